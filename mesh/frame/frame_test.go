@@ -1,0 +1,171 @@
+package frame
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	member = Member{Epoch: 7, Name: "web-1", Version: "1.0", Addrs: []string{"/ip4/127.0.0.1/tcp/9800"}}
+
+	frames = []Frame{
+		Hello{Application: "chat", Member: member, Ack: Ack{Epoch: 9, Next: 12}, Head: Head{Base: 3, Next: 8}},
+		Data{First: 300, Records: [][]byte{{1}, bytes.Repeat([]byte{2}, 200)}},
+		Part{Sequence: 5, Offset: 10, Size: 20, Bytes: []byte("0123456789")},
+		Ack{Epoch: 1, Next: 2, Want: true},
+		Head{Base: 1, Next: 1},
+		Members{{Peer: "p", Addrs: []string{"/ip4/10.0.0.1/tcp/1"}}, {Peer: "q"}},
+		Resync{},
+		Bye{},
+	}
+
+	topicMessages = []TopicMessage{
+		Announce{Member: member},
+		Announce{Member: Member{Epoch: 1}, Leaving: true},
+		Relay{
+			Epoch: 4,
+			Dests: []Dest{{Epoch: 1, Ack: Ack{Epoch: 1, Next: 5}, Head: Head{Base: 1, Next: 9}}, {Epoch: 2}},
+			Records: []RelayRecord{
+				{Size: 3, Bytes: []byte("abc"), To: []Address{{Dest: 0, Sequence: 8}, {Dest: 1, Sequence: 300}}},
+				{Offset: 2, Size: 5, Bytes: []byte("xyz"), To: []Address{{Dest: 1, Sequence: 301}}},
+			},
+		},
+	}
+)
+
+func TestFramesSurviveTheWire(t *testing.T) {
+	for _, f := range frames {
+		b := Append([]byte("before"), f)[len("before"):]
+		require.Equal(t, len(b)-4, int(binary.BigEndian.Uint32(b)), "%T", f)
+		got, err := Parse(b[4:])
+		require.NoError(t, err)
+		assert.Equal(t, f, got)
+	}
+}
+
+func TestTopicMessagesSurviveTheWire(t *testing.T) {
+	for _, m := range topicMessages {
+		got, err := ParseTopic(AppendTopic(nil, m))
+		require.NoError(t, err)
+		assert.Equal(t, m, got)
+	}
+}
+
+func TestRecordsSurviveTheWire(t *testing.T) {
+	channel, data, err := ParseMessage(AppendMessage(nil, "Chat:group:rød", []byte("hi")))
+	require.NoError(t, err)
+	assert.Equal(t, "Chat:group:rød", string(channel))
+	assert.Equal(t, "hi", string(data))
+
+	for _, i := range []Interest{{Channel: "a"}, {Channel: "b", Remove: true}} {
+		got, err := ParseInterest(AppendInterest(nil, i))
+		require.NoError(t, err)
+		assert.Equal(t, i, got)
+	}
+	s := Snapshot{First: true, Last: true, Channels: []string{"", "x", "y z"}}
+	got, err := ParseSnapshot(AppendSnapshot(nil, s))
+	require.NoError(t, err)
+	assert.Equal(t, s, got)
+}
+
+func TestCutFramesAreRefused(t *testing.T) {
+	for _, f := range frames {
+		body := Append(nil, f)[4:]
+		if _, isPart := f.(Part); isPart {
+			continue // a shorter part is a part
+		}
+		for n := 1; n < len(body); n++ {
+			got, err := Parse(body[:n])
+			if d, isData := got.(Data); isData && err == nil {
+				assert.Less(t, len(d.Records), len(f.(Data).Records))
+				continue
+			}
+			assert.ErrorIs(t, err, ErrMalformed, "%T cut to %d", f, n)
+		}
+	}
+}
+
+func TestFramesOfLaterVersionsAreIgnored(t *testing.T) {
+	f, err := Parse([]byte{200, 1, 2, 3})
+	assert.NoError(t, err)
+	assert.Nil(t, f)
+	m, err := ParseTopic([]byte{200})
+	assert.NoError(t, err)
+	assert.Nil(t, m)
+}
+
+func TestHostileLengthsAreRefused(t *testing.T) {
+	huge := binary.AppendUvarint(nil, 1<<40)
+	for name, body := range map[string][]byte{
+		"empty":                 {},
+		"members":               append([]byte{byte(kindMembers)}, huge...),
+		"record":                append([]byte{byte(kindData), 1}, huge...),
+		"part beyond its size":  Append(nil, Part{Sequence: 1, Offset: 9, Size: 10, Bytes: []byte("ab")})[4:],
+		"base above next":       Append(nil, Head{Base: 9, Next: 8})[4:],
+		"sequence at the limit": Append(nil, Data{First: ^uint64(0), Records: [][]byte{{1}}})[4:],
+		"bytes left over":       append(Append(nil, Bye{})[4:], 1),
+	} {
+		_, err := Parse(body)
+		assert.ErrorIs(t, err, ErrMalformed, name)
+	}
+	_, err := ParseTopic(AppendTopic(nil, Relay{Records: []RelayRecord{{Size: 1, Bytes: []byte("a"), To: []Address{{Dest: 0}}}}}))
+	assert.ErrorIs(t, err, ErrMalformed, "an address without a destination")
+}
+
+// FuzzParse holds the parser to this: what it takes, it takes again unchanged.
+func FuzzParse(f *testing.F) {
+	for _, fr := range frames {
+		f.Add(Append(nil, fr)[4:])
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := Parse(body)
+		if err != nil || got == nil {
+			return
+		}
+		again, err := Parse(Append(nil, got)[4:])
+		require.NoError(t, err)
+		assert.Equal(t, got, again)
+	})
+}
+
+func FuzzParseTopic(f *testing.F) {
+	for _, m := range topicMessages {
+		f.Add(AppendTopic(nil, m))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := ParseTopic(body)
+		if err != nil || got == nil {
+			return
+		}
+		again, err := ParseTopic(AppendTopic(nil, got))
+		require.NoError(t, err)
+		assert.Equal(t, got, again)
+	})
+}
+
+func FuzzRecords(f *testing.F) {
+	f.Add(AppendMessage(nil, "a", []byte("b")))
+	f.Add(AppendInterest(nil, Interest{Channel: "a"}))
+	f.Add(AppendSnapshot(nil, Snapshot{Channels: []string{"a"}}))
+	f.Fuzz(func(t *testing.T, record []byte) {
+		if channel, data, err := ParseMessage(record); err == nil {
+			c, d, err := ParseMessage(AppendMessage(nil, string(channel), data))
+			require.NoError(t, err)
+			assert.True(t, bytes.Equal(channel, c) && bytes.Equal(data, d))
+		}
+		if i, err := ParseInterest(record); err == nil {
+			again, err := ParseInterest(AppendInterest(nil, i))
+			require.NoError(t, err)
+			assert.Equal(t, i, again)
+		}
+		if s, err := ParseSnapshot(record); err == nil {
+			again, err := ParseSnapshot(AppendSnapshot(nil, s))
+			require.NoError(t, err)
+			assert.Equal(t, s, again)
+		}
+	})
+}
