@@ -1,0 +1,133 @@
+package core
+
+import (
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+const (
+	maxHints     = 4096
+	hintTries    = 3
+	dialPause    = 250 * time.Millisecond
+	dialPauseMax = 5 * time.Second
+	// politeness is how long the larger peer ID waits for the smaller to dial, so
+	// that two nodes do not dial each other at the same moment.
+	politeness = time.Second
+)
+
+// A dialing is when and how often a peer was or will be dialled.
+type dialing struct {
+	at    time.Duration
+	tries int
+	busy  bool
+}
+
+// A hint is a peer that another member told of.
+type hint struct {
+	addrs []string
+	dialing
+}
+
+// plan sets when a member without a link is dialled.
+func (n *Node) plan(now time.Duration, m *member) {
+	m.dialing = dialing{at: now + n.courtesy(m.peer), busy: m.dialing.busy}
+}
+
+// courtesy is how long to wait for p to dial us.
+func (n *Node) courtesy(p Peer) time.Duration {
+	if n.o.Self < p {
+		return n.jitter(20 * time.Millisecond)
+	}
+	return politeness + n.jitter(politeness)
+}
+
+// jitter is a random time below limit.
+func (n *Node) jitter(limit time.Duration) time.Duration {
+	return time.Duration(n.o.Rand.Int64N(int64(limit)))
+}
+
+// takeContacts takes what a member tells of others. Nobody becomes a member by
+// hearsay; who is not one yet is dialled.
+func (n *Node) takeContacts(now time.Duration, contacts frame.Members) {
+	for _, c := range contacts {
+		p := Peer(c.Peer)
+		if p == n.o.Self || n.members[p] != nil || n.hints[p] != nil || len(n.hints) >= maxHints {
+			continue
+		}
+		n.hints[p] = &hint{addrs: c.Addrs, dialing: dialing{at: now + n.courtesy(p)}}
+	}
+}
+
+// contacts is what we tell the peer to of the other members.
+func (n *Node) contacts(to Peer) frame.Members {
+	var c frame.Members
+	for _, m := range n.sorted {
+		if m.peer != to && m.state == Alive && len(c) < maxHints {
+			c = append(c, frame.Contact{Peer: string(m.peer), Addrs: m.record.Addrs})
+		}
+	}
+	return c
+}
+
+// dialDue dials whom it is time to dial.
+func (n *Node) dialDue(now time.Duration) {
+	if n.leaving || n.linked() >= n.o.FullMesh {
+		return
+	}
+	for _, m := range n.sorted {
+		if !m.linked && !m.parted && m.dialing.due(now) {
+			n.shell.Dial(m.peer, m.record.Addrs)
+		}
+	}
+	for _, p := range sortedKeys(n.hints) {
+		if h := n.hints[p]; h.due(now) {
+			n.shell.Dial(p, h.addrs)
+		}
+	}
+}
+
+func (n *Node) linked() int {
+	linked := 0
+	for _, m := range n.sorted {
+		if m.linked {
+			linked++
+		}
+	}
+	return linked
+}
+
+func (d *dialing) due(now time.Duration) bool {
+	if d.busy || now < d.at {
+		return false
+	}
+	d.busy = true
+	return true
+}
+
+// done sets when to dial again: later each time.
+func (d *dialing) done(now time.Duration, jitter func(time.Duration) time.Duration) {
+	pause := min(dialPause<<min(d.tries, 10), dialPauseMax)
+	d.busy = false
+	d.tries++
+	d.at = now + pause + jitter(pause)
+}
+
+// Dialed is the answer to Shell.Dial: there is a connection to p, or not. If dead,
+// then because nobody listens at its address, or somebody else does.
+func (n *Node) Dialed(now time.Duration, p Peer, connected, dead bool) {
+	if h := n.hints[p]; h != nil {
+		h.done(now, n.jitter)
+		if dead || h.tries >= hintTries {
+			delete(n.hints, p)
+		}
+	}
+	m := n.members[p]
+	switch {
+	case m == nil:
+	case dead && !connected && m.state != Alive:
+		n.remove(now, m)
+	default:
+		m.dialing.done(now, n.jitter)
+	}
+}

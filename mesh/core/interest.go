@@ -1,0 +1,204 @@
+package core
+
+import (
+	"slices"
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+// A ticket is a subscription of ours that members have still to confirm.
+type ticket struct{ open int }
+
+// awaited is what a member has to acknowledge for a ticket.
+type awaited struct {
+	sequence uint64
+	ticket   uint64
+}
+
+// Subscribe makes channel wanted here and tells every member. Shell.Confirmed is
+// called with the ticket once every live member has acknowledged that; ticket 0
+// means there is nothing to wait for.
+func (n *Node) Subscribe(now time.Duration, channel string) (ticketID uint64) {
+	if _, twice := n.own[channel]; twice {
+		return n.await()
+	}
+	n.own[channel] = channel
+	n.offerInterest(now, frame.Interest{Channel: channel})
+	return n.await()
+}
+
+// Unsubscribe makes channel unwanted and tells every member.
+func (n *Node) Unsubscribe(now time.Duration, channel string) {
+	if _, ok := n.own[channel]; !ok {
+		return
+	}
+	delete(n.own, channel)
+	n.offerInterest(now, frame.Interest{Channel: channel, Remove: true})
+}
+
+func (n *Node) offerInterest(now time.Duration, i frame.Interest) {
+	r := &record{at: now, bytes: frame.AppendInterest(nil, i)}
+	for _, m := range n.sorted {
+		if !m.parted {
+			n.offer(m, r)
+		}
+	}
+}
+
+// await opens a ticket for what every live member has been offered so far.
+func (n *Node) await() uint64 {
+	open := 0
+	id := n.lastTicket + 1
+	for _, m := range n.members {
+		if m.state == Alive && m.out.base < m.out.next {
+			m.tickets = append(m.tickets, awaited{sequence: m.out.next - 1, ticket: id})
+			open++
+		}
+	}
+	if open == 0 {
+		return 0
+	}
+	n.lastTicket = id
+	n.tickets[id] = &ticket{open: open}
+	return id
+}
+
+// Abandon forgets a ticket that nobody waits for any more, and returns who has
+// not confirmed it.
+func (n *Node) Abandon(ticketID uint64) []Peer {
+	delete(n.tickets, ticketID)
+	var late []Peer
+	for _, m := range n.members {
+		if slices.ContainsFunc(m.tickets, func(a awaited) bool { return a.ticket == ticketID }) {
+			late = append(late, m.peer)
+		}
+	}
+	slices.Sort(late)
+	return late
+}
+
+// confirm closes what m has acknowledged below next.
+func (n *Node) confirm(m *member, next uint64) {
+	i := 0
+	for i < len(m.tickets) && m.tickets[i].sequence < next {
+		n.closeTicket(m.tickets[i].ticket)
+		i++
+	}
+	m.tickets = m.tickets[i:]
+}
+
+// settle closes everything that waits for m, because nobody should any more.
+func (n *Node) settle(m *member) { n.confirm(m, ^uint64(0)) }
+
+func (n *Node) closeTicket(id uint64) {
+	t := n.tickets[id]
+	if t == nil {
+		return
+	}
+	if t.open--; t.open == 0 {
+		delete(n.tickets, id)
+		n.shell.Confirmed(id)
+	}
+}
+
+// offerSnapshot offers m the whole set of channels wanted here.
+func (n *Node) offerSnapshot(now time.Duration, m *member) {
+	names := make([]string, 0, len(n.own))
+	for c := range n.own {
+		names = append(names, c)
+	}
+	slices.Sort(names)
+	for first := true; first || len(names) > 0; first = false {
+		i, bytes := 0, 0
+		for i < len(names) && bytes < frame.MaxPart/2 && i < 4096 {
+			bytes += len(names[i])
+			i++
+		}
+		s := frame.Snapshot{First: first, Last: i == len(names), Channels: names[:i]}
+		n.offer(m, &record{at: now, bytes: frame.AppendSnapshot(nil, s)})
+		names = names[i:]
+	}
+}
+
+// applySnapshot takes a piece of the set of channels that m wants.
+func (n *Node) applySnapshot(m *member, s frame.Snapshot) {
+	if s.First {
+		m.pending = map[string]struct{}{}
+	}
+	if m.pending == nil { // the piece that began it was lost: ask again
+		m.sendResync = true
+		return
+	}
+	for _, c := range s.Channels {
+		m.pending[c] = struct{}{}
+	}
+	if !s.Last {
+		return
+	}
+	n.unindex(m)
+	m.channels, m.pending = m.pending, nil
+	for c := range m.channels {
+		n.interest[c] = append(n.interest[c], m)
+	}
+	if !m.synced {
+		m.synced = true
+		n.unsynced = without(n.unsynced, m)
+	}
+}
+
+func (n *Node) applyInterest(m *member, i frame.Interest) {
+	_, had := m.channels[i.Channel]
+	switch {
+	case i.Remove && had:
+		delete(m.channels, i.Channel)
+		n.unwant(m, i.Channel)
+	case !i.Remove && !had:
+		m.channels[i.Channel] = struct{}{}
+		n.interest[i.Channel] = append(n.interest[i.Channel], m)
+	}
+}
+
+// unsync says that the interest of m is no longer known, so that it is sent
+// everything until a new snapshot came.
+func (n *Node) unsync(m *member) {
+	m.pending = nil
+	m.sendResync = true
+	m.synced = false
+	if !slices.Contains(n.unsynced, m) {
+		n.unsynced = append(n.unsynced, m)
+	}
+}
+
+// uninterest takes m out of every table: it is offered nothing any more.
+func (n *Node) uninterest(m *member) {
+	n.unindex(m)
+	m.channels, m.pending = map[string]struct{}{}, nil
+	m.synced = false
+	n.unsynced = without(n.unsynced, m)
+}
+
+func (n *Node) unindex(m *member) {
+	for c := range m.channels {
+		n.unwant(m, c)
+	}
+}
+
+func (n *Node) unwant(m *member, channel string) {
+	if rest := without(n.interest[channel], m); len(rest) > 0 {
+		n.interest[channel] = rest
+	} else {
+		delete(n.interest, channel)
+	}
+}
+
+// without returns list without m. The order does not matter.
+func without(list []*member, m *member) []*member {
+	i := slices.Index(list, m)
+	if i < 0 {
+		return list
+	}
+	last := len(list) - 1
+	list[i], list[last] = list[last], nil
+	return list[:last]
+}

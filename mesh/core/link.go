@@ -1,0 +1,233 @@
+package core
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+const (
+	// batchBytes is how much one Next yields at the most, give or take a frame.
+	batchBytes = 256 << 10
+	// ackBytes is how much is taken before an acknowledgement is due at once; a
+	// smaller amount is acknowledged at the next tick.
+	ackBytes = 64 << 10
+)
+
+// Hello returns what our stream to p has to begin with.
+func (n *Node) Hello(p Peer) frame.Hello {
+	h := frame.Hello{Application: n.o.Application, Member: n.o.Member, Head: frame.Head{Base: 1, Next: 1}}
+	if m := n.members[p]; m != nil {
+		h.Ack, h.Head = m.ack(), frame.Head{Base: m.out.base, Next: m.out.base}
+	}
+	return h
+}
+
+func (m *member) ack() frame.Ack {
+	return frame.Ack{Epoch: m.record.Epoch, Next: m.in.next}
+}
+
+// head is what was sent on the present road. What waits to be sent is not in it,
+// so that the peer does not miss what is on its way.
+func (m *member) head() frame.Head {
+	return frame.Head{Base: m.out.base, Next: m.out.sent}
+}
+
+// LinkUp says that our stream to p is open and has carried our Hello.
+func (n *Node) LinkUp(now time.Duration, p Peer) {
+	n.links[p] = true
+	if m := n.members[p]; m != nil {
+		n.relink(now, m)
+	}
+}
+
+// LinkDown says that our stream to p has ended.
+func (n *Node) LinkDown(now time.Duration, p Peer) {
+	delete(n.links, p)
+	if m := n.members[p]; m != nil {
+		n.relink(now, m)
+	}
+}
+
+// WelcomeOver says that the stream p opened has ended.
+func (n *Node) WelcomeOver(now time.Duration, p Peer) {
+	if m := n.members[p]; m != nil {
+		m.welcome = false
+		n.relink(now, m)
+	}
+}
+
+// Welcome takes the Hello that p opened its stream with. An error means that the
+// stream must be refused.
+func (n *Node) Welcome(now time.Duration, p Peer, h frame.Hello) error {
+	if h.Application != n.o.Application {
+		return fmt.Errorf("%w: application %.64q", ErrViolation, h.Application)
+	}
+	m := n.members[p]
+	if m != nil && m.record.Epoch != h.Member.Epoch {
+		n.remove(now, m)
+		m = nil
+	}
+	if m == nil {
+		if n.epochs[h.Member.Epoch] != nil || h.Member.Epoch == n.o.Member.Epoch || h.Member.Epoch == 0 {
+			return fmt.Errorf("%w: epoch of another node", ErrViolation)
+		}
+		m = n.join(now, p, h.Member)
+	}
+	m.record = h.Member
+	m.welcome = true
+	m.sendMembers = true
+	n.hear(now, m)
+	if err := n.takeAck(m, h.Ack); err != nil {
+		return err
+	}
+	if h.Ack.Epoch == n.o.Member.Epoch {
+		m.out.rewind(h.Ack.Next)
+	} else {
+		m.out.rewind(m.out.base)
+	}
+	n.takeHead(now, m, h.Head)
+	n.relink(now, m)
+	n.wake(m)
+	return nil
+}
+
+// relink follows our stream and the peer's own: there is a link while both are
+// open.
+func (n *Node) relink(now time.Duration, m *member) {
+	linked := m.welcome && n.links[m.peer]
+	switch {
+	case linked && !m.linked:
+		m.linked, m.awake, m.longRoad = true, false, false
+		m.dialing = dialing{}
+		n.wake(m)
+	case !linked && m.linked:
+		m.linked, m.awake, m.onTopic = false, false, false
+		m.unlinked = now
+		n.doubt(m)
+		n.plan(now, m)
+	}
+}
+
+// Frame takes one frame that p sent after its Hello. An error means that p broke
+// the protocol and should be cut off.
+func (n *Node) Frame(now time.Duration, p Peer, f frame.Frame) error {
+	m := n.members[p]
+	if m == nil {
+		return nil // it has just been removed; its stream is about to end
+	}
+	n.hear(now, m)
+	switch f := f.(type) {
+	case frame.Data:
+		for i, r := range f.Records {
+			if err := n.take(now, m, f.First+uint64(i), r); err != nil {
+				return err
+			}
+		}
+		return nil
+	case frame.Part:
+		return n.takePart(now, m, f.Sequence, f.Offset, f.Size, f.Bytes)
+	case frame.Ack:
+		return n.takeAck(m, f)
+	case frame.Head:
+		n.takeHead(now, m, f)
+	case frame.Members:
+		n.takeContacts(now, f)
+	case frame.Resync:
+		n.offerSnapshot(now, m)
+	case frame.Bye:
+		n.remove(now, m)
+	case frame.Hello:
+		return fmt.Errorf("%w: a second hello", ErrViolation)
+	}
+	return nil
+}
+
+// Next appends to dst the frames that are to be written to the link with p. It
+// returns dst unchanged when there is nothing, and then Wake tells when to ask
+// again.
+func (n *Node) Next(now time.Duration, p Peer, dst []byte) []byte {
+	m := n.members[p]
+	if m == nil || !m.linked {
+		return dst
+	}
+	start := len(dst)
+	dst = n.nextControl(m, dst)
+	for m.out.sent < m.out.next && len(dst)-start < batchBytes {
+		dst = n.nextData(m, dst, batchBytes-(len(dst)-start))
+	}
+	if n.leaving && m.out.sent == m.out.next && !m.saidBye {
+		m.saidBye = true
+		dst = frame.Append(dst, frame.Bye{})
+	}
+	if len(dst) == start {
+		m.awake = false
+		return dst
+	}
+	m.sentAt = now
+	return dst
+}
+
+func (n *Node) nextControl(m *member, dst []byte) []byte {
+	if m.sendAck || m.sendWant {
+		a := m.ack()
+		a.Want = m.sendWant
+		dst = frame.Append(dst, a)
+		m.sendAck, m.sendWant = false, false
+		m.in.acked, m.in.unacked = m.in.next, 0
+	}
+	if m.sendHead {
+		dst = frame.Append(dst, m.head())
+		m.sendHead = false
+	}
+	if m.sendMembers {
+		if c := n.contacts(m.peer); len(c) > 0 {
+			dst = frame.Append(dst, c)
+		}
+		m.sendMembers = false
+	}
+	if m.sendResync {
+		dst = frame.Append(dst, frame.Resync{})
+		m.sendResync = false
+	}
+	return dst
+}
+
+// nextData appends one frame of records that were not sent yet, of about limit
+// bytes at the most.
+func (n *Node) nextData(m *member, dst []byte, limit int) []byte {
+	if r := m.out.at(m.out.sent); len(r.bytes) > frame.MaxPart {
+		return n.nextPart(m, r, dst)
+	}
+	first, bytes := m.out.sent, 0
+	records := n.records[:0]
+	for m.out.sent < m.out.next && bytes < limit && len(records) < 16<<10 {
+		r := m.out.at(m.out.sent)
+		if len(r.bytes) > frame.MaxPart {
+			break
+		}
+		records = append(records, r.bytes)
+		bytes += len(r.bytes) + 3
+		m.out.sent++
+	}
+	dst = frame.Append(dst, frame.Data{First: first, Records: records})
+	clear(records)
+	n.records = records
+	return dst
+}
+
+func (n *Node) nextPart(m *member, r *record, dst []byte) []byte {
+	end := min(m.out.offset+frame.MaxPart, len(r.bytes))
+	dst = frame.Append(dst, frame.Part{
+		Sequence: m.out.sent,
+		Offset:   uint64(m.out.offset),
+		Size:     uint64(len(r.bytes)),
+		Bytes:    r.bytes[m.out.offset:end],
+	})
+	m.out.offset = end
+	if end == len(r.bytes) {
+		m.out.rewind(m.out.sent + 1)
+	}
+	return dst
+}

@@ -1,0 +1,174 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+// A State is how a member stands with us.
+type State int
+
+// The states of a member.
+const (
+	// Alive is heard regularly.
+	Alive State = iota
+	// Suspect lost its link or is silent. What it is offered is kept for it, but
+	// nobody waits for it.
+	Suspect
+	// Gone has been silent for long. It does not count as a server any more; what
+	// it is offered is still kept, for the rest of the replay window.
+	Gone
+	// Left said goodbye, is dead, or came back as another life.
+	Left
+)
+
+func (s State) String() string {
+	return [...]string{"alive", "suspect", "gone", "left"}[s]
+}
+
+// A member is another node of the application.
+type member struct {
+	peer   Peer
+	record frame.Member
+	state  State
+	heard  time.Duration // last sign of life, on any road
+
+	welcome  bool // its Hello came on the stream that is open
+	linked   bool // our stream and its own are open
+	awake    bool // the shell knows that Next has something
+	saidBye  bool
+	unlinked time.Duration
+	onTopic  bool // was heard there since it lost its link
+	longRoad bool // its records go the long way round
+	parted   bool // forgotten after WindowAge; only the numbers are kept
+
+	out   outflow
+	in    inflow
+	inbox []Delivery
+
+	channels map[string]struct{} // what it wants
+	pending  map[string]struct{} // the snapshot under way
+	synced   bool                // channels is its whole interest
+	tickets  []awaited           // subscriptions it has not confirmed
+
+	sendAck, sendWant, sendHead, sendMembers, sendResync bool
+	sentAt                                               time.Duration
+	dialing                                              dialing
+}
+
+// A Delivery is something for the application, in the order of its sender:
+// a message, or a number of messages lost, or that the sender left.
+type Delivery struct {
+	Channel string
+	Data    []byte
+	Lost    uint64
+	Left    bool
+}
+
+// Inbox takes what there is to deliver from p.
+func (n *Node) Inbox(p Peer) []Delivery {
+	d := n.farewells[p] // of its life before, if there was one
+	delete(n.farewells, p)
+	if m := n.members[p]; m != nil {
+		d = append(d, m.inbox...)
+		m.inbox = nil
+	}
+	return d
+}
+
+func (n *Node) deliver(m *member, d Delivery) {
+	m.inbox = append(m.inbox, d)
+	n.shell.Inbox(m.peer)
+}
+
+// join makes p a member. All it is told first is our whole interest.
+func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
+	m := &member{
+		peer: p, record: record, heard: now, unlinked: now,
+		out: newOutflow(), channels: map[string]struct{}{},
+	}
+	n.members[p] = m
+	n.epochs[record.Epoch] = m
+	n.sorted = append(n.sorted, m)
+	slices.SortFunc(n.sorted, func(a, b *member) int { return cmp.Compare(a.peer, b.peer) })
+	n.unsynced = append(n.unsynced, m)
+	delete(n.hints, p)
+	n.offerSnapshot(now, m)
+	n.plan(now, m)
+	n.shell.Changed(p, Alive)
+	return m
+}
+
+// remove ends the membership of m for good: it said goodbye, is dead, or lives
+// again under another epoch.
+func (n *Node) remove(now time.Duration, m *member) {
+	n.pass(now, m, m.in.head)
+	n.forget(m, m.out.next-m.out.base)
+	n.settle(m)
+	n.uninterest(m)
+	delete(n.members, m.peer)
+	delete(n.epochs, m.record.Epoch)
+	n.sorted = slices.DeleteFunc(n.sorted, func(o *member) bool { return o == m })
+	if m.state != Gone {
+		n.deliver(m, Delivery{Left: true})
+	}
+	if len(m.inbox) > 0 {
+		n.farewells[m.peer] = append(n.farewells[m.peer], m.inbox...)
+	}
+	n.shell.Changed(m.peer, Left)
+	n.room()
+}
+
+// hear notes a sign of life.
+func (n *Node) hear(now time.Duration, m *member) {
+	m.heard = now
+	if m.state == Alive {
+		return
+	}
+	m.state = Alive
+	if m.parted {
+		m.parted = false
+		n.unsync(m)
+		n.offerSnapshot(now, m)
+	}
+	n.shell.Changed(m.peer, Alive)
+	n.wake(m)
+}
+
+// doubt makes m suspect: nobody waits for it any more.
+func (n *Node) doubt(m *member) {
+	if m.state != Alive {
+		return
+	}
+	m.state = Suspect
+	n.settle(m)
+	n.room()
+	n.shell.Changed(m.peer, Suspect)
+}
+
+// part makes m gone: it counts no more, but its window stays open.
+func (n *Node) part(m *member) {
+	n.doubt(m)
+	m.state = Gone
+	n.deliver(m, Delivery{Left: true})
+	n.shell.Changed(m.peer, Gone)
+}
+
+// close ends the replay window of a member that is gone. The numbers stay, so
+// that what was lost can be told if it ever comes back.
+func (n *Node) close(now time.Duration, m *member) {
+	n.pass(now, m, m.in.head)
+	m.parted = true
+	n.forget(m, m.out.advance(m.out.next))
+	n.uninterest(m)
+}
+
+func (n *Node) room() {
+	if n.blocked {
+		n.blocked = false
+		n.shell.Room()
+	}
+}

@@ -1,0 +1,184 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+// TickEvery is how often Tick wants to be called.
+const TickEvery = 100 * time.Millisecond
+
+var (
+	// ErrBacklog means that a peer is behind; Publish may be tried again after
+	// Shell.Room.
+	ErrBacklog = errors.New("a peer is behind")
+	// ErrTooLarge means that a message is larger than Options.MaxMessage.
+	ErrTooLarge = errors.New("message too large")
+	// ErrViolation means that a peer broke the protocol and should be cut off.
+	ErrViolation = errors.New("protocol violation")
+)
+
+// A Node is one node's view of one application.
+type Node struct {
+	o     Options
+	shell Shell
+
+	members   map[Peer]*member
+	sorted    []*member // the same, by peer
+	epochs    map[uint64]*member
+	farewells map[Peer][]Delivery // of members that were removed
+	hints     map[Peer]*hint
+	links     map[Peer]bool // our stream to the peer is open
+
+	own      map[string]string    // channels subscribed here; the value is the key, to share it
+	interest map[string][]*member // who wants a channel
+	unsynced []*member            // whose interest is not known: they are sent everything
+
+	tickets    map[uint64]*ticket
+	lastTicket uint64
+
+	announceAt time.Duration
+	leaving    bool
+	farewell   bool     // the topic was told
+	blocked    bool     // a Publish met ErrBacklog
+	records    [][]byte // scratch of nextData
+	stats      Stats
+}
+
+// New returns a Node that knows nobody. now is the time on the caller's clock,
+// which may start anywhere and never goes back.
+func New(now time.Duration, o Options) *Node {
+	return &Node{
+		o:          o.complete(),
+		shell:      o.Shell,
+		members:    map[Peer]*member{},
+		epochs:     map[uint64]*member{},
+		farewells:  map[Peer][]Delivery{},
+		hints:      map[Peer]*hint{},
+		links:      map[Peer]bool{},
+		own:        map[string]string{},
+		interest:   map[string][]*member{},
+		tickets:    map[uint64]*ticket{},
+		announceAt: now,
+	}
+}
+
+// Publish offers data to every other member that wants channel, and says how
+// many of them are not gone. With ErrBacklog or ErrTooLarge nothing was offered
+// to anybody. The Node keeps no reference to data.
+func (n *Node) Publish(now time.Duration, channel string, data []byte) (int, error) {
+	if size := len(channel) + len(data); size > n.o.MaxMessage || len(channel) > frame.MaxChannel {
+		return 0, fmt.Errorf("%w: %d bytes for channel %.64q, limit %d", ErrTooLarge, size, channel, n.o.MaxMessage)
+	}
+	wanters := n.interest[channel]
+	for _, m := range wanters {
+		if n.behind(m) {
+			return 0, ErrBacklog
+		}
+	}
+	for _, m := range n.unsynced {
+		if n.behind(m) {
+			return 0, ErrBacklog
+		}
+	}
+	if len(wanters) == 0 && len(n.unsynced) == 0 {
+		return 0, nil
+	}
+	r := &record{at: now, bytes: frame.AppendMessage(make([]byte, 0, len(channel)+len(data)+8), channel, data)}
+	servers := 0
+	for _, m := range wanters {
+		if m.synced {
+			servers += n.offerMessage(m, r)
+		}
+	}
+	for _, m := range n.unsynced {
+		servers += n.offerMessage(m, r)
+	}
+	return servers, nil
+}
+
+// behind tells whether m has so much waiting that the publisher has to wait.
+// A member that is away holds nobody up: its window slides instead.
+func (n *Node) behind(m *member) bool {
+	if m.state != Alive || m.out.bytes < n.o.Backlog {
+		return false
+	}
+	n.blocked = true
+	return true
+}
+
+func (n *Node) offerMessage(m *member, r *record) int {
+	n.stats.Offered++
+	n.offer(m, r)
+	if m.state == Gone {
+		return 0
+	}
+	return 1
+}
+
+// offer numbers r for m, and sees to it that it gets on its way.
+func (n *Node) offer(m *member, r *record) {
+	m.out.put(r)
+	if m.out.bytes > n.o.WindowBytes {
+		n.forget(m, m.out.shrink(n.o.WindowBytes))
+	}
+	n.wake(m)
+}
+
+// wake sees to it that what waits for m is fetched, on the road m is on.
+func (n *Node) wake(m *member) {
+	switch {
+	case m.linked:
+		if !m.awake {
+			m.awake = true
+			n.shell.Wake(m.peer)
+		}
+	case m.longRoad:
+		n.shell.WakeTopic()
+	}
+}
+
+// Subscribers says how many members that are not gone want channel. One whose
+// interest is not known yet counts, to err on the side of presence.
+func (n *Node) Subscribers(channel string) int {
+	servers := 0
+	for _, m := range n.interest[channel] {
+		if m.synced && m.state != Gone {
+			servers++
+		}
+	}
+	for _, m := range n.unsynced {
+		if m.state != Gone {
+			servers++
+		}
+	}
+	return servers
+}
+
+// forget counts records that will never reach m.
+func (n *Node) forget(m *member, records uint64) {
+	m.out.lost += records
+	n.stats.Dropped += records
+}
+
+// Leave makes every Next end with a goodbye and NextTopic with a last Announce.
+func (n *Node) Leave() {
+	n.leaving = true
+	for _, m := range n.members {
+		n.wake(m)
+	}
+	n.shell.WakeTopic()
+}
+
+// Drained tells whether every linked member has acknowledged all it was offered.
+func (n *Node) Drained() bool {
+	for _, m := range n.members {
+		if m.linked && m.state == Alive && m.out.base < m.out.next {
+			return false
+		}
+	}
+	return true
+}

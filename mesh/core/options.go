@@ -1,0 +1,85 @@
+package core
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+// A Peer names a node: its libp2p peer ID, as bytes.
+type Peer string
+
+// Options are the settings of a Node. A zero field means its default.
+type Options struct {
+	Self        Peer
+	Application string
+	Member      frame.Member // of this node; Epoch must be random
+	Shell       Shell
+	Rand        *rand.Rand // for jitter
+
+	// Backlog is how many bytes may wait for one linked peer's acknowledgement
+	// before Publish reports ErrBacklog. Default 16 MiB.
+	Backlog int
+	// WindowBytes and WindowAge bound what is kept for a peer that is away: the
+	// replay window. Defaults 64 MiB and 2 minutes.
+	WindowBytes int
+	WindowAge   time.Duration
+	// MaxMessage bounds channel name and data of a message. Default 16 MiB.
+	MaxMessage int
+	// HeldBytes bounds what is held back for one peer because it came early.
+	// Default 16 MiB.
+	HeldBytes int
+	// HoleTimeout is how long delivery waits for a missing record that its sender,
+	// alive all the time, claims to have. Default 30 s.
+	HoleTimeout time.Duration
+	// SuspectAfter and GoneAfter are how long a peer may be silent. Defaults 3 s
+	// and 10 s.
+	SuspectAfter, GoneAfter time.Duration
+	// Heartbeat is the longest silence on a link. Default 500 ms.
+	Heartbeat time.Duration
+	// AnnounceEvery is the interval of Announce on the topic. Default 1 s.
+	AnnounceEvery time.Duration
+	// LongRoadAfter is how long a member may be without a link before its records
+	// take the long way round. Default 300 ms.
+	LongRoadAfter time.Duration
+	// FullMesh is the number of links up to which every member is linked
+	// directly. Default 64.
+	FullMesh int
+}
+
+func (o Options) complete() Options {
+	o.Backlog = cmp.Or(o.Backlog, 16<<20)
+	o.WindowBytes = cmp.Or(o.WindowBytes, 64<<20)
+	o.WindowAge = cmp.Or(o.WindowAge, 2*time.Minute)
+	o.MaxMessage = cmp.Or(o.MaxMessage, 16<<20)
+	o.HeldBytes = cmp.Or(o.HeldBytes, 16<<20)
+	o.HoleTimeout = cmp.Or(o.HoleTimeout, 30*time.Second)
+	o.SuspectAfter = cmp.Or(o.SuspectAfter, 3*time.Second)
+	o.GoneAfter = cmp.Or(o.GoneAfter, 10*time.Second)
+	o.Heartbeat = cmp.Or(o.Heartbeat, 500*time.Millisecond)
+	o.AnnounceEvery = cmp.Or(o.AnnounceEvery, time.Second)
+	o.LongRoadAfter = cmp.Or(o.LongRoadAfter, 300*time.Millisecond)
+	o.FullMesh = cmp.Or(o.FullMesh, 64)
+	return o
+}
+
+// A Shell does what a Node decides. Its methods are called from within the
+// Node's and must only note what is to be done; they may not call the Node.
+type Shell interface {
+	// Wake says that Next has something for the link to p.
+	Wake(p Peer)
+	// WakeTopic says that NextTopic has something.
+	WakeTopic()
+	// Inbox says that Inbox has something from p.
+	Inbox(p Peer)
+	// Dial asks for a connection to p, and for Dialed if there will be none.
+	Dial(p Peer, addrs []string)
+	// Room says that a Publish that met ErrBacklog may be tried again.
+	Room()
+	// Confirmed says that every live member knows the subscription with ticket.
+	Confirmed(ticket uint64)
+	// Changed says that the member p joined, left, or changed its state.
+	Changed(p Peer, s State)
+}

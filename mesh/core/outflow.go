@@ -1,0 +1,74 @@
+package core
+
+import "time"
+
+// A record is what is offered to peers. Its bytes are shared by all of them and
+// never change.
+type record struct {
+	at    time.Duration // when it was offered
+	bytes []byte
+}
+
+// An outflow numbers what one peer is offered, from 1, and keeps it until it is
+// acknowledged: records[i] has the sequence base+i.
+type outflow struct {
+	records []*record
+	base    uint64 // lowest sequence kept
+	sent    uint64 // lowest sequence not sent on the present road
+	offset  int    // how much of the record sent was sent already, as parts
+	next    uint64 // sequence of the next record offered
+	bytes   int    // in records
+	lost    uint64 // given up before they were acknowledged
+}
+
+func newOutflow() outflow { return outflow{base: 1, sent: 1, next: 1} }
+
+func (o *outflow) put(r *record) {
+	o.records = append(o.records, r)
+	o.bytes += len(r.bytes)
+	o.next++
+}
+
+func (o *outflow) at(sequence uint64) *record { return o.records[sequence-o.base] }
+
+// advance lets go of every record below base and says how many those were.
+func (o *outflow) advance(base uint64) uint64 {
+	if base <= o.base {
+		return 0
+	}
+	gone := base - o.base
+	for i := range o.records[:gone] {
+		o.bytes -= len(o.records[i].bytes)
+		o.records[i] = nil // let the bytes go before the slice moves on
+	}
+	o.records = o.records[gone:]
+	o.base = base
+	if o.sent < base {
+		o.rewind(base)
+	}
+	return gone
+}
+
+// rewind makes sequence the next one to be sent.
+func (o *outflow) rewind(sequence uint64) {
+	o.sent, o.offset = max(sequence, o.base), 0
+}
+
+// shrink lets go of the oldest records until at most limit bytes are kept.
+func (o *outflow) shrink(limit int) uint64 {
+	base, bytes := o.base, o.bytes
+	for bytes > limit && base < o.next {
+		bytes -= len(o.at(base).bytes)
+		base++
+	}
+	return o.advance(base)
+}
+
+// expire lets go of the records offered before then.
+func (o *outflow) expire(then time.Duration) uint64 {
+	base := o.base
+	for base < o.next && o.at(base).at < then {
+		base++
+	}
+	return o.advance(base)
+}

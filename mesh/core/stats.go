@@ -1,0 +1,71 @@
+package core
+
+import "time"
+
+// Stats counts what a Node did, in records of the application unless noted. For
+// each ordered pair of nodes, what one offered is what the other delivered plus
+// what either of them reports as lost.
+type Stats struct {
+	Offered    uint64 // messages, once for each member they are for
+	Delivered  uint64 // messages
+	Duplicates uint64 // records that came again
+	Unwanted   uint64 // messages for a channel not subscribed here
+	Resent     uint64 // records sent again on request
+	Dropped    uint64 // records given up before a peer had acknowledged them
+	Lost       uint64 // records of peers that never came
+	Relayed    uint64 // records sent the long way round
+}
+
+// Stats returns the counts so far.
+func (n *Node) Stats() Stats { return n.stats }
+
+// A MemberView is what a Node knows of a member.
+type MemberView struct {
+	Peer     Peer
+	Name     string
+	Version  string
+	Epoch    uint64
+	Addrs    []string
+	State    State
+	Linked   bool // directly; otherwise what it is sent goes the long way round
+	Heard    time.Duration
+	Channels int    // that it wants
+	Waiting  int    // records it has not acknowledged
+	Bytes    int    // in them
+	Missing  bool   // a record of it is awaited although later ones came
+	Lost     uint64 // records of it that never came
+	Dropped  uint64 // records for it given up
+}
+
+// Members returns what is known of every member, in the order of their peer IDs.
+func (n *Node) Members() []MemberView {
+	views := make([]MemberView, 0, len(n.sorted))
+	for _, m := range n.sorted {
+		views = append(views, MemberView{
+			Peer: m.peer, Name: m.record.Name, Version: m.record.Version, Epoch: m.record.Epoch, Addrs: m.record.Addrs,
+			State: m.state, Linked: m.linked, Heard: m.heard, Channels: len(m.channels),
+			Waiting: int(m.out.next - m.out.base), Bytes: m.out.bytes,
+			Missing: m.in.waiting, Lost: m.in.lost, Dropped: m.out.lost,
+		})
+	}
+	return views
+}
+
+// Alive says how many members are alive.
+func (n *Node) Alive() int {
+	alive := 0
+	for _, m := range n.sorted {
+		if m.state == Alive {
+			alive++
+		}
+	}
+	return alive
+}
+
+// State says how p stands; Left if it is no member.
+func (n *Node) State(p Peer) State {
+	if m := n.members[p]; m != nil {
+		return m.state
+	}
+	return Left
+}

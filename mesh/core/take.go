@@ -1,0 +1,170 @@
+package core
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+// maxAhead is how far above the lowest missing sequence a record may be. A
+// sender's window does not hold more; a larger jump is an attack.
+const maxAhead = 1 << 32
+
+// take takes a record in order, or holds it back until its turn.
+func (n *Node) take(now time.Duration, m *member, sequence uint64, r []byte) error {
+	in := &m.in
+	switch {
+	case !in.started || sequence > in.next+maxAhead:
+		return fmt.Errorf("%w: sequence %d where %d is next", ErrViolation, sequence, in.next)
+	case sequence < in.next:
+		n.stats.Duplicates++
+		m.sendAck = true // it seems not to know that we have it
+		n.wake(m)
+		return nil
+	case sequence > in.next:
+		in.hold(sequence, r, n.o.HeldBytes)
+		n.miss(now, m)
+		return nil
+	}
+	if err := n.accept(now, m, r); err != nil {
+		return err
+	}
+	return n.drain(now, m)
+}
+
+// takePart takes a piece of a large record.
+func (n *Node) takePart(now time.Duration, m *member, sequence, offset, size uint64, piece []byte) error {
+	in := &m.in
+	if size > uint64(n.o.MaxMessage)+frame.MaxPart || !in.started || sequence > in.next+maxAhead {
+		return fmt.Errorf("%w: part of a record of %d bytes, sequence %d", ErrViolation, size, sequence)
+	}
+	if sequence < in.next {
+		return n.take(now, m, sequence, nil)
+	}
+	if r := in.add(sequence, offset, int(size), piece, n.o.HeldBytes); r != nil {
+		return n.take(now, m, sequence, r)
+	}
+	return nil
+}
+
+// drain takes what was held back and has its turn now.
+func (n *Node) drain(now time.Duration, m *member) error {
+	in := &m.in
+	for {
+		r, ok := in.ready()
+		if !ok {
+			break
+		}
+		if err := n.accept(now, m, r); err != nil {
+			return err
+		}
+	}
+	in.waiting = false
+	if len(in.held) > 0 {
+		n.miss(now, m)
+	}
+	return nil
+}
+
+// accept takes the record that is next.
+func (n *Node) accept(now time.Duration, m *member, r []byte) error {
+	m.in.next++
+	m.in.unacked += len(r)
+	switch frame.Kind(r) {
+	case frame.RecordMessage:
+		channel, data, err := frame.ParseMessage(r)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrViolation, err)
+		}
+		if own, ok := n.own[string(channel)]; ok {
+			m.in.delivered++
+			n.stats.Delivered++
+			n.deliver(m, Delivery{Channel: own, Data: data})
+		} else {
+			n.stats.Unwanted++
+		}
+	case frame.RecordInterest:
+		i, err := frame.ParseInterest(r)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrViolation, err)
+		}
+		n.applyInterest(m, i)
+		m.sendAck = true // somebody waits for it: read your writes
+	case frame.RecordSnapshot:
+		s, err := frame.ParseSnapshot(r)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrViolation, err)
+		}
+		n.applySnapshot(m, s)
+		m.sendAck = true
+	}
+	if m.in.unacked >= ackBytes {
+		m.sendAck = true
+	}
+	if m.sendAck {
+		n.wake(m)
+	}
+	return nil
+}
+
+// miss notes that the next record is missing although later ones exist.
+func (n *Node) miss(now time.Duration, m *member) {
+	if !m.in.waiting {
+		m.in.waiting = true
+		m.in.since = now
+		m.in.wantAt = now + TickEvery // it may only be on the other road
+	}
+}
+
+// takeHead compares what the peer says it offered with what came.
+func (n *Node) takeHead(now time.Duration, m *member, h frame.Head) {
+	in := &m.in
+	if !in.started {
+		in.started = true
+		in.next, in.acked = h.Base, h.Base
+	}
+	in.head = max(in.head, h.Next)
+	if h.Base > in.next {
+		n.pass(now, m, h.Base)
+	}
+	if in.head > in.next {
+		n.miss(now, m)
+	}
+}
+
+// pass gives up what is missing below sequence: a gap is reported, in its place
+// among what was held back.
+func (n *Node) pass(now time.Duration, m *member, sequence uint64) {
+	for _, s := range append(m.in.early(sequence), sequence) {
+		if lost := m.in.skipTo(s); lost > 0 {
+			n.stats.Lost += lost
+			n.deliver(m, Delivery{Lost: lost})
+			n.unsync(m) // what was lost may have been interest
+		}
+		_ = n.drain(now, m) // a malformed record held back ends here, as lost as the rest
+	}
+	m.sendAck = true
+	n.wake(m)
+}
+
+// takeAck frees what the peer has, and sends again what it misses.
+func (n *Node) takeAck(m *member, a frame.Ack) error {
+	if a.Epoch != n.o.Member.Epoch {
+		return nil // it knows nothing of this life of ours
+	}
+	if a.Next > m.out.next {
+		return fmt.Errorf("%w: acknowledges %d of %d", ErrViolation, a.Next, m.out.next)
+	}
+	m.out.advance(a.Next)
+	n.confirm(m, a.Next)
+	if m.out.bytes < n.o.Backlog {
+		n.room()
+	}
+	if a.Want && m.out.sent > m.out.base {
+		n.stats.Resent += m.out.sent - m.out.base
+		m.out.rewind(m.out.base)
+		n.wake(m)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package core
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// wantEvery is how often a missing record is asked for.
+const wantEvery = 500 * time.Millisecond
+
+// forgetAfter is how long the numbers of a member that is gone are kept.
+const forgetAfter = time.Hour
+
+// Tick does what time brings: suspicion, heartbeats, acknowledgements, holes, the
+// end of replay windows, dialling and announcing. It wants to be called about
+// every TickEvery.
+func (n *Node) Tick(now time.Duration) {
+	for _, m := range slices.Clone(n.sorted) {
+		n.tickSilence(now, m)
+		if n.members[m.peer] != m {
+			continue
+		}
+		n.tickRoad(now, m)
+		n.tickOut(now, m)
+		n.tickIn(now, m)
+	}
+	n.dialDue(now)
+	if now >= n.announceAt {
+		n.shell.WakeTopic()
+	}
+}
+
+func (n *Node) tickSilence(now time.Duration, m *member) {
+	silent := now - m.heard
+	switch {
+	case silent >= forgetAfter+n.o.WindowAge:
+		n.remove(now, m)
+	case silent >= n.o.WindowAge && !m.parted:
+		if m.state != Gone {
+			n.part(m)
+		}
+		n.close(now, m)
+	case silent >= n.o.GoneAfter && m.state != Gone:
+		n.part(m)
+	case silent >= n.o.SuspectAfter:
+		n.doubt(m)
+	}
+}
+
+// tickRoad puts a member that is heard but has no link on the long road.
+func (n *Node) tickRoad(now time.Duration, m *member) {
+	long := !m.linked && m.onTopic && m.state == Alive && now-m.unlinked >= n.o.LongRoadAfter
+	if long && !m.longRoad {
+		m.out.rewind(m.out.base) // what was on its way on the link may be lost
+		m.sendHead = true
+	}
+	m.longRoad = long
+	if long && m.busy() {
+		n.shell.WakeTopic()
+	}
+}
+
+func (n *Node) tickOut(now time.Duration, m *member) {
+	if !m.linked {
+		n.forget(m, m.out.expire(now-n.o.WindowAge))
+	}
+	if (m.linked || m.longRoad) && now-m.sentAt >= n.o.Heartbeat {
+		m.sendHead = true
+		n.wake(m)
+	}
+}
+
+func (n *Node) tickIn(now time.Duration, m *member) {
+	in := &m.in
+	if in.next > in.acked {
+		m.sendAck = true
+		n.wake(m)
+	}
+	if !in.waiting || m.state != Alive {
+		return
+	}
+	if now-in.since >= n.o.HoleTimeout {
+		to := in.head
+		if early := in.early(^uint64(0)); len(early) > 0 {
+			to = early[0]
+		}
+		n.pass(now, m, to)
+		return
+	}
+	if now >= in.wantAt {
+		in.wantAt = now + wantEvery
+		m.sendWant = true
+		n.wake(m)
+	}
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,185 @@
+package core
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+const (
+	// relayBytes is how much one Relay carries, give or take a record.
+	relayBytes = 512 << 10
+	// relayAhead is how many records may be on the long road to one member.
+	relayAhead = 4096
+)
+
+// NextTopic returns the next message for the topic, or nil.
+func (n *Node) NextTopic(now time.Duration) []byte {
+	if n.leaving && !n.farewell {
+		n.farewell = true
+		return frame.AppendTopic(nil, frame.Announce{Member: n.o.Member, Leaving: true})
+	}
+	if now >= n.announceAt && !n.leaving {
+		every := n.o.AnnounceEvery * time.Duration(max(50, len(n.members))) / 50
+		n.announceAt = now + every*9/10 + n.jitter(every/5)
+		return frame.AppendTopic(nil, frame.Announce{Member: n.o.Member})
+	}
+	return n.nextRelay(now)
+}
+
+// AnnounceNow makes the next NextTopic an Announce: somebody new listens.
+func (n *Node) AnnounceNow(now time.Duration) {
+	n.announceAt = now
+	n.shell.WakeTopic()
+}
+
+// busy tells whether there is something for m on the long road.
+func (m *member) busy() bool {
+	return m.sendAck || m.sendWant || m.sendHead ||
+		m.out.sent < m.out.next && m.out.sent-m.out.base < relayAhead
+}
+
+// nextRelay gathers what is for members on the long road. A record for several
+// of them travels once.
+func (n *Node) nextRelay(now time.Duration) []byte {
+	b := relayBuilder{relay: frame.Relay{Epoch: n.o.Member.Epoch}, index: map[*record]int{}}
+	for _, m := range n.sorted {
+		if m.longRoad && m.busy() && b.bytes < relayBytes {
+			b.add(m)
+			m.sentAt = now
+		}
+	}
+	if len(b.relay.Dests) == 0 {
+		return nil
+	}
+	n.stats.Relayed += uint64(len(b.relay.Records))
+	return frame.AppendTopic(nil, b.relay)
+}
+
+type relayBuilder struct {
+	relay frame.Relay
+	index map[*record]int // in relay.Records, of whole records
+	bytes int
+}
+
+// add makes m a destination of the relay.
+func (b *relayBuilder) add(m *member) {
+	dest := len(b.relay.Dests)
+	for m.out.sent < m.out.next && m.out.sent-m.out.base < relayAhead && b.bytes < relayBytes {
+		b.addRecord(m, dest)
+	}
+	a := m.ack()
+	a.Want = m.sendWant
+	b.relay.Dests = append(b.relay.Dests, frame.Dest{Epoch: m.record.Epoch, Ack: a, Head: m.head()})
+	m.sendAck, m.sendWant, m.sendHead = false, false, false
+	m.in.acked, m.in.unacked = m.in.next, 0
+}
+
+func (b *relayBuilder) addRecord(m *member, dest int) {
+	r, sequence := m.out.at(m.out.sent), m.out.sent
+	to := frame.Address{Dest: dest, Sequence: sequence}
+	if i, ok := b.index[r]; ok && m.out.offset == 0 {
+		b.relay.Records[i].To = append(b.relay.Records[i].To, to)
+		m.out.sent++
+		return
+	}
+	start := m.out.offset
+	end := min(start+frame.MaxPart, len(r.bytes))
+	if end-start == len(r.bytes) {
+		b.index[r] = len(b.relay.Records)
+	}
+	b.relay.Records = append(b.relay.Records, frame.RelayRecord{
+		Offset: uint64(start), Size: uint64(len(r.bytes)), Bytes: r.bytes[start:end], To: []frame.Address{to},
+	})
+	b.bytes += end - start
+	if m.out.offset = end; end == len(r.bytes) {
+		m.out.rewind(sequence + 1)
+	}
+}
+
+// Topic takes a message of the topic that author signed. An error means that the
+// author broke the protocol.
+func (n *Node) Topic(now time.Duration, author Peer, msg frame.TopicMessage) error {
+	if author == n.o.Self {
+		return nil
+	}
+	switch msg := msg.(type) {
+	case frame.Announce:
+		return n.takeAnnounce(now, author, msg)
+	case frame.Relay:
+		return n.takeRelay(now, author, msg)
+	}
+	return nil
+}
+
+func (n *Node) takeAnnounce(now time.Duration, author Peer, a frame.Announce) error {
+	m := n.members[author]
+	if m != nil && m.record.Epoch != a.Member.Epoch {
+		if m.linked {
+			return nil // an old one that was long on its way: the link knows better
+		}
+		n.remove(now, m)
+		m = nil
+	}
+	if a.Leaving {
+		if m != nil && !m.linked { // over the link its goodbye comes in order
+			n.remove(now, m)
+		}
+		return nil
+	}
+	if m == nil {
+		if n.epochs[a.Member.Epoch] != nil || a.Member.Epoch == n.o.Member.Epoch || a.Member.Epoch == 0 {
+			return fmt.Errorf("%w: epoch of another node", ErrViolation)
+		}
+		m = n.join(now, author, a.Member)
+	}
+	m.record = a.Member
+	m.onTopic = m.onTopic || !m.linked
+	if !m.linked {
+		n.hear(now, m)
+	}
+	return nil
+}
+
+func (n *Node) takeRelay(now time.Duration, author Peer, r frame.Relay) error {
+	m := n.members[author]
+	if m == nil || m.record.Epoch != r.Epoch {
+		return nil // its Announce has not come yet; it will send again
+	}
+	me := -1
+	for i, d := range r.Dests {
+		if d.Epoch == n.o.Member.Epoch {
+			me = i
+		}
+	}
+	if me < 0 {
+		return nil
+	}
+	n.hear(now, m)
+	if err := n.takeAck(m, r.Dests[me].Ack); err != nil {
+		return err
+	}
+	if !m.in.started {
+		n.takeHead(now, m, frame.Head{Base: r.Dests[me].Head.Base})
+	}
+	for _, rec := range r.Records {
+		for _, to := range rec.To {
+			if to.Dest != me {
+				continue
+			}
+			if err := n.takeRelayed(now, m, to.Sequence, rec); err != nil {
+				return err
+			}
+		}
+	}
+	n.takeHead(now, m, r.Dests[me].Head)
+	return nil
+}
+
+func (n *Node) takeRelayed(now time.Duration, m *member, sequence uint64, r frame.RelayRecord) error {
+	if uint64(len(r.Bytes)) == r.Size {
+		return n.take(now, m, sequence, r.Bytes)
+	}
+	return n.takePart(now, m, sequence, r.Offset, r.Size, r.Bytes)
+}
