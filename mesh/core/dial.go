@@ -59,14 +59,36 @@ func (n *Node) takeContacts(now time.Duration, contacts frame.Members) {
 	}
 }
 
-// contacts is what we tell the peer to of the other members.
-func (n *Node) contacts(to Peer) frame.Members {
-	var c frame.Members
+// introduce sees to it that the others are told of a newcomer at once, so that
+// the one with the smaller peer ID dials, whichever that is.
+func (n *Node) introduce(newcomer *member) {
 	for _, m := range n.sorted {
-		if m.peer != to && m.state == Alive && len(c) < maxHints {
-			c = append(c, frame.Contact{Peer: string(m.peer), Addrs: m.record.Addrs})
+		if m != newcomer && m.linked && len(m.newcomers) < maxHints {
+			m.newcomers = append(m.newcomers, newcomer.peer)
+			n.wake(m)
 		}
 	}
+}
+
+// contacts takes what m is to be told of the other members: all of them when it
+// is new itself, afterwards the newcomers.
+func (n *Node) contacts(m *member) frame.Members {
+	var c frame.Members
+	add := func(o *member) {
+		if o != nil && o != m && o.state == Alive && len(c) < maxHints {
+			c = append(c, frame.Contact{Peer: string(o.peer), Addrs: o.record.Addrs})
+		}
+	}
+	if m.sendMembers {
+		for _, o := range n.sorted {
+			add(o)
+		}
+	} else {
+		for _, p := range m.newcomers {
+			add(n.members[p])
+		}
+	}
+	m.sendMembers, m.newcomers = false, nil
 	return c
 }
 

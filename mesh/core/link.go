@@ -74,6 +74,7 @@ func (n *Node) Welcome(now time.Duration, p Peer, h frame.Hello) error {
 			return fmt.Errorf("%w: epoch of another node", ErrViolation)
 		}
 		m = n.join(now, p, h.Member)
+		n.introduce(m)
 	}
 	m.record = h.Member
 	m.welcome = true
@@ -181,11 +182,8 @@ func (n *Node) nextControl(m *member, dst []byte) []byte {
 		dst = frame.Append(dst, m.head())
 		m.sendHead = false
 	}
-	if m.sendMembers {
-		if c := n.contacts(m.peer); len(c) > 0 {
-			dst = frame.Append(dst, c)
-		}
-		m.sendMembers = false
+	if c := n.contacts(m); len(c) > 0 {
+		dst = frame.Append(dst, c)
 	}
 	if m.sendResync {
 		dst = frame.Append(dst, frame.Resync{})

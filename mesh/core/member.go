@@ -56,6 +56,7 @@ type member struct {
 
 	sendAck, sendWant, sendHead, sendMembers, sendResync bool
 	sentAt                                               time.Duration
+	newcomers                                            []Peer // it is to be told of
 	dialing                                              dialing
 }
 

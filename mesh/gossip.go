@@ -1,0 +1,71 @@
+package mesh
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+// gossipQueue is the length of GossipSub's queues. Its default, 32, loses bursts
+// in silence.
+const gossipQueue = 4096
+
+// newGossip opens GossipSub for a cluster in a LAN. Every message is signed by its
+// author, since others carry it.
+func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsub.RawTracer) (*pubsub.PubSub, error) {
+	params := pubsub.DefaultGossipSubParams()
+	// With few peers everybody is in everybody's mesh and nobody is left to gossip
+	// to; a longer history lets a larger mesh repair a cut of half a minute.
+	params.HistoryGossip, params.HistoryLength = 30, 32
+	ps, err := pubsub.NewGossipSub(ctx, h,
+		pubsub.WithGossipSubParams(params),
+		// Flooding spares a new node the wait for the next heartbeat's graft.
+		pubsub.WithFloodPublish(true),
+		pubsub.WithMessageSignaturePolicy(pubsub.StrictSign),
+		pubsub.WithMaxMessageSize(2*frame.MaxTopic),
+		pubsub.WithPeerOutboundQueueSize(gossipQueue),
+		pubsub.WithValidateQueueSize(gossipQueue),
+		pubsub.WithSeenMessagesTTL(2*time.Minute),
+		pubsub.WithSubscriptionFilter(own),
+		pubsub.WithRawTracer(tracer),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("open GossipSub: %w", err)
+	}
+	return ps, nil
+}
+
+// subscriptions is GossipSub's filter: only topics with this prefix exist, those
+// of the cache. It takes in applications that are not ours, since a peer tells of
+// its topics once, which may be before we join one of them.
+type subscriptions string
+
+// CanSubscribe tells whether the topic is of the cache.
+func (s subscriptions) CanSubscribe(name string) bool { return strings.HasPrefix(name, string(s)) }
+
+// FilterIncomingSubscriptions drops the topics of strangers.
+
+func (s subscriptions) FilterIncomingSubscriptions(_ peer.ID, subs []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
+	if len(subs) > maxTopics {
+		return nil, pubsub.ErrTooManySubscriptions
+	}
+	return pubsub.FilterSubscriptions(subs, s.CanSubscribe), nil
+}
+
+// validate drops what is no message of ours before it is passed on.
+func validate(_ context.Context, _ peer.ID, msg *pubsub.Message) pubsub.ValidationResult {
+	parsed, err := frame.ParseTopic(msg.Data)
+	if err != nil || len(msg.Data) > frame.MaxTopic {
+		return pubsub.ValidationReject
+	}
+	msg.ValidatorData = parsed
+	return pubsub.ValidationAccept
+}

@@ -1,0 +1,141 @@
+package mesh
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/sec"
+	basichost "github.com/libp2p/go-libp2p/p2p/host/basic"
+	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
+	"github.com/libp2p/go-libp2p/p2p/host/peerstore/pstoremem"
+	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	"github.com/libp2p/go-libp2p/p2p/net/upgrader"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// newHost assembles a libp2p host from the few parts a mesh needs: TCP, the
+// secure handshake, yamux and identify. libp2p.New would link QUIC, WebRTC, relay
+// and NAT traversal, and limit the peers behind one address to eight.
+func newHost(o Options, secure *handshake) (*basichost.BasicHost, *swarm.Swarm, error) {
+	store, err := pstoremem.NewPeerstore()
+	if err != nil {
+		return nil, nil, fmt.Errorf("open peerstore: %w", err)
+	}
+	if err := errors.Join(store.AddPrivKey(secure.self, secure.key), store.AddPubKey(secure.self, secure.key.GetPublic())); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("store identity: %w", err), store.Close())
+	}
+	bus := eventbus.NewBus()
+	sw, err := swarm.NewSwarm(secure.self, store, bus,
+		swarm.WithDialTimeout(o.DialTimeout), swarm.WithDialTimeoutLocal(o.DialTimeout),
+		swarm.WithDialRanker(swarm.NoDelayDialRanker))
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open swarm: %w", err), store.Close())
+	}
+	h, err := listen(o, secure, sw, &basichost.HostOpts{
+		EventBus:                bus,
+		UserAgent:               "signalmesh/" + o.Version,
+		AddrsFactory:            advertise(o),
+		DisableSignedPeerRecord: true,
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, sw.Close(), store.Close())
+	}
+	return h, sw, nil
+}
+
+func listen(o Options, secure *handshake, sw *swarm.Swarm, opts *basichost.HostOpts) (*basichost.BasicHost, error) {
+	muxers := []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: newMuxer()}}
+	up, err := upgrader.New([]sec.SecureTransport{secure}, muxers, nil, &network.NullResourceManager{}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("make upgrader: %w", err)
+	}
+	// Without SO_REUSEPORT: with it, a second node on the same port would start and
+	// take half of the connections instead of being told that the port is in use.
+	transport, err := tcp.NewTCPTransport(up, nil, nil, tcp.DisableReuseport(), tcp.WithConnectionTimeout(o.DialTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("make TCP transport: %w", err)
+	}
+	if err := sw.AddTransport(transport); err != nil {
+		return nil, fmt.Errorf("add TCP transport: %w", err)
+	}
+	if err := sw.Listen(o.Listen); err != nil {
+		return nil, listenError(o.Listen, err)
+	}
+	h, err := basichost.NewHost(sw, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open host: %w", err)
+	}
+	h.Start()
+	return h, nil
+}
+
+// listenError says what the likely mistakes are in the operator's words.
+func listenError(addr multiaddr.Multiaddr, err error) error {
+	_, where, argErr := manet.DialArgs(addr)
+	if argErr != nil {
+		where = addr.String()
+	}
+	// The swarm joins the causes into a text, so listening once more tells them apart.
+	l, again := net.Listen("tcp", where)
+	switch {
+	case again == nil:
+		_ = l.Close()
+		return fmt.Errorf("listen for peers on %s: %w", where, err)
+	case errors.Is(again, syscall.EADDRINUSE):
+		return fmt.Errorf("listen for peers on %s: the port is in use; stop what uses it (another node, or an NCache server?) or choose another port for this node", where)
+	case errors.Is(again, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("listen for peers on %s: this machine does not have that address", where)
+	}
+	return fmt.Errorf("listen for peers on %s: %w", where, again)
+}
+
+// newMuxer is yamux with timers that fit a LAN: a black-holed connection is
+// noticed after about 5 s instead of 37 s.
+func newMuxer() *yamux.Transport {
+	muxer := *yamux.DefaultTransport
+	muxer.KeepAliveInterval = 2 * time.Second
+	muxer.ConnectionWriteTimeout = 3 * time.Second
+	muxer.MaxIncomingStreams = 256
+	return &muxer
+}
+
+// advertise yields the one address that is told to peers.
+func advertise(o Options) basichost.AddrsFactory {
+	return func(listening []multiaddr.Multiaddr) []multiaddr.Multiaddr {
+		if o.Advertise != nil {
+			return []multiaddr.Multiaddr{o.Advertise}
+		}
+		for _, a := range listening {
+			if !manet.IsIPLoopback(a) {
+				return []multiaddr.Multiaddr{a}
+			}
+		}
+		return listening[:min(1, len(listening))]
+	}
+}
+
+func identity(o Options) (crypto.PrivKey, peer.ID, error) {
+	key := o.Identity
+	if key == nil {
+		fresh, _, err := crypto.GenerateEd25519Key(rand.Reader)
+		if err != nil {
+			return nil, "", fmt.Errorf("make identity: %w", err)
+		}
+		key = fresh
+	}
+	id, err := peer.IDFromPrivateKey(key)
+	if err != nil {
+		return nil, "", fmt.Errorf("derive peer ID: %w", err)
+	}
+	return key, id, nil
+}

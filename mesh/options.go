@@ -1,0 +1,81 @@
+package mesh
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Options are the settings of a Mesh.
+type Options struct {
+	// Cache names the mesh: only nodes with the same cache name, user and password
+	// let each other in. Letter case does not matter. Required.
+	Cache string
+	// UserID and Password are the credentials. They are never sent. Without a
+	// password anybody who knows the cache name gets in, so the node listens on
+	// loopback only, unless AllowAnonymous.
+	UserID, Password string
+	AllowAnonymous   bool
+
+	// Listen is the TCP address to listen on. Required; port 0 lets the system pick.
+	Listen multiaddr.Multiaddr
+	// Advertise is the address told to peers. Nil means Listen, or, if that is not
+	// specific, the first address of this machine that is not loopback.
+	Advertise multiaddr.Multiaddr
+	// Identity is the key of the peer ID. Nil means a fresh one, which is best: it
+	// makes a restarted node a new one to everybody.
+	Identity crypto.PrivKey
+	// Name and Version are shown to people on other nodes.
+	Name, Version string
+
+	// DialTimeout bounds one dial with its handshakes. Zero means 5 s.
+	DialTimeout time.Duration
+	// ConfirmTimeout is how long Subscribe waits for a live server that does not
+	// confirm. Zero means 5 s.
+	ConfirmTimeout time.Duration
+	// CloseTimeout bounds how long Close waits for what was published to leave.
+	// Zero means 3 s.
+	CloseTimeout time.Duration
+	// MaxMessage bounds a message, in bytes with its channel name. Zero means 16 MiB.
+	MaxMessage int
+	// ReplayBytes and ReplayAge bound what is kept for a peer that is away, so that
+	// it misses nothing when it is back. Zero means 64 MiB and 2 minutes.
+	ReplayBytes int
+	ReplayAge   time.Duration
+
+	Logger  *slog.Logger          // nil: silent
+	Metrics prometheus.Registerer // nil: none
+}
+
+// complete returns o with its zero fields filled in, or every reason it is wrong.
+func (o Options) complete() (Options, error) {
+	o.DialTimeout = cmp.Or(o.DialTimeout, 5*time.Second)
+	o.ConfirmTimeout = cmp.Or(o.ConfirmTimeout, 5*time.Second)
+	o.CloseTimeout = cmp.Or(o.CloseTimeout, 3*time.Second)
+	o.MaxMessage = cmp.Or(o.MaxMessage, 16<<20)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	var errs []error
+	if o.Cache == "" {
+		errs = append(errs, errors.New("mesh: no cache name; set Options.Cache"))
+	}
+	if o.Listen == nil {
+		errs = append(errs, errors.New("mesh: no address to listen on; set Options.Listen"))
+	} else if _, err := o.Listen.ValueForProtocol(multiaddr.P_TCP); err != nil {
+		errs = append(errs, fmt.Errorf("mesh: listen address %s is not TCP", o.Listen))
+	} else if o.Password == "" && !o.AllowAnonymous && !manet.IsIPLoopback(o.Listen) {
+		errs = append(errs, fmt.Errorf("mesh: without a password anybody may join at %s; set UserID and Password, listen on a loopback address, or allow anonymous peers", o.Listen))
+	}
+	if o.MaxMessage < 0 || o.MaxMessage > 16<<20 {
+		errs = append(errs, fmt.Errorf("mesh: MaxMessage %d is not between 1 and %d", o.MaxMessage, 16<<20))
+	}
+	return o, errors.Join(errs...)
+}
