@@ -1,0 +1,142 @@
+package discovery
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/multiformats/go-multiaddr"
+
+	"github.com/signalmesh/signalmesh/discovery/diag"
+	"github.com/signalmesh/signalmesh/discovery/ncconf"
+)
+
+// DefaultPort is the port of a seed that names none.
+const DefaultPort = ncconf.DefaultPort
+
+// A Seed is where a peer may be found. Who answers there is not known before.
+type Seed struct {
+	// Addrs are the addresses to try in this order until one answers, such as the
+	// candidate ports of one host. Each is a host and a TCP port, with or without
+	// the peer ID that must answer.
+	Addrs []multiaddr.Multiaddr
+	// Balanced says that different peers may answer, one at each dial: at most so
+	// many dials are made in one walk to meet them all. Zero: an ordinary address.
+	Balanced int
+	// Origin is where the seed was read, if it was read.
+	Origin diag.Origin
+}
+
+// String is the first address as host:port.
+func (s Seed) String() string {
+	if len(s.Addrs) == 0 {
+		return "no address"
+	}
+	return hostPort(s.Addrs[0])
+}
+
+// ParseSeed reads a seed as an operator writes it: a multiaddr over TCP, with or
+// without /p2p/…, host:port, or a host alone, for which DefaultPort counts. A host
+// is an IPv4 or IPv6 address or a name, which is resolved at each dial. The error
+// names the text and how to write it.
+func ParseSeed(text string) (Seed, error) {
+	trimmed := strings.TrimSpace(text)
+	if strings.HasPrefix(trimmed, "/") {
+		addr, err := parseMultiaddr(trimmed)
+		if err != nil {
+			return Seed{}, fmt.Errorf("seed %q %w", text, err)
+		}
+		return Seed{Addrs: []multiaddr.Multiaddr{addr}}, nil
+	}
+	if trimmed == "" {
+		return Seed{}, fmt.Errorf("seed %q is empty; write host:port such as 10.0.0.1:%d", text, DefaultPort)
+	}
+	host, port, err := ncconf.ParseHost(trimmed)
+	if err != nil {
+		return Seed{}, fmt.Errorf("seed %q %w", text, err)
+	}
+	if port == 0 {
+		port = DefaultPort
+	}
+	addr, err := tcpAddr(host, port)
+	if err != nil {
+		return Seed{}, fmt.Errorf("seed %q: %w", text, err)
+	}
+	return Seed{Addrs: []multiaddr.Multiaddr{addr}}, nil
+}
+
+// parseMultiaddr reads a multiaddr that the mesh can dial: host, TCP port and
+// perhaps a peer ID, nothing else. An error is the end of a sentence.
+func parseMultiaddr(text string) (multiaddr.Multiaddr, error) {
+	addr, err := multiaddr.NewMultiaddr(text)
+	if err != nil {
+		return nil, fmt.Errorf("is no multiaddr: %w; write one such as /ip4/10.0.0.1/tcp/%d", err, DefaultPort)
+	}
+	var host, tcp bool
+	for i, c := range addr {
+		switch code := c.Protocol().Code; code {
+		case multiaddr.P_IP6ZONE:
+			continue
+		case multiaddr.P_IP4, multiaddr.P_IP6, multiaddr.P_DNS, multiaddr.P_DNS4, multiaddr.P_DNS6:
+			if host {
+				return nil, fmt.Errorf("names two hosts; write one")
+			}
+			host = true
+		case multiaddr.P_UDP, multiaddr.P_QUIC, multiaddr.P_QUIC_V1:
+			return nil, fmt.Errorf("is a UDP or QUIC address; the mesh speaks TCP: write /tcp/%d in place of it", DefaultPort)
+		case multiaddr.P_TCP:
+			if !host || tcp {
+				return nil, fmt.Errorf("has its /tcp part in the wrong place; write one such as /ip4/10.0.0.1/tcp/%d", DefaultPort)
+			}
+			if c.Value() == "0" {
+				return nil, fmt.Errorf("has port 0; expected 1 to 65535")
+			}
+			tcp = true
+		case multiaddr.P_P2P:
+			if !tcp || i != len(addr)-1 {
+				return nil, fmt.Errorf("has its /p2p part in the wrong place; it comes last, behind /tcp/…")
+			}
+		default:
+			return nil, fmt.Errorf("has /%s, which the mesh does not speak; write one such as /ip4/10.0.0.1/tcp/%d", c.Protocol().Name, DefaultPort)
+		}
+	}
+	if !tcp {
+		return nil, fmt.Errorf("has no TCP port; write %s/tcp/%d", strings.TrimSuffix(text, "/"), DefaultPort)
+	}
+	return addr, nil
+}
+
+// tcpAddr is the multiaddr of a host, as ncconf.ParseHost returns it, and a port.
+func tcpAddr(host string, port int) (multiaddr.Multiaddr, error) {
+	prefix := "/dns/"
+	if ip, err := netip.ParseAddr(host); err == nil {
+		host = ip.WithZone("").String()
+		switch {
+		case ip.Zone() != "":
+			prefix = "/ip6zone/" + ip.Zone() + "/ip6/"
+		case ip.Is6():
+			prefix = "/ip6/"
+		default:
+			prefix = "/ip4/"
+		}
+	}
+	return multiaddr.NewMultiaddr(prefix + host + "/tcp/" + strconv.Itoa(port))
+}
+
+// hostPort writes an address as host:port, or as itself if it has no TCP port.
+func hostPort(addr multiaddr.Multiaddr) string {
+	var host, zone string
+	for _, c := range addr {
+		switch c.Protocol().Code {
+		case multiaddr.P_IP6ZONE:
+			zone = "%" + c.Value()
+		case multiaddr.P_IP4, multiaddr.P_IP6, multiaddr.P_DNS, multiaddr.P_DNS4, multiaddr.P_DNS6:
+			host = c.Value() + zone
+		case multiaddr.P_TCP:
+			return net.JoinHostPort(host, c.Value())
+		}
+	}
+	return addr.String()
+}
