@@ -1,0 +1,173 @@
+package protocol_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalmesh/signalmesh/signalr/protocol"
+)
+
+// fuzzParse holds a protocol to this: what it reads, it writes so that it reads
+// the same again, and writes the same again.
+func fuzzParse(t *testing.T, p protocol.Protocol, body []byte) {
+	m, err := p.Parse(body)
+	if err != nil || m == nil {
+		require.Nil(t, m)
+		return
+	}
+	frame, err := p.Append(nil, m)
+	require.NoError(t, err)
+	again, err := readOne(t, p, frame)
+	require.NoError(t, err)
+	require.Equal(t, m, again)
+	twice, err := p.Append(nil, again)
+	require.NoError(t, err)
+	require.Equal(t, frame, twice)
+	if inv, ok := m.(protocol.Invocation); ok {
+		for _, a := range inv.Arguments {
+			fuzzBind(t, p, a.(protocol.Raw))
+		}
+	}
+}
+
+// fuzzBind holds a protocol to this: what it decodes without knowing its type,
+// it encodes so that it decodes the same again.
+func fuzzBind(t *testing.T, p protocol.Protocol, raw protocol.Raw) {
+	var s outer
+	_ = p.Bind(raw, &s) // any outcome but a panic
+	var v, again any
+	if p.Bind(raw, &v) != nil {
+		return
+	}
+	frame, err := p.Append(nil, protocol.StreamItem{InvocationID: "1", Item: v})
+	if err != nil {
+		return // such as an extension that no type is known for
+	}
+	m, err := readOne(t, p, frame)
+	require.NoError(t, err)
+	encoded := m.(protocol.StreamItem).Item.(protocol.Raw)
+	require.NoError(t, p.Bind(encoded, &again))
+	frameAgain, err := p.Append(nil, protocol.StreamItem{InvocationID: "1", Item: again})
+	require.NoError(t, err)
+	require.Equal(t, frame, frameAgain)
+}
+
+func FuzzJSON(f *testing.F) {
+	for _, c := range jsonMessages {
+		f.Add([]byte(c.text))
+	}
+	f.Add([]byte(` {"target" : "a\u00e9\\", "x":{"y":["]"]}, "arguments":[{"USERID":1e5,"quoted":"5"}, [ ]] ,"type":1}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if bytes.IndexByte(body, 0x1e) >= 0 {
+			_, err := protocol.JSON().Parse(body)
+			require.Error(t, err, "a separator cannot be inside")
+			return
+		}
+		fuzzParse(t, protocol.JSON(), body)
+	})
+}
+
+func FuzzMessagePack(f *testing.F) {
+	for _, c := range messagePackVectors {
+		f.Add(fromHex(f, c.body))
+	}
+	f.Add(append(fromHex(f, "96 01 80 C0 A1 61 91"), append(packed(f, outer{Data: []byte{1}}), 0x90)...))
+	f.Fuzz(func(t *testing.T, body []byte) { fuzzParse(t, protocol.MessagePack(), body) })
+}
+
+// FuzzSplitLosesNothing holds both protocols to this: frames and rest put
+// together are the input, and it does not matter in which pieces it came.
+func FuzzSplitLosesNothing(f *testing.F) {
+	f.Add([]byte("{\"type\":6}\x1e{}\x1e{"), 5, 0)
+	f.Add([]byte("\x02\x91\x06\x02\x91\x06\x81\x00a\xff"), 1, 20)
+	f.Fuzz(func(t *testing.T, stream []byte, piece, limit int) {
+		limit = max(limit, 0)
+		for _, p := range []protocol.Protocol{protocol.JSON(), protocol.MessagePack()} {
+			whole, rest, err := splitAll(t, p, stream, limit)
+			var buf []byte
+			var pieces [][]byte
+			var pieceErr error
+			for in := stream; len(in) > 0 && pieceErr == nil; {
+				n := min(max(piece, 1), len(in))
+				buf, in = append(buf, in[:n]...), in[n:]
+				var more [][]byte
+				more, buf, pieceErr = splitAll(t, p, buf, limit)
+				pieces = append(pieces, more...)
+			}
+			require.Equal(t, whole, pieces)
+			require.Equal(t, err, pieceErr)
+			if err == nil {
+				require.Equal(t, len(rest), len(buf))
+			}
+		}
+	})
+}
+
+// splitAll cuts all whole frames off buf, and returns copies.
+func splitAll(t *testing.T, p protocol.Protocol, buf []byte, limit int) (bodies [][]byte, rest []byte, err error) {
+	for {
+		body, rest, err := p.Split(buf, limit)
+		if err != nil || body == nil {
+			require.Equal(t, buf, rest)
+			return bodies, bytes.Clone(rest), err
+		}
+		size := len(buf) - len(rest)
+		require.True(t, bytes.HasSuffix(buf, rest))
+		require.Greater(t, size, len(body))
+		require.Contains(t, string(buf[:size]), string(body))
+		require.True(t, limit == 0 || size <= limit)
+		bodies, buf = append(bodies, bytes.Clone(body)), rest
+	}
+}
+
+func FuzzHandshake(f *testing.F) {
+	f.Add([]byte("{\"protocol\":\"json\",\"version\":1}\x1e{\"type\":6}\x1e"), 100)
+	f.Fuzz(func(t *testing.T, buf []byte, limit int) {
+		h, rest, ok, err := protocol.ParseHandshake(buf, limit)
+		require.True(t, bytes.HasSuffix(buf, rest))
+		if !ok {
+			require.Equal(t, buf, rest)
+			require.Empty(t, h)
+			return
+		}
+		require.NoError(t, err)
+		require.NotEmpty(t, h.Protocol)
+		require.Equal(t, byte(0x1e), buf[len(buf)-len(rest)-1])
+	})
+}
+
+// FuzzEnvelope holds every payload to this: what is read is written so that it
+// reads the same again.
+func FuzzEnvelope(f *testing.F) {
+	for _, c := range envelopeVectors {
+		f.Add(fromHex(f, c.bytes))
+	}
+	f.Add(fromHex(f, "95 2A A1 53 01 A1 47 A1 43"))
+	f.Add(fromHex(f, "91 CD 01 80"))
+	f.Add(fromHex(f, "92 A2 70 31 C4 01 2A"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		roundTrip(t, b, protocol.ParseGroupCommand, protocol.AppendGroupCommand)
+		roundTrip(t, b, protocol.ParseAck, protocol.AppendAck)
+		roundTrip(t, b, protocol.ParseReturn, protocol.AppendReturn)
+		roundTrip(t, b, func(b []byte) (protocol.Envelope, error) {
+			e, err := protocol.ParseEnvelope(b)
+			if e.InvocationID == "" {
+				e.ReturnChannel = "" // means nothing then, and is not written
+			}
+			return e, err
+		}, protocol.AppendEnvelope)
+	})
+}
+
+func roundTrip[T any](t *testing.T, b []byte, parse func([]byte) (T, error), appendTo func([]byte, T) []byte) {
+	v, err := parse(b)
+	if err != nil {
+		require.Empty(t, v)
+		return
+	}
+	again, err := parse(appendTo(nil, v))
+	require.NoError(t, err)
+	require.Equal(t, v, again)
+}
