@@ -29,6 +29,9 @@ type Options struct {
 	// Advertise is the address told to peers. Nil means Listen, or, if that is not
 	// specific, the first address of this machine that is not loopback.
 	Advertise multiaddr.Multiaddr
+	// Public maps an address that a peer advertises to the one it is dialled at, for
+	// peers behind a NAT. Nil changes nothing. It may be called concurrently.
+	Public func(multiaddr.Multiaddr) multiaddr.Multiaddr
 	// Identity is the key of the peer ID. Nil means a fresh one, which is best: it
 	// makes a restarted node a new one to everybody.
 	Identity crypto.PrivKey
@@ -60,6 +63,9 @@ func (o Options) complete() (Options, error) {
 	o.ConfirmTimeout = cmp.Or(o.ConfirmTimeout, 5*time.Second)
 	o.CloseTimeout = cmp.Or(o.CloseTimeout, 3*time.Second)
 	o.MaxMessage = cmp.Or(o.MaxMessage, 16<<20)
+	if o.Public == nil {
+		o.Public = func(a multiaddr.Multiaddr) multiaddr.Multiaddr { return a }
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

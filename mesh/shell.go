@@ -81,8 +81,12 @@ func (s *shell) Confirmed(ticket uint64) {
 	}
 }
 
-func (s *shell) Changed(p core.Peer, state core.State) {
-	s.t.log.Info("server "+state.String(), "peer", peer.ID(p).String())
+func (s *shell) Changed(p core.Peer, name string, state core.State) {
+	if !s.t.closing { // the leaving of a node is no news of the others
+		s.t.log.Info("server "+state.String(), "server", name, "peer", peer.ID(p).String())
+	}
+	close(s.t.changed)
+	s.t.changed = make(chan struct{})
 }
 
 // tick gives the core its sense of time. It ends with the topic.
@@ -181,7 +185,7 @@ func (t *Topic) dial(d dial) {
 	info := peer.AddrInfo{ID: peer.ID(d.peer)}
 	for _, a := range d.addrs {
 		if addr, err := multiaddr.NewMultiaddr(a); err == nil {
-			info.Addrs = append(info.Addrs, addr)
+			info.Addrs = append(info.Addrs, t.mesh.o.Public(addr))
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, t.mesh.o.DialTimeout)

@@ -47,6 +47,25 @@ func (t *Topic) Alive() int {
 	return t.core.Alive()
 }
 
+// Watch says how many other servers are alive, and returns a channel that is closed
+// when that may have changed.
+func (t *Topic) Watch() (alive int, changed <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.core.Alive(), t.changed
+}
+
+// Has tells whether the server with this peer ID is alive.
+func (t *Topic) Has(server string) bool {
+	id, err := peer.Decode(server)
+	if err != nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.core.State(core.Peer(id)) == core.Alive
+}
+
 // Members returns what is known of the other servers.
 func (t *Topic) Members() []Member {
 	t.mu.Lock()

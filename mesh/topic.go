@@ -52,6 +52,7 @@ type Topic struct {
 	welcomes map[peer.ID]*welcome
 	tickets  map[uint64]chan struct{}
 	room     chan struct{} // closed when a publisher may try again
+	changed  chan struct{} // closed when a member's state changes
 	closing  bool
 
 	receiver struct {
@@ -91,7 +92,7 @@ func newTopic(m *Mesh, application string) *Topic {
 	t := &Topic{
 		mesh: m, application: application, name: topicName(m.o.Cache, application),
 		log:   m.o.Logger.With("application", application),
-		links: map[peer.ID]*link{}, welcomes: map[peer.ID]*welcome{}, tickets: map[uint64]chan struct{}{},
+		links: map[peer.ID]*link{}, welcomes: map[peer.ID]*welcome{}, tickets: map[uint64]chan struct{}{}, changed: make(chan struct{}),
 	}
 	t.shell = &shell{t: t, dials: make(chan dial, 256), topic: make(chan struct{}, 1), stray: make(chan struct{}, 1), ended: make(chan struct{}, 1)}
 	t.ctx, t.cancel = context.WithCancel(m.ctx)

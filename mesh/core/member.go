@@ -99,7 +99,7 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 	delete(n.hints, p)
 	n.offerSnapshot(now, m)
 	n.plan(now, m)
-	n.shell.Changed(p, Alive)
+	n.shell.Changed(p, record.Name, Alive)
 	return m
 }
 
@@ -119,7 +119,7 @@ func (n *Node) remove(now time.Duration, m *member) {
 	if len(m.inbox) > 0 {
 		n.farewells[m.peer] = append(n.farewells[m.peer], m.inbox...)
 	}
-	n.shell.Changed(m.peer, Left)
+	n.shell.Changed(m.peer, m.record.Name, Left)
 	n.room()
 }
 
@@ -135,7 +135,7 @@ func (n *Node) hear(now time.Duration, m *member) {
 		n.unsync(m)
 		n.offerSnapshot(now, m)
 	}
-	n.shell.Changed(m.peer, Alive)
+	n.shell.Changed(m.peer, m.record.Name, Alive)
 	n.wake(m)
 }
 
@@ -147,7 +147,7 @@ func (n *Node) doubt(m *member) {
 	m.state = Suspect
 	n.settle(m)
 	n.room()
-	n.shell.Changed(m.peer, Suspect)
+	n.shell.Changed(m.peer, m.record.Name, Suspect)
 }
 
 // part makes m gone: it counts no more, but its window stays open.
@@ -155,7 +155,7 @@ func (n *Node) part(m *member) {
 	n.doubt(m)
 	m.state = Gone
 	n.deliver(m, Delivery{Left: true})
-	n.shell.Changed(m.peer, Gone)
+	n.shell.Changed(m.peer, m.record.Name, Gone)
 }
 
 // close ends the replay window of a member that is gone. The numbers stay, so

@@ -80,6 +80,6 @@ type Shell interface {
 	Room()
 	// Confirmed says that every live member knows the subscription with ticket.
 	Confirmed(ticket uint64)
-	// Changed says that the member p joined, left, or changed its state.
-	Changed(p Peer, s State)
+	// Changed says that the member p, called name, joined, left, or changed its state.
+	Changed(p Peer, name string, s State)
 }

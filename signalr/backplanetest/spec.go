@@ -1,0 +1,31 @@
+package backplanetest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/signalmesh/signalmesh/signalr"
+)
+
+// RunSpec runs the official specification tests of lifetime managers, those for
+// one server and those for scale-out with two and three, and a few of our own.
+// Left out are those of client results. A test has the name of the official one,
+// and clients of both hub protocols. open is as in Run.
+//
+// Where a test of .NET attaches fake connections to a manager, this one has real
+// clients: a connection whose writes fail is one whose network was cut.
+func RunSpec(t *testing.T, open func(t *testing.T, n int) []signalr.Backplane) {
+	for _, c := range single {
+		t.Run(c.name, func(t *testing.T) { c.test(startSites(t, open, 1)) })
+	}
+	for _, n := range []int{2, 3} {
+		for _, c := range scaleOut {
+			t.Run(fmt.Sprintf("%s/%dServers", c.name, n), func(t *testing.T) { c.test(startSites(t, open, n)) })
+		}
+	}
+}
+
+type specTest struct {
+	name string
+	test func(*sites)
+}

@@ -1,0 +1,47 @@
+package signalr
+
+import (
+	"context"
+	"net/http"
+)
+
+// A Call is one invocation of a hub method, or one connect or disconnect, in
+// progress. It may be used concurrently.
+type Call struct {
+	connection *connection
+	ctx        context.Context
+}
+
+// Context is cancelled when the connection ends. That of OnDisconnected is
+// cancelled when the Server closes.
+func (c *Call) Context() context.Context { return c.ctx }
+
+// ConnectionID is the public name of the caller's connection.
+func (c *Call) ConnectionID() string { return c.connection.id }
+
+// UserID is the user of the caller's connection, empty if it has none.
+func (c *Call) UserID() string { return c.connection.user }
+
+// Request is the request that opened the connection's transport. Its body is
+// not to be read.
+func (c *Call) Request() *http.Request { return c.connection.request }
+
+// Abort closes the caller's connection, without an error and without leave to
+// reconnect. It does not wait.
+func (c *Call) Abort() { c.connection.abort() }
+
+// Hub is the hub that was called, for sends after the call.
+func (c *Call) Hub() *Hub { return c.connection.hub }
+
+// Clients names connections to send to. Such a send does not end with the
+// caller's connection; it is limited by Options.SendTimeout.
+func (c *Call) Clients() CallerClients {
+	server := c.connection.hub.server
+	return CallerClients{
+		Clients: Clients{hub: c.connection.hub, ctx: server.ctx, timeout: server.options.SendTimeout},
+		caller:  c.connection.id,
+	}
+}
+
+// Groups changes groups. A change ends with the Call's Context.
+func (c *Call) Groups() Groups { return Groups{hub: c.connection.hub, ctx: c.ctx} }

@@ -1,0 +1,168 @@
+package signalr
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A connection is one client's link: hub messages both ways over a transport.
+//
+// It has two goroutines. The reader (serve) takes messages in and dispatches
+// them; the writer (write) empties the outbox and, when the connection is
+// ending, sees it off. Hub methods run in goroutines of their own while there
+// are any. Whatever decides that the connection ends calls end; the first
+// decision stands.
+type connection struct {
+	server    *Server
+	hub       *Hub
+	id        string
+	request   *http.Request
+	transport transport
+	outbox    *outbox
+	calls     limiter
+
+	// ctx ends with the connection: once it is decided that it ends, and before
+	// anything is undone.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	opened   chan struct{} // closed when the reader has done with opening
+	finished chan struct{} // closed when the writer has seen the connection off
+
+	// Set by the reader when the handshake is accepted, and fixed from then on.
+	user     string
+	protocol int // index in server.protocols
+
+	// Set by the reader before opened is closed, and read by the writer after it.
+	held    []string // channels acquired besides those of groups
+	greeted bool     // OnConnected has succeeded
+
+	groups map[string]struct{} // guarded by hub.registry.mu
+
+	mu       sync.Mutex // before outbox.mu
+	liveness liveness
+	accepted bool    // the handshake is accepted: user and protocol are set
+	ending   *ending // nil while the connection lives
+}
+
+func newConnection(s *Server, h *Hub, id string, r *http.Request, t transport) *connection {
+	c := &connection{
+		server:    s,
+		hub:       h,
+		id:        id,
+		request:   r,
+		transport: t,
+		outbox:    newOutbox(s.options.OutboxSize),
+		opened:    make(chan struct{}),
+		finished:  make(chan struct{}),
+		liveness:  liveness{opened: time.Now()},
+	}
+	c.calls.init(s.options.ParallelInvocations)
+	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
+	return c
+}
+
+// serve is the reader. It returns when nothing of the connection is left.
+func (c *connection) serve() {
+	c.server.add(c)
+	go c.write() // ends when the connection does, before serve returns
+	var in intake
+	if c.shakeHands(&in) && c.open() {
+		c.read(&in)
+	}
+	for { // let the closing of the transport come to its end
+		in.drop()
+		if err := in.receive(c.transport); err != nil {
+			break
+		}
+	}
+	in.drop()
+	<-c.finished
+	c.transport.kill()
+	c.server.remove(c)
+	c.calls.wait()
+}
+
+// open makes the connection known, to the other servers and then to its hub.
+func (c *connection) open() bool {
+	defer close(c.opened)
+	if err := c.hub.enter(c); err != nil {
+		c.log().Warn("connection refused: it cannot be announced", "err", err)
+		c.end(ending{err: err, silent: true, failed: true})
+		return false
+	}
+	if err := c.hub.connected(c); err != nil {
+		c.log().Warn("connection refused by OnConnected", "err", err)
+		c.end(ending{err: err, tell: true})
+		return false
+	}
+	c.greeted = true
+	c.log().Debug("connected", "user", c.user)
+	return true
+}
+
+// send queues a frame. A connection that is ending takes it and drops it.
+func (c *connection) send(frame []byte) {
+	if err := c.outbox.put(frame); err != nil {
+		c.end(ending{err: err, tell: true, reconnect: true, discard: true})
+		return
+	}
+	c.server.metrics.sent.Inc()
+}
+
+// deliver queues a message that is on its way to many.
+func (c *connection) deliver(m *message) {
+	frame, err := m.frame(c.protocol)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.send(frame)
+}
+
+// tick does what is due at now.
+func (c *connection) tick(now time.Time) {
+	c.mu.Lock()
+	v := c.liveness.tick(now, c.server.limits)
+	c.mu.Unlock()
+	switch v {
+	case needsPing:
+		if c.outbox.idle() { // else something is on its way already
+			c.send(c.server.pings[c.protocol])
+		}
+	case silent:
+		c.fail(errClientTimeout)
+	case handshakeLate:
+		c.server.metrics.handshakeFailures.Inc()
+		c.end(ending{})
+	}
+}
+
+// write is the writer.
+func (c *connection) write() {
+	defer close(c.finished)
+	var frames [][]byte
+	for {
+		var ok bool
+		if frames, ok = c.outbox.take(frames); !ok {
+			break
+		}
+		if err := c.transport.send(frames); err != nil {
+			c.log().Debug("connection lost in writing", "err", err)
+			c.end(ending{gone: true})
+			c.transport.kill()
+			break
+		}
+		clear(frames)
+		frames = frames[:0]
+	}
+	c.finish()
+}
+
+// log returns the logger that knows the connection.
+func (c *connection) log() *slog.Logger {
+	return c.server.log.With("hub", c.hub.path, "connection", c.id)
+}

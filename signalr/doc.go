@@ -1,0 +1,53 @@
+// Package signalr is a SignalR server: hubs of plain Go methods that Microsoft's
+// clients call, and from which clients are called, over one server or many.
+//
+// # Hubs
+//
+// A hub is a Go value; its exported methods, promoted ones included, are the hub
+// methods. Names are matched without regard to case.
+//
+//	type Chat struct{}
+//
+//	func (*Chat) Send(call *signalr.Call, user, text string) error {
+//		return call.Clients().All().Send("ReceiveMessage", user, text)
+//	}
+//
+// Parameters of type *Call and context.Context are supplied by the server, all
+// others by the client. A method returns nothing, a result, an error, or both. An
+// error reaches the client as a general failure, unless it is a *HubError. A
+// panic ends the invocation it happens in and nothing else. One value serves all
+// calls, concurrently; those of one connection run one after another. Connector
+// and Disconnector are for hubs that want to know who comes and goes.
+//
+// # The life of a connection
+//
+// A client negotiates, opens its transport, and shakes hands. Then the connection
+// is entered in the registry and announced on the backplane, OnConnected runs, and
+// messages are read. It ends for one reason, the first there is; then its context
+// is cancelled, OnDisconnected runs, and it leaves its groups. See connection.
+//
+// # The way of a message
+//
+// What a client sends goes from its transport through the hub protocol to the hub
+// method. What that sends is encoded once for each protocol, put into the
+// outboxes of the connections here that it is for, and then published on the
+// backplane. What comes from there goes into outboxes in the same way, as the
+// bytes it came in. A connection's writer empties its outbox into the transport.
+//
+// # Concurrency
+//
+// Each connection has a reader and a writer, and a goroutine for hub methods while
+// they run. Nothing waits for a slow client: outboxes are bounded, and past that
+// bound the connection is closed with ErrSlow. Receiving from the backplane never
+// waits; only the group commands of other servers do, in a few workers.
+//
+// Locks nest in this order: Server.mu or registry.mu, then connection.mu, then
+// outbox.mu. None is held while something is waited for.
+//
+// # Failures
+//
+// A backplane that cannot take a message is an error to the sender; the
+// connections of its own server got the message all the same. A server that dies
+// takes its connections along; whoever waits for it is told at once. What other
+// servers send and makes no sense is logged, counted and dropped.
+package signalr

@@ -1,0 +1,90 @@
+package signalr
+
+import (
+	"errors"
+
+	"github.com/signalmesh/signalmesh/signalr/protocol"
+)
+
+// closeBase begins the text of every Close message with an error.
+const closeBase = "Connection closed with an error."
+
+// errClientTimeout is what a client is told that was silent for too long.
+var errClientTimeout = &namedError{
+	name:    "OperationCanceledException",
+	message: "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.",
+}
+
+// An ending says why and how a connection ends.
+type ending struct {
+	err       error // what OnDisconnected gets, and Close if it tells
+	tell      bool  // Close carries err
+	reconnect bool  // the client may reconnect
+	silent    bool  // no Close message
+	gone      bool  // nothing can be written any more
+	discard   bool  // what waits to be written is dropped
+	failed    bool  // the transport is closed as after a failure
+}
+
+// end decides that the connection ends and how. Only the first call counts.
+func (c *connection) end(e ending) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ending != nil {
+		return
+	}
+	c.ending = &e
+	c.outbox.seal(c.farewell(e), e.discard || e.gone)
+	c.cancel(e.err)
+}
+
+// farewell returns the last frame for the client, or nil. The caller holds mu.
+func (c *connection) farewell(e ending) []byte {
+	if e.silent || e.gone {
+		return nil
+	}
+	if !c.accepted { // the client knows no Close message yet
+		return protocol.AppendHandshakeResponse(nil, handshakeCanceled)
+	}
+	m := protocol.Close{AllowReconnect: e.reconnect}
+	if e.tell {
+		m.Error = describe(closeBase, e.err, c.server.options.DetailedErrors)
+	}
+	frame, _ := c.server.protocols[c.protocol].Append(nil, m) // a Close has nothing that could not be encoded
+	return frame
+}
+
+// abort ends the connection because the application wants so.
+func (c *connection) abort() { c.end(ending{}) }
+
+// fail ends the connection because of err, which the client is told.
+func (c *connection) fail(err error) {
+	c.end(ending{err: err, tell: true, reconnect: true})
+}
+
+// finish sees the connection off, in the order that section 19 of the protocol
+// reference gives.
+func (c *connection) finish() {
+	c.mu.Lock()
+	e, accepted := *c.ending, c.accepted
+	c.mu.Unlock()
+	if e.gone { // the client waits for nothing but the end of the transport
+		c.transport.close(false)
+		c.transport.kill()
+	}
+	if errors.Is(e.err, ErrSlow) {
+		c.server.metrics.slow.Inc()
+		c.log().Warn("connection closed: it does not read what it is sent", "outbox", c.server.options.OutboxSize)
+	}
+	if accepted {
+		<-c.opened
+		if c.greeted && c.hub.disconnected(c, e.err) != nil {
+			e.failed = true
+		}
+		c.hub.exit(c)
+	}
+	if !e.gone {
+		c.transport.close(e.failed)
+	}
+	c.log().Debug("disconnected", "err", e.err)
+}

@@ -1,0 +1,83 @@
+package signalr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrServerClosed says that the Server has been closed or is shutting down.
+	ErrServerClosed = errors.New("signalr: server closed")
+	// ErrSlow is why a connection was closed that did not read what it was sent:
+	// more than Options.OutboxSize bytes waited for it.
+	ErrSlow = errors.New("signalr: connection too slow: its outbox is full")
+	// ErrNoConnection says that no server has the connection named.
+	ErrNoConnection = errors.New("signalr: connection does not exist")
+)
+
+// A HubError is an error whose text may be shown to the client. Any other error
+// a hub method returns reaches the client only as a general failure, unless
+// Options.DetailedErrors is set.
+type HubError struct {
+	Message string // for the client
+	Err     error  // cause, for the log; may be nil
+}
+
+func (e *HubError) Error() string {
+	if e.Err == nil {
+		return e.Message
+	}
+	return e.Message + ": " + e.Err.Error()
+}
+
+func (e *HubError) Unwrap() error { return e.Err }
+
+// noConnection is an ErrNoConnection in .NET's words.
+type noConnection struct{ id string }
+
+func (e *noConnection) Error() string        { return fmt.Sprintf("Connection '%s' does not exist.", e.id) }
+func (e *noConnection) Is(target error) bool { return target == ErrNoConnection }
+func (e *noConnection) ErrorName() string    { return "IOException" }
+
+// A namedError is an error that .NET clients know by the name of its type.
+type namedError struct {
+	name, message string
+	err           error // cause; may be nil
+}
+
+func (e *namedError) Error() string     { return e.message }
+func (e *namedError) Unwrap() error     { return e.err }
+func (e *namedError) ErrorName() string { return e.name }
+
+// invalidData returns an error of the kind .NET uses for input that makes no sense.
+func invalidData(message string, cause error) error {
+	return &namedError{name: "InvalidDataException", message: message, err: cause}
+}
+
+// describe returns what a client is told of err: base, and, if that is allowed,
+// the kind and text of err. See section "Catalogue of texts" of the reference.
+func describe(base string, err error, detailed bool) string {
+	if hub, ok := errors.AsType[*HubError](err); ok {
+		return base + " HubException: " + hub.Message
+	}
+	if !detailed {
+		return base
+	}
+	return base + " " + errorName(err) + ": " + err.Error()
+}
+
+// errorName returns the name by which a client knows the kind of err. An
+// application names its own errors with a method ErrorName() string.
+func errorName(err error) string {
+	if named, ok := errors.AsType[interface {
+		error
+		ErrorName() string
+	}](err); ok {
+		return named.ErrorName()
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return "OperationCanceledException"
+	}
+	return "Exception"
+}

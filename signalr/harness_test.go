@@ -1,0 +1,275 @@
+package signalr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/signalmesh/signalmesh/signalr/protocol"
+	"github.com/stretchr/testify/require"
+)
+
+// pipeListener is a listener whose connections are pipes in memory, so that
+// servers and clients fit into a synctest bubble.
+type pipeListener struct {
+	accept chan net.Conn
+	done   chan struct{}
+	once   sync.Once
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{accept: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.accept:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
+
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	server, client := net.Pipe()
+	select {
+	case l.accept <- server:
+		return client, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// A site is a server under test, behind HTTP.
+type site struct {
+	*Server
+	t        testing.TB
+	listener *pipeListener
+	client   *http.Client
+}
+
+// start opens a server that ends with the test.
+func start(t testing.TB, o Options) *site {
+	server, err := NewServer(o)
+	require.NoError(t, err)
+	s := &site{Server: server, t: t, listener: newPipeListener()}
+	web := &http.Server{Handler: server}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		web.Serve(s.listener)
+	}()
+	transport := &http.Transport{DialContext: s.listener.dial, DisableKeepAlives: true}
+	s.client = &http.Client{Transport: transport}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		server.Close()
+		web.Close()
+		<-done
+	})
+	return s
+}
+
+// A client is a raw WebSocket client. What it receives is read at once, so that
+// the server never waits for it.
+type client struct {
+	t        testing.TB
+	ws       *websocket.Conn
+	protocol protocol.Protocol
+	frames   chan frame
+	stop     chan struct{}
+	rest     []byte // received and not yet taken
+	lastID   int
+}
+
+// A frame is a WebSocket message, or the error that ended the connection.
+type frame struct {
+	kind int
+	data []byte
+	err  error
+}
+
+// dial opens a WebSocket and does not shake hands.
+func (s *site) dial(path string, p protocol.Protocol) *client {
+	ws := s.open(path)
+	c := &client{t: s.t, ws: ws, protocol: p, frames: make(chan frame, 1<<14), stop: make(chan struct{})}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.pump()
+	}()
+	s.t.Cleanup(func() {
+		close(c.stop)
+		ws.NetConn().Close()
+		<-done
+	})
+	return c
+}
+
+// open opens a WebSocket.
+func (s *site) open(path string) *websocket.Conn {
+	dialer := websocket.Dialer{NetDialContext: s.listener.dial}
+	ws, response, err := dialer.Dial("ws://test"+path, nil)
+	require.NoError(s.t, err)
+	response.Body.Close()
+	return ws
+}
+
+// connectStuck opens a WebSocket that shakes hands for JSON and then reads no
+// more.
+func (s *site) connectStuck(path string) {
+	ws := s.open(path)
+	s.t.Cleanup(func() { ws.NetConn().Close() })
+	require.NoError(s.t, ws.WriteMessage(websocket.TextMessage, []byte(`{"protocol":"json","version":1}`+"\x1e")))
+	_, _, err := ws.ReadMessage()
+	require.NoError(s.t, err)
+}
+
+// pump reads until the connection ends or the test does.
+func (c *client) pump() {
+	for {
+		kind, data, err := c.ws.ReadMessage()
+		select {
+		case c.frames <- frame{kind, data, err}:
+		case <-c.stop:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// connect opens a WebSocket and shakes hands.
+func (s *site) connect(path string, p protocol.Protocol) *client {
+	c := s.dial(path, p)
+	c.sendText(fmt.Sprintf(`{"protocol":%q,"version":1}`+"\x1e", p.Name()))
+	f := c.frame()
+	require.NoError(s.t, f.err)
+	require.Equal(s.t, "{}\x1e", string(f.data[:3]))
+	c.rest = f.data[3:]
+	return c
+}
+
+func (c *client) sendText(text string) {
+	require.NoError(c.t, c.ws.WriteMessage(websocket.TextMessage, []byte(text)))
+}
+
+// send sends a hub message.
+func (c *client) send(m protocol.Message) {
+	data, err := c.protocol.Append(nil, m)
+	require.NoError(c.t, err)
+	require.NoError(c.t, c.ws.WriteMessage(websocket.BinaryMessage, data))
+}
+
+// frame waits for the next WebSocket message.
+func (c *client) frame() frame {
+	select {
+	case f := <-c.frames:
+		return f
+	case <-time.After(20 * time.Second):
+		require.FailNow(c.t, "nothing received")
+		return frame{}
+	}
+}
+
+// next waits for the next hub message but pings.
+func (c *client) next() protocol.Message {
+	for {
+		body, rest, err := c.protocol.Split(c.rest, 0)
+		require.NoError(c.t, err)
+		if body == nil {
+			f := c.frame()
+			require.NoError(c.t, f.err)
+			require.Empty(c.t, c.rest, "a hub message was split over WebSocket messages")
+			c.rest = f.data
+			continue
+		}
+		c.rest = rest
+		m, err := c.protocol.Parse(body)
+		require.NoError(c.t, err)
+		if _, ping := m.(protocol.Ping); !ping {
+			return m
+		}
+	}
+}
+
+// invoke calls a hub method and waits for its completion. What else comes
+// meanwhile is an error.
+func (c *client) invoke(target string, args ...any) protocol.Completion {
+	id := c.start(target, args...)
+	completion, ok := c.next().(protocol.Completion)
+	require.True(c.t, ok, "not a completion")
+	require.Equal(c.t, id, completion.InvocationID)
+	return completion
+}
+
+// start calls a hub method and returns the ID of the call.
+func (c *client) start(target string, args ...any) string {
+	c.lastID++
+	id := fmt.Sprint(c.lastID)
+	c.send(protocol.Invocation{InvocationID: id, Target: target, Arguments: orEmpty(args)})
+	return id
+}
+
+// result calls a hub method that must succeed, and decodes its result.
+func result[T any](c *client, target string, args ...any) (v T) {
+	completion := c.invoke(target, args...)
+	require.Empty(c.t, completion.Error)
+	require.NoError(c.t, c.protocol.Bind(completion.Result.(protocol.Raw), &v))
+	return v
+}
+
+// received waits for an invocation of one string argument, and returns that.
+func (c *client) received(target string) (v string) {
+	m := c.next()
+	inv, ok := m.(protocol.Invocation)
+	require.True(c.t, ok, "%T is no invocation", m)
+	require.Equal(c.t, target, inv.Target)
+	require.Len(c.t, inv.Arguments, 1)
+	require.NoError(c.t, c.protocol.Bind(inv.Arguments[0].(protocol.Raw), &v))
+	return v
+}
+
+// closed waits for the end of the connection and returns the close code. What
+// comes before it is dropped.
+func (c *client) closed() int {
+	for {
+		f := c.frame()
+		if f.err == nil {
+			continue
+		}
+		closeError, ok := errors.AsType[*websocket.CloseError](f.err)
+		require.True(c.t, ok, "%v", f.err)
+		return closeError.Code
+	}
+}
+
+func orEmpty(args []any) []any {
+	if args == nil {
+		return []any{}
+	}
+	return args
+}
+
+// both runs a test for each hub protocol.
+func both(t *testing.T, test func(t *testing.T, p protocol.Protocol)) {
+	for _, p := range []protocol.Protocol{protocol.JSON(), protocol.MessagePack()} {
+		t.Run(p.Name(), func(t *testing.T) { test(t, p) })
+	}
+}

@@ -1,0 +1,103 @@
+package signalr
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/signalmesh/signalmesh/signalr/protocol"
+)
+
+// A Connector is a hub that wants to know of new connections. OnConnected runs
+// when the connection can be reached from every server, and before any of its
+// invocations. An error refuses the connection.
+type Connector interface {
+	OnConnected(call *Call) error
+}
+
+// A Disconnector is a hub that wants to know of connections that ended. It is
+// not told of one that OnConnected refused. err is nil if the connection ended
+// in order, and why it ended otherwise. The connection is still in its groups,
+// and what is sent to it goes nowhere.
+type Disconnector interface {
+	OnDisconnected(call *Call, err error)
+}
+
+// A Hub is a hub of a Server, for sends and group changes from outside its
+// methods. It may be used concurrently.
+type Hub struct {
+	server   *Server
+	path     string
+	name     string // on the backplane
+	value    any
+	methods  map[string]*method // by folded name
+	registry *registry
+	acks     *acks
+}
+
+func newHub(s *Server, o HubOptions) (*Hub, error) {
+	methods, err := methodsOf(o.Hub)
+	if err != nil {
+		return nil, fmt.Errorf("hub at %q: %w", o.Path, err)
+	}
+	return &Hub{
+		server:   s,
+		path:     o.Path,
+		name:     o.Name,
+		value:    o.Hub,
+		methods:  methods,
+		registry: newRegistry(len(s.protocols)),
+		acks:     newAcks(),
+	}, nil
+}
+
+// Clients names connections to send to. Ctx bounds how long a send may wait for
+// a busy backplane.
+func (h *Hub) Clients(ctx context.Context) Clients { return Clients{hub: h, ctx: ctx} }
+
+// Groups changes groups. Ctx bounds how long a change may wait for other
+// servers, besides Options.GroupTimeout.
+func (h *Hub) Groups(ctx context.Context) Groups { return Groups{hub: h, ctx: ctx} }
+
+// connected runs the hub's OnConnected.
+func (h *Hub) connected(c *connection) error {
+	hub, ok := h.value.(Connector)
+	if !ok {
+		return nil
+	}
+	return c.protect("OnConnected", func() error {
+		return hub.OnConnected(&Call{connection: c, ctx: c.ctx})
+	})
+}
+
+// disconnected runs the hub's OnDisconnected. It fails if that panics.
+func (h *Hub) disconnected(c *connection, err error) error {
+	hub, ok := h.value.(Disconnector)
+	if !ok {
+		return nil
+	}
+	return c.protect("OnDisconnected", func() error {
+		hub.OnDisconnected(&Call{connection: c, ctx: h.server.ctx}, err)
+		return nil
+	})
+}
+
+// protect runs a piece of the application, and makes an error of its panic.
+func (c *connection) protect(method string, run func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.log().Error("application panicked", "method", method, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("%s panicked: %v", method, p)
+		}
+	}()
+	return run()
+}
+
+// The channels of the hub on the backplane.
+func (h *Hub) allChannel() string                 { return protocol.AllChannel(h.name) }
+func (h *Hub) connectionChannel(id string) string { return protocol.ConnectionChannel(h.name, id) }
+func (h *Hub) groupChannel(group string) string   { return protocol.GroupChannel(h.name, group) }
+func (h *Hub) userChannel(user string) string     { return protocol.UserChannel(h.name, user) }
+func (h *Hub) commandChannel() string             { return protocol.GroupsChannel(h.name) }
+func (h *Hub) ackChannel(server string) string    { return protocol.AckChannel(h.name, server) }
+func (h *Hub) returnChannel(server string) string { return protocol.ReturnChannel(h.name, server) }

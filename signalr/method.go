@@ -1,0 +1,211 @@
+package signalr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/signalmesh/signalmesh/signalr/protocol"
+)
+
+// A method is a hub method that clients can invoke.
+type method struct {
+	name   string
+	fn     reflect.Value // bound to the hub
+	params []param
+	arity  int  // parameters that the client supplies
+	result bool // its first result is for the client
+	fails  bool // its last result is an error
+}
+
+// A param is one parameter of a method.
+type param struct {
+	supplied supplied
+	typ      reflect.Type
+}
+
+// supplied says where the value of a parameter comes from.
+type supplied uint8
+
+const (
+	byClient  supplied = iota
+	byCall             // the *Call
+	byContext          // the Call's Context
+)
+
+var (
+	callType    = reflect.TypeFor[*Call]()
+	contextType = reflect.TypeFor[context.Context]()
+	errorType   = reflect.TypeFor[error]()
+)
+
+// methodsOf returns the hub methods of hub by their folded names, or every
+// reason it is no hub.
+func methodsOf(hub any) (map[string]*method, error) {
+	v := reflect.ValueOf(hub)
+	t := v.Type()
+	methods := make(map[string]*method)
+	var errs []error
+	for i := range t.NumMethod() {
+		name := t.Method(i).Name
+		if lifecycle, err := lifecycleMethod(hub, name); lifecycle {
+			errs = append(errs, err)
+			continue
+		}
+		m, err := newMethod(name, v.Method(i))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%v.%s: %w", t, name, err))
+			continue
+		}
+		if other := methods[foldTarget(name)]; other != nil {
+			errs = append(errs, fmt.Errorf("%v has methods %s and %s, which differ by case only: clients do not tell them apart", t, other.name, name))
+			continue
+		}
+		methods[foldTarget(name)] = m
+	}
+	if len(methods) == 0 && len(errs) == 0 {
+		errs = append(errs, fmt.Errorf("%v has no exported methods%s", t, pointerHint(t)))
+	}
+	return methods, errors.Join(errs...)
+}
+
+// pointerHint says what may be missing from a hub that is not a pointer.
+func pointerHint(t reflect.Type) string {
+	if t.Kind() != reflect.Pointer && reflect.PointerTo(t).NumMethod() > 0 {
+		return fmt.Sprintf("; *%v has, so pass a pointer", t)
+	}
+	return ""
+}
+
+// lifecycleMethod reports whether name is that of a lifecycle method, which
+// clients cannot invoke, and whether it looks as it must.
+func lifecycleMethod(hub any, name string) (bool, error) {
+	var ok bool
+	var want string
+	switch name {
+	case "OnConnected":
+		_, ok = hub.(Connector)
+		want = "OnConnected(*signalr.Call) error"
+	case "OnDisconnected":
+		_, ok = hub.(Disconnector)
+		want = "OnDisconnected(*signalr.Call, error)"
+	default:
+		return false, nil
+	}
+	if !ok {
+		return true, fmt.Errorf("%T.%s must be %s", hub, name, want)
+	}
+	return true, nil
+}
+
+func newMethod(name string, fn reflect.Value) (*method, error) {
+	t := fn.Type()
+	if t.IsVariadic() {
+		return nil, errors.New("variadic methods are not supported; take a slice")
+	}
+	m := &method{name: name, fn: fn}
+	for i := range t.NumIn() {
+		p := param{typ: t.In(i)}
+		switch p.typ {
+		case callType:
+			p.supplied = byCall
+		case contextType:
+			p.supplied = byContext
+		default:
+			if err := bindable(p.typ); err != nil {
+				return nil, fmt.Errorf("parameter %d: %w", i+1, err)
+			}
+			m.arity++
+		}
+		m.params = append(m.params, p)
+	}
+	return m, m.setResults(t)
+}
+
+// setResults takes note of what a method of type t returns.
+func (m *method) setResults(t reflect.Type) error {
+	n := t.NumOut()
+	if n > 0 && t.Out(n-1) == errorType {
+		m.fails = true
+		n--
+	}
+	switch {
+	case n > 1:
+		return fmt.Errorf("returns %d results; a hub method returns at most one and an error", t.NumOut())
+	case n == 1:
+		if err := sendable(t.Out(0)); err != nil {
+			return fmt.Errorf("result: %w", err)
+		}
+		m.result = true
+	}
+	return nil
+}
+
+// bindable says why no value of a client's can be of type t, if so.
+func bindable(t reflect.Type) error {
+	if t.Kind() == reflect.Interface && t.NumMethod() > 0 {
+		return fmt.Errorf("type %v is an interface with methods; take a concrete type, or any", t)
+	}
+	return sendable(t)
+}
+
+// sendable says why no value of type t can be sent to a client, if so.
+func sendable(t reflect.Type) error {
+	switch t.Kind() {
+	case reflect.Chan, reflect.Func:
+		return fmt.Errorf("type %v: streaming is not supported yet", t)
+	case reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
+		return fmt.Errorf("type %v has no encoding", t)
+	}
+	return nil
+}
+
+// bind decodes a client's arguments, which must be as many as arity.
+func (m *method) bind(p protocol.Protocol, arguments []any) ([]reflect.Value, error) {
+	bound := make([]reflect.Value, 0, m.arity)
+	for _, param := range m.params {
+		if param.supplied != byClient {
+			continue
+		}
+		raw, ok := arguments[len(bound)].(protocol.Raw)
+		if !ok {
+			return nil, fmt.Errorf("argument %d is a %T, not a protocol.Raw", len(bound)+1, arguments[len(bound)])
+		}
+		v := reflect.New(param.typ)
+		if err := p.Bind(raw, v.Interface()); err != nil {
+			return nil, fmt.Errorf("argument %d: %w", len(bound)+1, err)
+		}
+		bound = append(bound, v.Elem())
+	}
+	return bound, nil
+}
+
+// call runs the method with bound arguments. Without a result it returns nil.
+func (m *method) call(call *Call, bound []reflect.Value) (any, error) {
+	in := make([]reflect.Value, len(m.params))
+	for i, p := range m.params {
+		switch p.supplied {
+		case byCall:
+			in[i] = reflect.ValueOf(call)
+		case byContext:
+			in[i] = reflect.ValueOf(call.ctx)
+		default:
+			in[i], bound = bound[0], bound[1:]
+		}
+	}
+	out := m.fn.Call(in)
+	if m.fails {
+		if err, ok := out[len(out)-1].Interface().(error); ok {
+			return nil, err
+		}
+	}
+	if !m.result {
+		return nil, nil
+	}
+	return out[0].Interface(), nil
+}
+
+// foldTarget makes names equal that differ by case only.
+func foldTarget(name string) string { return strings.ToLower(name) }

@@ -1,0 +1,132 @@
+package signalr
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/signalmesh/signalmesh/signalr/protocol"
+)
+
+// join attaches the server to its backplane, if it has one.
+func (s *Server) join() error {
+	backplane := s.options.Backplane
+	if backplane == nil {
+		return nil
+	}
+	detach, err := backplane.Attach(receiver{s})
+	if err != nil {
+		return fmt.Errorf("signalr: attach to backplane: %w", err)
+	}
+	s.detach = detach
+	for _, queue := range s.commands.queues {
+		s.tasks.Go(func() { s.work(queue) })
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, s.options.GroupTimeout)
+	defer cancel()
+	for _, h := range s.hubs {
+		for _, core := range []struct {
+			channel string
+			kind    routeKind
+		}{
+			{h.allChannel(), routeAll},
+			{h.commandChannel(), routeCommands},
+			{h.ackChannel(backplane.Self()), routeAcks},
+			{h.returnChannel(backplane.Self()), routeReturns},
+		} {
+			if err := s.subscriptions.acquire(ctx, core.channel, route{hub: h, kind: core.kind}); err != nil {
+				return fmt.Errorf("signalr: subscribe to %q: %w", core.channel, err)
+			}
+			s.core = append(s.core, core.channel)
+		}
+	}
+	return nil
+}
+
+// part ends what join began.
+func (s *Server) part() {
+	for _, channel := range s.core {
+		s.subscriptions.release(channel)
+	}
+	s.detach()
+}
+
+// A receiver takes what other servers send. Nothing in it waits: frames go into
+// outboxes, group commands into a queue.
+type receiver struct{ server *Server }
+
+var _ Receiver = receiver{}
+
+func (r receiver) Receive(from, channel string, data []byte) {
+	route, wanted := r.server.subscriptions.route(channel)
+	if !wanted {
+		return // it was on its way when the subscription ended
+	}
+	if err := route.receive(data); err != nil {
+		r.server.metrics.malformed.Inc()
+		r.server.log.Warn("message from another server dropped", "server", from, "channel", channel, "err", err)
+	}
+}
+
+func (r receiver) Left(server string) {
+	r.server.log.Debug("server left", "server", server)
+	r.server.departures.left()
+}
+
+func (r receiver) Gap(from string, lost uint64) {
+	r.server.metrics.gaps.Add(float64(lost))
+	r.server.log.Warn("messages from another server are lost", "server", from, "lost", lost)
+}
+
+// receive acts on what came to the route's channel.
+func (r route) receive(data []byte) error {
+	switch r.kind {
+	case routeAll:
+		return r.deliver(data, toAll)
+	case routeConnection:
+		return r.deliver(data, toConnections)
+	case routeGroup:
+		return r.deliver(data, toGroups)
+	case routeUser:
+		return r.deliver(data, toUsers)
+	case routeCommands:
+		return r.command(data)
+	case routeAcks:
+		id, err := protocol.ParseAck(data)
+		if err != nil {
+			return err
+		}
+		r.hub.acks.acknowledge(id)
+	case routeReturns:
+		// No client is asked for results.
+	}
+	return nil
+}
+
+// deliver writes the frames in an envelope to the connections they are for.
+func (r route) deliver(data []byte, kind audienceKind) error {
+	envelope, err := protocol.ParseEnvelope(data)
+	if err != nil {
+		return err
+	}
+	m := receivedMessage(r.hub.server.protocols, &envelope)
+	r.hub.registry.deliver(m, kind, r.name, envelope.Excluded)
+	return nil
+}
+
+// command queues a group command, if it is for a connection here.
+func (r route) command(data []byte) error {
+	parsed, err := protocol.ParseGroupCommand(data)
+	if err != nil {
+		return err
+	}
+	c := r.hub.registry.connection(parsed.ConnectionID)
+	if c == nil {
+		return nil // it is another server's, or gone
+	}
+	s := r.hub.server
+	if !s.commands.offer(command{hub: r.hub, connection: c, GroupCommand: parsed}) {
+		s.metrics.refused.Inc()
+		s.log.Warn("group command refused: too many wait", "server", parsed.Server, "hub", r.hub.path)
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package signalr
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// errClientGone says that the client ended the connection or was lost.
+var errClientGone = errors.New("signalr: client gone")
+
+const (
+	// batchSize is how many bytes of hub messages share a WebSocket message, at
+	// most. A larger hub message has one to itself.
+	batchSize = 16 << 10
+	// closeTimeout is how long a client has to answer a close frame.
+	closeTimeout = 5 * time.Second
+)
+
+// newUpgrader returns what makes WebSockets of requests. No sub-protocol and no
+// compression is ever negotiated. Write buffers are pooled, so that an idle
+// connection has none.
+func newUpgrader(o Options) websocket.Upgrader {
+	return websocket.Upgrader{
+		HandshakeTimeout: o.WriteTimeout,
+		ReadBufferSize:   1 << 10,
+		WriteBufferSize:  batchSize,
+		WriteBufferPool:  new(sync.Pool),
+		CheckOrigin:      o.CheckOrigin,
+	}
+}
+
+// A webSocket is the WebSockets transport. Incoming frames are a stream of
+// bytes, whatever their type and bounds. An outgoing WebSocket message holds
+// whole hub messages.
+type webSocket struct {
+	conn         *websocket.Conn
+	writeTimeout time.Duration
+	reader       io.Reader // of the message being received; nil between messages
+	frameType    int
+}
+
+func newWebSocket(conn *websocket.Conn, writeTimeout time.Duration) *webSocket {
+	// The answer to a client's close frame is written by close, with a status
+	// always: an empty one would reach browsers as 1005.
+	conn.SetCloseHandler(func(int, string) error { return nil })
+	return &webSocket{conn: conn, writeTimeout: writeTimeout, frameType: websocket.TextMessage}
+}
+
+// receive returns what there is of a WebSocket message. If buf is full it is
+// doubled first.
+func (w *webSocket) receive(buf []byte) ([]byte, error) {
+	if w.reader == nil {
+		_, r, err := w.conn.NextReader()
+		if err != nil {
+			return buf, receiveError(err)
+		}
+		w.reader = r
+	}
+	if len(buf) == cap(buf) {
+		buf = slices.Grow(buf, max(len(buf), intakeSize))
+	}
+	n, err := w.reader.Read(buf[len(buf):cap(buf)])
+	if err == io.EOF {
+		w.reader, err = nil, nil
+	}
+	if err != nil {
+		err = receiveError(err)
+	}
+	return buf[:len(buf)+n], err
+}
+
+// receiveError tells clients that went away from those that break the rules.
+func receiveError(err error) error {
+	if _, closed := errors.AsType[*websocket.CloseError](err); closed {
+		return errClientGone
+	}
+	if _, lost := errors.AsType[net.Error](err); lost {
+		return errClientGone
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, net.ErrClosed) {
+		return errClientGone
+	}
+	return err
+}
+
+func (w *webSocket) send(frames [][]byte) error {
+	for len(frames) > 0 {
+		n, size := 1, len(frames[0])
+		for n < len(frames) && size+len(frames[n]) <= batchSize {
+			size += len(frames[n])
+			n++
+		}
+		if err := w.write(frames[:n]); err != nil {
+			return err
+		}
+		frames = frames[n:]
+	}
+	return nil
+}
+
+// write writes frames as one WebSocket message.
+func (w *webSocket) write(frames [][]byte) error {
+	if err := w.conn.SetWriteDeadline(time.Now().Add(w.writeTimeout)); err != nil {
+		return err
+	}
+	if len(frames) == 1 {
+		return w.conn.WriteMessage(w.frameType, frames[0])
+	}
+	out, err := w.conn.NextWriter(w.frameType)
+	if err != nil {
+		return err
+	}
+	for _, frame := range frames {
+		if _, err := out.Write(frame); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+func (w *webSocket) setBinary() { w.frameType = websocket.BinaryMessage }
+
+// close writes a close frame and gives the client closeTimeout for its own.
+func (w *webSocket) close(failed bool) {
+	code := websocket.CloseNormalClosure
+	if failed {
+		code = websocket.CloseInternalServerErr
+	}
+	deadline := time.Now().Add(closeTimeout)
+	err := w.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), deadline)
+	if err == nil {
+		err = w.conn.SetReadDeadline(deadline)
+	}
+	if err != nil {
+		w.kill()
+	}
+}
+
+func (w *webSocket) kill() { w.conn.NetConn().Close() }
+
+// serveWebSocket answers a request for the WebSockets transport. Without an ID
+// the client has not negotiated and gets a new connection.
+func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, token string) {
+	n := newNegotiated(h)
+	if token != "" {
+		var status int
+		if n, status = s.negotiations.claim(h, token); n == nil {
+			refuse(w, status)
+			return
+		}
+	}
+	if !s.admit() {
+		s.negotiations.unclaim(n)
+		http.Error(w, ErrServerClosed.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	defer s.served.Done()
+	conn, err := s.upgrader.Upgrade(w, r, nil)
+	if err != nil { // the upgrader has answered
+		s.negotiations.unclaim(n)
+		s.log.Debug("websocket refused", "hub", h.path, "err", err)
+		return
+	}
+	defer s.negotiations.remove(n)
+	newConnection(s, h, n.id, r, newWebSocket(conn, s.options.WriteTimeout)).serve()
+}
