@@ -1,0 +1,65 @@
+package node
+
+import (
+	"net"
+	"net/http"
+
+	"github.com/signalmesh/signalmesh/mesh"
+	"github.com/signalmesh/signalmesh/signalr"
+)
+
+// Ready is closed when the node is worth being used: it listens and, where seeds
+// are given, one has answered or all were tried once.
+func (n *Node) Ready() <-chan struct{} { return n.loop.FirstRound() }
+
+// Handler serves the hubs, to mount on a mux of your own, at "/" or at each of
+// their paths.
+func (n *Node) Handler() http.Handler {
+	if n.hubs == nil {
+		return http.NotFoundHandler()
+	}
+	return n.hubs
+}
+
+// Hub returns the hub at path, for sends from outside its methods; nil if there is
+// none.
+func (n *Node) Hub(path string) *signalr.Hub {
+	if n.hubs == nil {
+		return nil
+	}
+	return n.hubs.Hub(path)
+}
+
+// Topic is the application's mesh, as this node sees it.
+func (n *Node) Topic() *mesh.Topic { return n.topic }
+
+// Settings are what the node runs with.
+func (n *Node) Settings() *Settings { return n.settings }
+
+// Name is what people know the node by.
+func (n *Node) Name() string { return n.settings.name }
+
+// PeerID is the node's libp2p identity.
+func (n *Node) PeerID() string { return n.mesh.ID() }
+
+// HTTPAddr is the host:port of the hubs; empty if there is no listener.
+func (n *Node) HTTPAddr() string { return hostPort(n.http) }
+
+// AdminAddr is the host:port of health and metrics; empty if there is no listener.
+func (n *Node) AdminAddr() string { return hostPort(n.admin) }
+
+// PeerAddrs are the multiaddrs that peers are told.
+func (n *Node) PeerAddrs() []string {
+	var addrs []string
+	for _, a := range n.mesh.Addrs() {
+		addrs = append(addrs, a.String())
+	}
+	return addrs
+}
+
+func hostPort(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
+}

@@ -1,0 +1,113 @@
+package node
+
+import (
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/signalmesh/signalmesh/mesh"
+)
+
+// A Status is a node as it is shown on the admin listener.
+type Status struct {
+	Name        string        `json:"name"`
+	Version     string        `json:"version"`
+	Peer        string        `json:"peer"`
+	Addrs       []string      `json:"addrs"`
+	Cache       string        `json:"cache"`
+	Application string        `json:"application"`
+	HTTP        string        `json:"http,omitempty"`
+	Hubs        []string      `json:"hubs"`
+	Ready       bool          `json:"ready"`
+	Draining    bool          `json:"draining"`
+	Health      mesh.Health   `json:"health"`
+	Seconds     float64       `json:"uptimeSeconds"`
+	Seeds       []string      `json:"seeds"`
+	Members     []mesh.Member `json:"members"`
+}
+
+// Status says how the node is.
+func (n *Node) Status() Status {
+	s := Status{
+		Name: n.Name(), Version: n.o.Version, Peer: n.PeerID(), Addrs: n.PeerAddrs(),
+		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(),
+		Ready: closed(n.Ready()), Draining: closed(n.draining), Health: n.topic.Health(),
+		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: n.topic.Members(),
+	}
+	for _, h := range n.o.Hubs {
+		s.Hubs = append(s.Hubs, h.Path)
+	}
+	for _, seed := range n.settings.seeds {
+		s.Seeds = append(s.Seeds, seed.String())
+	}
+	return s
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+//go:embed status.html
+var statusPage string
+
+var statusTemplate = template.Must(template.New("status").Funcs(template.FuncMap{
+	"seconds": func(s float64) string { return time.Duration(s * float64(time.Second)).Round(time.Second).String() },
+	"short":   func(id string) string { return id[max(0, len(id)-8):] },
+	"silent":  func(d time.Duration) string { return d.Round(100 * time.Millisecond).String() },
+}).Parse(statusPage))
+
+// adminHandler serves what operators ask: health, readiness, metrics, status.
+func (n *Node) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", n.serveHealth)
+	mux.HandleFunc("GET /readyz", n.serveReady)
+	mux.HandleFunc("GET /api/status", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, n.Status()) })
+	mux.HandleFunc("GET /api/settings", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, n.settings.Rows) })
+	mux.HandleFunc("GET /{$}", n.serveStatus)
+	if g, ok := n.o.Metrics.(prometheus.Gatherer); ok {
+		mux.Handle("GET /metrics", promhttp.HandlerFor(g, promhttp.HandlerOpts{}))
+	}
+	return mux
+}
+
+// serveHealth says that the process works. A node that is alone still serves its
+// own clients, so the health of the mesh is in the body and not in the code.
+func (n *Node) serveHealth(w http.ResponseWriter, _ *http.Request) {
+	alive := n.topic.Alive()
+	writeJSON(w, http.StatusOK, map[string]any{"health": n.topic.Health(), "servers": alive})
+}
+
+// serveReady says whether clients should be sent here.
+func (n *Node) serveReady(w http.ResponseWriter, _ *http.Request) {
+	ready := closed(n.Ready()) && !closed(n.draining)
+	code := http.StatusOK
+	if !ready {
+		code = http.StatusServiceUnavailable
+	}
+	writeJSON(w, code, map[string]any{"ready": ready, "draining": closed(n.draining)})
+}
+
+func (n *Node) serveStatus(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	if err := statusTemplate.Execute(w, n.Status()); err != nil {
+		n.log.Debug("status page not written", "err", err)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, code int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(v) // the client went away: nobody to tell
+}

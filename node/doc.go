@@ -1,0 +1,16 @@
+// Package node is one process of the mesh as a library: a SignalR server whose
+// backplane is the mesh itself. It reads the settings, opens the parts, watches
+// them, and closes them in order.
+//
+//	n, err := node.New(ctx, node.Options{
+//		HTTP:  "127.0.0.1:5001",
+//		Hubs:  []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
+//	})
+//
+// A Node serves its hubs on a listener of its own, or on the application's mux by
+// Handler. Sends from outside hub methods go through Hub. Shutdown lets clients go
+// first and the mesh last; Close is abrupt for clients, yet still lets what was
+// published out.
+//
+// Settings come in layers, see Resolve; Settings shows each with its origin.
+package node

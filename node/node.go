@@ -1,0 +1,218 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/multiformats/go-multiaddr"
+
+	"github.com/signalmesh/signalmesh/discovery"
+	"github.com/signalmesh/signalmesh/discovery/diag"
+	"github.com/signalmesh/signalmesh/mesh"
+	"github.com/signalmesh/signalmesh/signalr"
+)
+
+// greeting is how long a seed that was dialled may take to become a member.
+const greeting = time.Second
+
+var _ signalr.Backplane = (*mesh.Topic)(nil)
+
+// A Node is one process of the mesh: a SignalR server and a peer. It may be used
+// concurrently.
+type Node struct {
+	o        Options
+	settings *Settings
+	log      *slog.Logger
+	started  time.Time
+
+	mesh  *mesh.Mesh
+	topic *mesh.Topic
+	hubs  *signalr.Server
+	loop  *discovery.Loop
+	http  net.Listener
+	admin net.Listener
+
+	closers  []func() error // of what is open, in the order it was opened
+	draining chan struct{}
+	drain    sync.Once
+	once     sync.Once
+	err      error
+}
+
+// New opens a node from the bottom up: mesh, hubs, listeners, and the loop that
+// looks for peers. It does not wait for peers; see Ready. If a part fails, what was
+// open closes again. ctx bounds the opening, not the life.
+func New(ctx context.Context, o Options) (_ *Node, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	settings, err := Resolve(o)
+	if err != nil {
+		return nil, err
+	}
+	o = o.complete()
+	n := &Node{o: o, settings: settings, log: o.Logger, started: time.Now(), draining: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.Close())
+		}
+	}()
+	n.tellProblems()
+	for _, open := range []func() error{n.openMesh, n.openHubs, n.openHTTP, n.openAdmin, n.openLoop} {
+		if err := open(); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+func (n *Node) tellProblems() {
+	for _, p := range n.settings.Problems {
+		level := slog.LevelInfo
+		if p.Severity == diag.Warning {
+			level = slog.LevelWarn
+		}
+		n.log.Log(context.Background(), level, p.Error())
+	}
+}
+
+func (n *Node) opened(closer func() error) { n.closers = append(n.closers, closer) }
+
+func (n *Node) openMesh() (err error) {
+	s := n.settings
+	n.mesh, err = mesh.New(mesh.Options{
+		Cache: s.cache, UserID: s.user, Password: string(s.password), AllowAnonymous: n.o.AllowAnonymous,
+		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
+		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
+		Logger: n.log, Metrics: n.o.Metrics,
+	})
+	if err != nil {
+		return err
+	}
+	n.opened(n.mesh.Close)
+	n.topic, err = n.mesh.Join(s.application)
+	return err
+}
+
+func (n *Node) openHubs() (err error) {
+	if len(n.o.Hubs) == 0 {
+		return nil // a node without hubs is a seed
+	}
+	o := n.o.SignalR
+	o.Hubs, o.Backplane, o.Logger, o.Metrics = n.o.Hubs, n.topic, n.log, n.o.Metrics
+	if o.GroupTimeout == 0 {
+		o.GroupTimeout = n.settings.groupTimeout
+	}
+	if n.hubs, err = signalr.NewServer(o); err != nil {
+		return fmt.Errorf("open hubs: %w", err)
+	}
+	n.opened(n.hubs.Close)
+	return nil
+}
+
+func (n *Node) openHTTP() (err error) {
+	if n.o.HTTP == "" {
+		return nil
+	}
+	if n.http, err = listen("HTTP", n.o.HTTP); err != nil {
+		return err
+	}
+	n.serve(n.http, n.handler())
+	return nil
+}
+
+func (n *Node) openAdmin() (err error) {
+	if n.o.Admin == "" {
+		return nil
+	}
+	if n.admin, err = listen("admin", n.o.Admin); err != nil {
+		return err
+	}
+	n.serve(n.admin, n.adminHandler())
+	return nil
+}
+
+// serve answers requests on l until the node closes.
+func (n *Node) serve(l net.Listener, h http.Handler) {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			n.log.Error("listener failed", "addr", l.Addr().String(), "err", err)
+		}
+	})
+	n.opened(func() error {
+		err := s.Close()
+		serving.Wait()
+		return err
+	})
+}
+
+func (n *Node) openLoop() (err error) {
+	n.loop, err = discovery.New(discovery.Options{
+		Seeds: n.settings.seeds, Policy: n.settings.policy,
+		Dial: n.dial, Peers: n.topic.Watch, Logger: n.log,
+	})
+	if err != nil {
+		return fmt.Errorf("look for peers: %w", err)
+	}
+	n.opened(n.loop.Close)
+	return nil
+}
+
+// dial connects to a seed, and waits a moment until it is a member, so that a node
+// that is ready has met it. A peer of another application never becomes one.
+func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, error) {
+	id, err := n.mesh.Dial(ctx, addr)
+	if errors.Is(err, mesh.ErrSelf) {
+		return id, discovery.ErrSelf
+	}
+	if err != nil {
+		return id, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, greeting)
+	defer cancel()
+	for {
+		_, changed := n.topic.Watch()
+		if n.topic.Has(id) {
+			return id, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			n.log.Info("a peer of the cache is not in the application", "addr", addr.String(), "peer", id)
+			return id, nil
+		}
+	}
+}
+
+// Shutdown takes the node out of service: it stops accepting, tells the clients to
+// reconnect elsewhere, waits for them until ctx ends, and closes the node. The mesh
+// goes last, when it has let everything out.
+func (n *Node) Shutdown(ctx context.Context) error {
+	n.drain.Do(func() { close(n.draining) })
+	var err error
+	if n.hubs != nil {
+		err = n.hubs.Shutdown(ctx)
+	}
+	return errors.Join(err, n.Close())
+}
+
+// Close closes what New opened, last first, and waits for its goroutines. Every
+// call returns what the first one did.
+func (n *Node) Close() error {
+	n.once.Do(func() {
+		n.drain.Do(func() { close(n.draining) })
+		for _, c := range slices.Backward(n.closers) {
+			n.err = errors.Join(n.err, c())
+		}
+	})
+	return n.err
+}

@@ -1,0 +1,106 @@
+package node
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/signalmesh/signalmesh/signalr"
+)
+
+// Options say what a Node serves, where, and with whom. They are the last layer
+// of settings and win over every file and variable; see Resolve.
+type Options struct {
+	// Hubs are served each at its own path.
+	Hubs []signalr.HubOptions
+	// SignalR holds further settings of the SignalR server, such as UserID. Hubs,
+	// Backplane, Logger and Metrics in it are the Node's own and are ignored.
+	SignalR signalr.Options
+
+	// HTTP is the host:port where the hubs are served. Empty means nowhere: mount
+	// Node.Handler on a mux of your own.
+	HTTP string
+	// Static is what the HTTP listener serves besides the hubs. Nil means nothing.
+	Static http.Handler
+	// Admin is the host:port of health, metrics, API and status page. Empty means
+	// nowhere; port 0 lets the system pick.
+	Admin string
+
+	// Listen is the host:port or TCP multiaddr for peers. Empty means the address
+	// and port of client.ncconf, or port 9800: on all addresses if there is a
+	// password, else on loopback.
+	Listen string
+	// Advertise is the host:port or multiaddr told to peers. Empty means Listen.
+	Advertise string
+	// Bootstrap are addresses of other nodes, host:port or multiaddr, with or
+	// without /p2p/…, in addition to those of client.ncconf.
+	Bootstrap []string
+	// AllowAnonymous lets a node without a password listen beyond loopback.
+	AllowAnonymous bool
+
+	// NCConf is the path of client.ncconf. Empty means none if Bootstrap is given,
+	// else the first of the usual places that has it, or none.
+	NCConf string
+	// Config is the path of appsettings.json. Empty means the one in the working
+	// directory, if it is there, as in ASP.NET Core.
+	Config string
+	// Environ are environment variables in the shape of os.Environ, for the section
+	// NCacheConfiguration. Nil means none.
+	Environ []string
+
+	// NCacheOptions are the four names an NCache user knows; see AddNCache.
+	NCacheOptions
+
+	// Name is shown to people. Empty means HTTP, or else Listen.
+	Name string
+	// Version of the program, shown to people. Empty means "dev".
+	Version string
+
+	// Logger gets what an operator should know. Nil means silence.
+	Logger *slog.Logger
+	// Metrics is where metrics are registered, and gathered from if it is also a
+	// prometheus.Gatherer. Nil means a registry of the Node's own.
+	Metrics prometheus.Registerer
+
+	// Origins says where values of these Options came from, such as "--cache" for
+	// "cache", for Settings. What is not in it came from "options".
+	Origins map[string]string
+}
+
+// NCacheOptions are the settings that NCache's SignalR provider has.
+type NCacheOptions struct {
+	// CacheName names the mesh; in client.ncconf it is the id of a cache.
+	CacheName string
+	// ApplicationID keeps applications on one cache apart.
+	ApplicationID string
+	// UserID and Password let this node into the mesh. Every node needs the same.
+	UserID   string
+	Password string
+}
+
+// AddNCache sets what an application sets in its call of AddNCache in .NET:
+//
+//	options.AddNCache(func(o *node.NCacheOptions) {
+//		o.CacheName = "demoClusteredCache"
+//		o.ApplicationID = "chatApplication"
+//	})
+//
+// Without it, or for what it leaves empty, the section NCacheConfiguration of
+// appsettings.json and the environment counts.
+func (o *Options) AddNCache(configure func(*NCacheOptions)) { configure(&o.NCacheOptions) }
+
+func (o Options) complete() Options {
+	o.Version = cmp.Or(o.Version, "dev")
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = prometheus.NewRegistry()
+	}
+	return o
+}
+
+// origin says where the value of the setting named came from.
+func (o Options) origin(name string) string { return cmp.Or(o.Origins[name], "options") }

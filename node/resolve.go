@@ -1,0 +1,254 @@
+package node
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/multiformats/go-multiaddr"
+
+	"github.com/signalmesh/signalmesh/discovery"
+	"github.com/signalmesh/signalmesh/discovery/appsettings"
+	"github.com/signalmesh/signalmesh/discovery/diag"
+	"github.com/signalmesh/signalmesh/discovery/ncconf"
+)
+
+// Resolve lays all settings over each other, later ones winning: the defaults,
+// client.ncconf, appsettings.json, the same of the environment, environment
+// variables, and o. The error names everything that is wrong, with its place.
+func Resolve(o Options) (*Settings, error) {
+	r := resolver{o: o.complete(), s: &Settings{}}
+	r.ncache()
+	if len(r.errs) > 0 {
+		return nil, errors.Join(r.errs...)
+	}
+	r.clientConf()
+	r.addresses()
+	r.seeds()
+	r.rest()
+	return r.s, errors.Join(r.errs...)
+}
+
+// A resolver works through the layers.
+type resolver struct {
+	o     Options
+	s     *Settings
+	conf  *appsettings.Config
+	app   appsettings.NCacheConfiguration
+	cache *ncconf.Cache // nil: there is no client.ncconf
+	errs  []error
+}
+
+func (r *resolver) fail(err error) {
+	if err != nil {
+		r.errs = append(r.errs, err)
+	}
+}
+
+// take keeps problems for the log and errors for the caller.
+func (r *resolver) take(p diag.Problems) {
+	r.fail(p.Err())
+	for _, problem := range p {
+		if problem.Severity != diag.Error {
+			r.s.Problems = append(r.s.Problems, problem)
+		}
+	}
+}
+
+// ncache reads the section NCacheConfiguration with o laid over it.
+func (r *resolver) ncache() {
+	var overrides []appsettings.Entry
+	lay := func(name, value string, keys ...string) {
+		for _, key := range keys {
+			if value != "" {
+				overrides = append(overrides, appsettings.Entry{
+					Key: appsettings.SectionName + ":" + key, Value: value, Origin: diag.Origin{Source: r.o.origin(name)},
+				})
+			}
+		}
+	}
+	lay("cache", r.o.CacheName, "CacheName")
+	lay("app", r.o.ApplicationID, "ApplicationID", "EventKey")
+	lay("user", r.o.UserID, "UserID")
+	lay("password", r.o.Password, "Password")
+	var problems diag.Problems
+	r.conf, problems = appsettings.Load(appsettings.Options{Path: r.o.Config, Environ: r.o.Environ, Overrides: overrides})
+	r.take(problems)
+	if r.conf == nil {
+		return
+	}
+	r.app, problems = r.conf.NCache()
+	r.take(problems)
+	s := r.s
+	s.cache, s.application, s.user, s.password = r.app.CacheName, r.app.Application(), r.app.UserID, r.app.Password
+	s.row("cache", s.cache, r.from("CacheName"))
+	s.row("app", s.application, cmp.Or(r.set("EventKey"), r.from("ApplicationID")))
+	s.row("user", s.user, r.from("UserID"))
+	s.row("password", fmt.Sprint(s.password), r.from("Password"))
+}
+
+// from says where a key of NCacheConfiguration was set.
+func (r *resolver) from(key string) string { return cmp.Or(r.set(key), "default") }
+
+func (r *resolver) set(key string) string {
+	if e, ok := r.conf.Lookup(appsettings.SectionName + ":" + key); ok && !e.Null {
+		return e.Origin.String()
+	}
+	return ""
+}
+
+// clientConf reads the cache's part of client.ncconf.
+func (r *resolver) clientConf() {
+	places, required := []string{r.o.NCConf}, true
+	if r.o.NCConf == "" {
+		if len(r.o.Bootstrap) > 0 || len(r.app.ConnectionOptions.ServerList) > 0 {
+			r.s.row("ncconf", "", "not looked for: seeds are given")
+			return
+		}
+		places, required = usualPlaces(), false
+	}
+	elsewhere := len(r.o.Bootstrap) > 0 || len(r.app.ConnectionOptions.ServerList) > 0
+	cache, looks, problems := ncconf.Find(places, r.s.cache, ncconf.Options{ServersElsewhere: elsewhere})
+	if !required && !anyThere(looks) {
+		r.s.row("ncconf", "", "not there: "+strings.Join(places, ", "))
+		return
+	}
+	r.take(problems)
+	r.cache = cache
+	if cache != nil {
+		r.s.row("ncconf", cache.Origin.Source, cmp.Or(map[bool]string{true: r.o.origin("ncconf")}[required], "found"))
+		for _, row := range cache.Rows() {
+			r.s.row("ncconf "+row.Name, row.Value, row.Origin.String())
+		}
+	}
+}
+
+// usualPlaces are where NCache looks for its client.ncconf.
+func usualPlaces() []string {
+	work, err := os.Getwd()
+	if err != nil {
+		work = ""
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		exe = ""
+	}
+	return ncconf.Places(work, filepath.Dir(exe), "")
+}
+
+func anyThere(looks []ncconf.Look) bool {
+	for _, l := range looks {
+		if l.Result != "not there" {
+			return true
+		}
+	}
+	return false
+}
+
+// addresses sets where peers reach this node.
+func (r *resolver) addresses() {
+	s := r.s
+	listen, origin := r.o.Listen, r.o.origin("listen")
+	if listen == "" {
+		listen, origin = r.defaultListen()
+	}
+	s.listen = r.address("listen", listen, origin)
+	s.row("listen", listen, origin)
+	if r.o.Advertise != "" {
+		s.advertise = r.address("advertise", r.o.Advertise, r.o.origin("advertise"))
+	}
+	s.row("advertise", r.o.Advertise, orDefault(r.o.Advertise, r.o.origin("advertise")))
+	s.row("allow-anonymous", strconv.FormatBool(r.o.AllowAnonymous), orDefault(strings.TrimPrefix(strconv.FormatBool(r.o.AllowAnonymous), "false"), r.o.origin("allow-anonymous")))
+	s.name = cmp.Or(r.o.Name, r.o.HTTP, listen)
+	s.row("name", s.name, orDefault(r.o.Name, r.o.origin("name")))
+}
+
+func (r *resolver) defaultListen() (listen, origin string) {
+	port, host, origin := ncconf.DefaultPort, "127.0.0.1", "default: loopback, since there is no password"
+	if r.s.password != "" {
+		host, origin = "0.0.0.0", "default"
+	}
+	if c := r.cache; c != nil {
+		port = c.Port.Value
+		if !c.Port.Origin.IsDefault() {
+			origin = c.Port.Origin.String()
+		}
+		if c.LocalIP.Value.IsValid() {
+			host, origin = c.LocalIP.Value.String(), c.LocalIP.Origin.String()
+		}
+	}
+	if ip := r.app.ConnectionOptions.ClientBindIP; ip != "" {
+		host, origin = ip, r.from("ConnectionOptions:ClientBindIP")
+	}
+	return joinHostPort(host, port), origin
+}
+
+// address reads a host:port or multiaddr of this node.
+func (r *resolver) address(name, text, origin string) multiaddr.Multiaddr {
+	if strings.HasPrefix(text, ":") {
+		text = "0.0.0.0" + text
+	}
+	seed, err := discovery.ParseSeed(text)
+	if err != nil {
+		r.fail(fmt.Errorf("%s (%s): %w", name, origin, err))
+		return nil
+	}
+	return seed.Addrs[0]
+}
+
+// seeds gathers where other nodes may be.
+func (r *resolver) seeds() {
+	s := r.s
+	for _, text := range r.o.Bootstrap {
+		seed, err := discovery.ParseSeed(text)
+		if err != nil {
+			r.fail(fmt.Errorf("bootstrap (%s): %w", r.o.origin("bootstrap"), err))
+			continue
+		}
+		s.seeds = append(s.seeds, seed)
+		s.row("seed", seed.String(), r.o.origin("bootstrap"))
+	}
+	listed, err := discovery.ListSeeds(r.app.ConnectionOptions.ServerList)
+	r.fail(err)
+	for _, seed := range listed {
+		s.row("seed", seed.String(), "NCacheConfiguration:ConnectionOptions:ServerList")
+	}
+	if r.cache != nil && len(listed) == 0 {
+		listed, err = discovery.CacheSeeds(r.cache)
+		r.fail(err)
+		for _, seed := range listed {
+			s.row("seed", seed.String(), seed.Origin.String())
+		}
+	}
+	s.seeds = append(s.seeds, listed...)
+	if r.cache != nil {
+		s.policy = discovery.CachePolicy(r.cache)
+		s.mapping, err = discovery.NewMapping(r.cache.EndPoints)
+		r.fail(err)
+		s.groupTimeout = r.cache.ClientRequestTimeout.Value
+	}
+	s.policy = s.policy.With(r.app.ConnectionOptions)
+}
+
+// rest adds the rows of what only o sets.
+func (r *resolver) rest() {
+	s := r.s
+	s.row("config", strings.Join(r.conf.Sources(), ", "), orDefault(r.o.Config, r.o.origin("config")))
+	s.row("http", r.o.HTTP, orDefault(r.o.HTTP, r.o.origin("http")))
+	s.row("admin", r.o.Admin, orDefault(r.o.Admin, r.o.origin("admin")))
+	for _, h := range r.o.Hubs {
+		s.row("hub", h.Path, r.o.origin("hub"))
+	}
+}
+
+// orDefault is origin if value is set.
+func orDefault(value, origin string) string {
+	if value == "" {
+		return "default"
+	}
+	return origin
+}
