@@ -191,10 +191,10 @@ func TestFirstRoundIsAWalkOrAnAnswer(t *testing.T) {
 		w := newNetwork()
 		w.answer("a:9800", func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() })
 		l := w.loop(t, discovery.Policy{}, seedsOf(t, "a", "b")...)
-		time.Sleep(5*time.Second - 1)
+		time.Sleep(5*time.Second - time.Nanosecond)
 		synctest.Wait()
 		assert.False(t, closed(l.FirstRound()))
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		assert.True(t, closed(l.FirstRound()))
 	})
@@ -279,5 +279,5 @@ func TestShuffleIsOneOrderForTheProcess(t *testing.T) {
 
 func TestNewNamesEveryFault(t *testing.T) {
 	_, err := discovery.New(discovery.Options{Seeds: []discovery.Seed{{}}})
-	assert.EqualError(t, err, "discovery: Dial is nil\nPeers is nil\nSeeds[0] has no address")
+	assert.EqualError(t, err, "discovery: option Dial is nil\noption Peers is nil\noption Seeds[0] has no address")
 }

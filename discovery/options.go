@@ -44,14 +44,14 @@ type Options struct {
 func (o Options) complete() (Options, error) {
 	var errs []error
 	if o.Dial == nil {
-		errs = append(errs, errors.New("Dial is nil"))
+		errs = append(errs, errors.New("option Dial is nil"))
 	}
 	if o.Peers == nil {
-		errs = append(errs, errors.New("Peers is nil"))
+		errs = append(errs, errors.New("option Peers is nil"))
 	}
 	for i, s := range o.Seeds {
 		if len(s.Addrs) == 0 {
-			errs = append(errs, fmt.Errorf("Seeds[%d] has no address", i))
+			errs = append(errs, fmt.Errorf("option Seeds[%d] has no address", i))
 		}
 	}
 	o.Policy = o.Policy.complete()

@@ -23,7 +23,7 @@ import (
 	manet "github.com/multiformats/go-multiaddr/net"
 )
 
-// newHost assembles a libp2p host from the few parts a mesh needs: TCP, the
+// newHost assembles a libp2p host, which does not listen yet, from the few parts a mesh needs: TCP, the
 // secure handshake, yamux and identify. libp2p.New would link QUIC, WebRTC, relay
 // and NAT traversal, and limit the peers behind one address to eight.
 func newHost(o Options, secure *handshake) (*basichost.BasicHost, *swarm.Swarm, error) {
@@ -41,42 +41,37 @@ func newHost(o Options, secure *handshake) (*basichost.BasicHost, *swarm.Swarm, 
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open swarm: %w", err), store.Close())
 	}
-	h, err := listen(o, secure, sw, &basichost.HostOpts{
+	if err := addTransport(o, secure, sw); err != nil {
+		return nil, nil, errors.Join(err, sw.Close(), store.Close())
+	}
+	h, err := basichost.NewHost(sw, &basichost.HostOpts{
 		EventBus:                bus,
 		UserAgent:               "signalmesh/" + o.Version,
 		AddrsFactory:            advertise(o),
 		DisableSignedPeerRecord: true,
 	})
 	if err != nil {
-		return nil, nil, errors.Join(err, sw.Close(), store.Close())
+		return nil, nil, errors.Join(fmt.Errorf("open host: %w", err), sw.Close(), store.Close())
 	}
 	return h, sw, nil
 }
 
-func listen(o Options, secure *handshake, sw *swarm.Swarm, opts *basichost.HostOpts) (*basichost.BasicHost, error) {
+func addTransport(o Options, secure *handshake, sw *swarm.Swarm) error {
 	muxers := []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: newMuxer()}}
 	up, err := upgrader.New([]sec.SecureTransport{secure}, muxers, nil, &network.NullResourceManager{}, nil)
 	if err != nil {
-		return nil, fmt.Errorf("make upgrader: %w", err)
+		return fmt.Errorf("make upgrader: %w", err)
 	}
 	// Without SO_REUSEPORT: with it, a second node on the same port would start and
 	// take half of the connections instead of being told that the port is in use.
 	transport, err := tcp.NewTCPTransport(up, nil, nil, tcp.DisableReuseport(), tcp.WithConnectionTimeout(o.DialTimeout))
 	if err != nil {
-		return nil, fmt.Errorf("make TCP transport: %w", err)
+		return fmt.Errorf("make TCP transport: %w", err)
 	}
 	if err := sw.AddTransport(transport); err != nil {
-		return nil, fmt.Errorf("add TCP transport: %w", err)
+		return fmt.Errorf("add TCP transport: %w", err)
 	}
-	if err := sw.Listen(o.Listen); err != nil {
-		return nil, listenError(o.Listen, err)
-	}
-	h, err := basichost.NewHost(sw, opts)
-	if err != nil {
-		return nil, fmt.Errorf("open host: %w", err)
-	}
-	h.Start()
-	return h, nil
+	return nil
 }
 
 // listenError says what the likely mistakes are in the operator's words.

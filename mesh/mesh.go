@@ -61,6 +61,9 @@ func New(o Options) (_ *Mesh, err error) {
 	}
 	defer func() {
 		if err != nil {
+			if o.Metrics != nil {
+				o.Metrics.Unregister(m.collector())
+			}
 			err = errors.Join(err, m.host.Close())
 		}
 	}()
@@ -73,6 +76,11 @@ func New(o Options) (_ *Mesh, err error) {
 		}
 	}
 	m.host.SetStreamHandler(framesProtocol, m.accept)
+	// Last, since peers may dial from this moment on.
+	if err = m.swarm.Listen(o.Listen); err != nil {
+		return nil, listenError(o.Listen, err)
+	}
+	m.host.Start()
 	return m, nil
 }
 

@@ -91,7 +91,7 @@ func (n *Node) openMesh() (err error) {
 		Cache: s.cache, UserID: s.user, Password: string(s.password), AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
-		Logger: n.log, Metrics: n.o.Metrics,
+		Logger: n.meshLog(), Metrics: n.o.Metrics,
 	})
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (n *Node) serve(l net.Listener, h http.Handler) {
 func (n *Node) openLoop() (err error) {
 	n.loop, err = discovery.New(discovery.Options{
 		Seeds: n.settings.seeds, Policy: n.settings.policy,
-		Dial: n.dial, Peers: n.topic.Watch, Logger: n.log,
+		Dial: n.dial, Peers: n.topic.Watch, Logger: n.meshLog(),
 	})
 	if err != nil {
 		return fmt.Errorf("look for peers: %w", err)

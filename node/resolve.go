@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/multiformats/go-multiaddr"
-
 	"github.com/signalmesh/signalmesh/discovery"
 	"github.com/signalmesh/signalmesh/discovery/appsettings"
 	"github.com/signalmesh/signalmesh/discovery/diag"
@@ -124,6 +122,7 @@ func (r *resolver) clientConf() {
 		for _, row := range cache.Rows() {
 			r.s.row("ncconf "+row.Name, row.Value, row.Origin.String())
 		}
+		r.mapCache(cache)
 	}
 }
 
@@ -156,10 +155,18 @@ func (r *resolver) addresses() {
 	if listen == "" {
 		listen, origin = r.defaultListen()
 	}
-	s.listen = r.address("listen", listen, origin)
+	var err error
+	if s.listen, err = parseListen(listen); err != nil {
+		r.fail(fmt.Errorf("listen (%s): %w", origin, err))
+	}
 	s.row("listen", listen, origin)
 	if r.o.Advertise != "" {
-		s.advertise = r.address("advertise", r.o.Advertise, r.o.origin("advertise"))
+		seed, err := discovery.ParseSeed(r.o.Advertise)
+		if err != nil {
+			r.fail(fmt.Errorf("advertise (%s): %w", r.o.origin("advertise"), err))
+		} else {
+			s.advertise = seed.Addrs[0]
+		}
 	}
 	s.row("advertise", r.o.Advertise, orDefault(r.o.Advertise, r.o.origin("advertise")))
 	s.row("allow-anonymous", strconv.FormatBool(r.o.AllowAnonymous), orDefault(strings.TrimPrefix(strconv.FormatBool(r.o.AllowAnonymous), "false"), r.o.origin("allow-anonymous")))
@@ -177,7 +184,7 @@ func (r *resolver) defaultListen() (listen, origin string) {
 		if !c.Port.Origin.IsDefault() {
 			origin = c.Port.Origin.String()
 		}
-		if c.LocalIP.Value.IsValid() {
+		if r.usable(c.LocalIP) {
 			host, origin = c.LocalIP.Value.String(), c.LocalIP.Origin.String()
 		}
 	}
@@ -185,19 +192,6 @@ func (r *resolver) defaultListen() (listen, origin string) {
 		host, origin = ip, r.from("ConnectionOptions:ClientBindIP")
 	}
 	return joinHostPort(host, port), origin
-}
-
-// address reads a host:port or multiaddr of this node.
-func (r *resolver) address(name, text, origin string) multiaddr.Multiaddr {
-	if strings.HasPrefix(text, ":") {
-		text = "0.0.0.0" + text
-	}
-	seed, err := discovery.ParseSeed(text)
-	if err != nil {
-		r.fail(fmt.Errorf("%s (%s): %w", name, origin, err))
-		return nil
-	}
-	return seed.Addrs[0]
 }
 
 // seeds gathers where other nodes may be.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -35,6 +36,7 @@ type Settings struct {
 	policy                   discovery.Policy
 	mapping                  discovery.Mapping
 	groupTimeout             time.Duration
+	meshLevel                *slog.Level // of the mesh's own logs; nil: that of the logger
 }
 
 // String is a table of the settings.

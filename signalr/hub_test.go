@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http"
 	"strings"
-	"sync"
 )
 
 // testHub is the hub that most tests use.
@@ -16,9 +15,6 @@ type testHub struct {
 	refuse       func(*Call) error // nil: nobody
 	hold         chan struct{}     // Hold waits for it
 	held         chan struct{}     // Hold has begun
-
-	mu    sync.Mutex
-	calls []*Call
 }
 
 func newTestHub() *testHub {

@@ -9,6 +9,8 @@ import (
 
 // errMissingProtocol is .NET's text for a message from a server that does not
 // speak the protocol of one of our connections.
+//
+//lint:ignore ST1005 clients see it as .NET writes it
 var errMissingProtocol = errors.New("This message was received from another server that did not have the requested protocol available.")
 
 // A message is one Invocation on its way to any number of connections. It is

@@ -91,7 +91,7 @@ func TestBadOptionsAreRefusedWithEveryReason(t *testing.T) {
 		assert.ErrorContains(t, err, want)
 	}
 	_, err = NewServer(Options{})
-	assert.ErrorContains(t, err, "Hubs is empty")
+	assert.ErrorContains(t, err, "no hubs; add")
 }
 
 func TestMetrics(t *testing.T) {

@@ -138,7 +138,7 @@ func (o Options) complete() (Options, error) {
 // are wrong. It leaves the caller's slice alone.
 func completeHubs(hubs []HubOptions) ([]HubOptions, error) {
 	if len(hubs) == 0 {
-		return nil, errors.New("Hubs is empty; add a HubOptions with a Path and a Hub")
+		return nil, errors.New("no hubs; add a HubOptions with a Path and a Hub")
 	}
 	var errs []error
 	paths, names := make(map[string]bool), make(map[string]bool)

@@ -51,7 +51,6 @@ func (s *testNode) Dial(p Peer, _ []string)      { s.dials = append(s.dials, p) 
 func (s *testNode) Room()                        { s.room++ }
 func (s *testNode) Confirmed(ticket uint64)      { s.confirmed[ticket] = true }
 func (s *testNode) Changed(Peer, string, State)  {}
-func (s *testNode) name() string                 { return string(s.peer) }
 func (s *testNode) publish(channel, data string) { s.w.publish(s, channel, data) }
 
 func newWorld(t *testing.T, n int, change ...func(*Options)) *world {

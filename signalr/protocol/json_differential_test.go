@@ -1,3 +1,5 @@
+//lint:file-ignore SA5008 what encoding/json makes of odd tags is the point here
+
 package protocol_test
 
 import (
@@ -5,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"math/big"
 	"net/netip"
 	"strings"
@@ -84,7 +87,7 @@ func TestJSONWithTagsIsThatOfEncodingJSON(t *testing.T) {
 		one: one{1, 2, 3}, two: two{4, 5}, Three: &Three{Tagged: 6, four: four{7, 8}}, Deep: "d",
 		Empty: []int{1}, Map: map[string]int{"a": 1}, Text: "<>&\u2028\b\f\x00\x7f\"\\/é", Ptr: &n, No: true, Zero: 1,
 		Never: when, NoPtr: &when, Int: 1, Bool: &yes, Str: "quo\"te", List: []int{1}, Float: 1.5,
-		Any: []any{1, "x", nil, 1e21, 1e-7, -0.0, 123456789.125}, Dash: 1, Temp: 5, Temps: []celsius{1, 2},
+		Any: []any{1, "x", nil, 1e21, 1e-7, math.Copysign(0, -1), 123456789.125}, Dash: 1, Temp: 5, Temps: []celsius{1, 2},
 		Big: big.NewInt(1 << 60), Addr: netip.MustParseAddr("fe80::1"), Num: "1e5", Rune: map[rune]bool{'b': true, 'a': false},
 	}
 	for _, v := range []any{

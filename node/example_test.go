@@ -1,0 +1,40 @@
+package node_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/signalmesh/signalmesh/node"
+	"github.com/signalmesh/signalmesh/signalr"
+)
+
+// Chat is a hub: its exported methods are what clients call.
+type Chat struct{}
+
+// Send passes a message on to every client of every server.
+func (Chat) Send(call *signalr.Call, user, text string) error {
+	return call.Clients().All().Send("ReceiveMessage", user, text)
+}
+
+func Example() {
+	options := node.Options{
+		HTTP:   "127.0.0.1:0", // where clients connect: http://…/chat
+		Listen: "127.0.0.1:0", // where the other servers connect
+		Hubs:   []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
+	}
+	options.AddNCache(func(o *node.NCacheOptions) {
+		o.CacheName = "demoClusteredCache"
+		o.ApplicationID = "chatApplication"
+	})
+	n, err := node.New(context.Background(), options)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer n.Close()
+
+	// From anywhere in the program, such as a background job:
+	err = n.Hub("/chat").Clients(context.Background()).All().Send("ReceiveMessage", "server", "good morning")
+	fmt.Println("sent:", err == nil)
+	// Output: sent: true
+}
