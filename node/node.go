@@ -46,8 +46,8 @@ type Node struct {
 	err      error
 }
 
-// New opens a node from the bottom up: mesh, hubs, listeners, and the loop that
-// looks for peers. It does not wait for peers; see Ready. If a part fails, what was
+// New opens a node from the bottom up: mesh, hubs, the loop that looks for peers,
+// listeners. It does not wait for peers; see Ready. If a part fails, what was
 // open closes again. ctx bounds the opening, not the life.
 func New(ctx context.Context, o Options) (_ *Node, err error) {
 	if err := ctx.Err(); err != nil {
@@ -65,7 +65,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		}
 	}()
 	n.tellProblems()
-	for _, open := range []func() error{n.openMesh, n.openHubs, n.openHTTP, n.openAdmin, n.openLoop} {
+	for _, open := range []func() error{n.openMesh, n.openHubs, n.openLoop, n.openHTTP, n.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}

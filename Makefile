@@ -1,0 +1,84 @@
+# signalmesh: SignalR servers that are their own backplane.
+# "make" lists what can be made.
+
+GO          ?= go
+BUILD       := build
+PROGRAM     := $(BUILD)/signalmesh
+E2E         := cmd/signalmesh/e2e
+INTEROP     := cmd/signalmesh/interop
+SCRIPT      := $(BUILD)/demo/signalr.min.js
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 30s
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build build/signalmesh
+	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/signalmesh
+
+.PHONY: demo
+demo: build $(SCRIPT) ## three servers and a chat page, until Ctrl-C (needs Go and Node.js)
+	@$(PROGRAM) demo --signalr-js $(SCRIPT)
+
+.PHONY: test
+test: test-go test-interop test-page ## all tests; installs Chromium from the system's packages if it is missing
+
+.PHONY: test-go
+test-go: ## the Go tests, with the race detector
+	$(GO) test -race -shuffle=on ./...
+
+.PHONY: test-interop
+test-interop: $(INTEROP)/node_modules ## Microsoft's JavaScript clients against real servers, with the race detector
+	cd $(INTEROP) && npm test --silent
+
+.PHONY: test-page
+test-page: build $(SCRIPT) chromium ## the demo page in Chromium; screenshots in build/artifacts
+	cd $(E2E) && node --test --test-concurrency=1
+
+.PHONY: check
+check: ## formatting, vet, staticcheck, go.mod
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \
+		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]*)\(.*/\1/p' $$f); do \
+			echo "$$(dirname $$f) $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
+		done; done
+
+.PHONY: bench
+bench: ## the Go benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: cover
+cover: ## test coverage by function, and build/cover.html
+	@mkdir -p $(BUILD)
+	$(GO) test -coverpkg=./... -coverprofile=$(BUILD)/cover.out ./...
+	$(GO) tool cover -html=$(BUILD)/cover.out -o $(BUILD)/cover.html
+	$(GO) tool cover -func=$(BUILD)/cover.out | tail -1
+
+.PHONY: clean
+clean: ## remove what was built and fetched
+	rm -rf $(BUILD) $(E2E)/node_modules $(INTEROP)/node_modules
+
+# Microsoft's browser client, from npm; it is not kept in the repository.
+$(SCRIPT): $(E2E)/node_modules
+	cd $(E2E) && node bundle.mjs
+
+%/node_modules: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: chromium
+chromium:
+	@command -v $${CHROMIUM:-chromium} >/dev/null || { echo "installing Chromium from the system's packages"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null || \
+		{ echo "install Chromium and run again, or set CHROMIUM to its path"; exit 1; }; }

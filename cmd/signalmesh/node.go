@@ -1,0 +1,177 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/signalmesh/signalmesh/node"
+	"github.com/signalmesh/signalmesh/node/chat"
+)
+
+// drainTime is how long clients have to go when a node is stopped.
+const drainTime = 10 * time.Second
+
+// nodeFlags are the command line of "signalmesh node".
+type nodeFlags struct {
+	o           node.Options
+	hubs        []string
+	static      string
+	printConfig bool
+	log         logFlags
+}
+
+func newNodeCommand() *cobra.Command {
+	f := &nodeFlags{}
+	cmd := &cobra.Command{
+		Use:   "node",
+		Short: "Run one server of the mesh",
+		Long: `Run one server of the mesh: SignalR hubs on an HTTP listener, and a libp2p peer
+that carries messages to the other servers of the application.
+
+Settings come in layers, later ones winning: defaults, client.ncconf,
+appsettings.json, appsettings.{Environment}.json, environment variables
+(NCacheConfiguration__CacheName …), SIGNALMESH_… variables, flags. Every flag has
+such a twin: --http is SIGNALMESH_HTTP, --allow-anonymous SIGNALMESH_ALLOW_ANONYMOUS.
+--print-config shows each setting and where it came from.
+
+The node is ready when it prints "ready:" and /readyz on the admin listener says
+so. Ctrl-C leaves cleanly: clients are told to reconnect elsewhere. A second one
+kills.`,
+		Example: `  # a server that finds the others through client.ncconf
+  signalmesh node --http 127.0.0.1:5001 --listen 127.0.0.1:9800 \
+    --ncconf client.ncconf --config appsettings.json --hub chat
+
+  # one that is told where another is
+  signalmesh node --http 127.0.0.3:5001 --listen 127.0.0.3:9800 \
+    --bootstrap 127.0.0.1:9800 --cache demoClusteredCache --app chatApplication --hub chat
+
+  # beyond this machine: with credentials, which every node needs
+  SIGNALMESH_PASSWORD=… signalmesh node --http :5001 --listen :9800 --user hub \
+    --bootstrap web-1.example.net --cache demoClusteredCache --app chatApplication --hub chat`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := fromEnvironment(cmd.Flags(), os.Environ(), &f.o); err != nil {
+				return err
+			}
+			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func (f *nodeFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served")
+	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`; may be repeated")
+	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
+	flags.StringVar(&f.o.Listen, "listen", "", "`host:port` or multiaddr for peers (default port 9800, on loopback if there is no password)")
+	flags.StringVar(&f.o.Advertise, "advertise", "", "`host:port` or multiaddr told to peers (default --listen)")
+	flags.StringArrayVar(&f.o.Bootstrap, "bootstrap", nil, "`host:port` or multiaddr of another node, with or without /p2p/…; may be repeated")
+	flags.StringVar(&f.o.NCConf, "ncconf", "", "`path` of client.ncconf (default: the usual places, unless --bootstrap is given)")
+	flags.StringVar(&f.o.Config, "config", "", "`path` of appsettings.json (default: in the working directory, if it is there)")
+	flags.StringVar(&f.o.CacheName, "cache", "", "`name` of the cache: the mesh; in client.ncconf the id of a cache")
+	flags.StringVar(&f.o.ApplicationID, "app", "", "`name` of the application within the cache")
+	flags.StringVar(&f.o.UserID, "user", "", "`name` of the user that every node of the mesh has in common")
+	flags.StringVar(&f.o.Password, "password", "", "`password` of that user; better in SIGNALMESH_PASSWORD, where other users do not see it")
+	flags.BoolVar(&f.o.AllowAnonymous, "allow-anonymous", false, "listen beyond loopback although there is no password")
+	flags.StringVar(&f.o.Admin, "admin", "127.0.0.1:0", "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; \"\" for none")
+	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people (default --http)")
+	flags.BoolVar(&f.printConfig, "print-config", false, "print every setting and where it came from, and end")
+	f.log.add(flags)
+}
+
+var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// options completes what the flags say.
+func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
+	o := f.o
+	o.Environ = os.Environ()
+	o.Version = version
+	logger, err := f.log.logger(stderr)
+	if err != nil {
+		return o, usageError{err}
+	}
+	o.Logger = logger
+	for _, name := range f.hubs {
+		if !hubName.MatchString(name) {
+			return o, usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\"", name)}
+		}
+		o.Hubs = append(o.Hubs, chat.Mount("/"+name, cmp.Or(o.Name, o.HTTP)))
+	}
+	o.SignalR.UserID = chat.UserID
+	if f.static != "" {
+		if info, err := os.Stat(f.static); err != nil || !info.IsDir() {
+			return o, fmt.Errorf("--static %s: there is no such folder", f.static)
+		}
+		o.Static = http.FileServer(http.Dir(f.static))
+	}
+	return o, nil
+}
+
+func (f *nodeFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	o, err := f.options(stderr)
+	if err != nil {
+		return err
+	}
+	if f.printConfig {
+		settings, err := node.Resolve(o)
+		if err != nil {
+			return err
+		}
+		for _, p := range settings.Problems {
+			fmt.Fprintf(stderr, "%s: %v\n", p.Severity, p)
+		}
+		_, err = fmt.Fprint(stdout, settings)
+		return err
+	}
+	n, err := node.New(ctx, o)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-n.Ready():
+		fmt.Fprintln(stderr, readyLine(n.Status(), n.AdminAddr()))
+	case <-ctx.Done():
+	}
+	<-ctx.Done()
+	return leave(n, stderr)
+}
+
+// readyLine tells an operator where everything is.
+func readyLine(s node.Status, admin string) string {
+	var b strings.Builder
+	b.WriteString("ready: ")
+	for _, h := range s.Hubs {
+		fmt.Fprintf(&b, "hub http://%s%s, ", s.HTTP, h)
+	}
+	fmt.Fprintf(&b, "peers %s, ", strings.Join(s.Addrs, " "))
+	if admin != "" {
+		fmt.Fprintf(&b, "admin http://%s/, ", admin)
+	}
+	fmt.Fprintf(&b, "%s with %d other servers", s.Health, len(s.Members))
+	return b.String()
+}
+
+// leave takes the node out of service.
+func leave(n *node.Node, stderr io.Writer) error {
+	fmt.Fprintln(stderr, "leaving: clients are told to reconnect; Ctrl-C again kills")
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	err := n.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("some clients had not gone after %v and were cut off", drainTime)
+	}
+	return err
+}

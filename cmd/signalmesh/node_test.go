@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A transcript is what a program writes, read while it runs.
+type transcript struct {
+	mu   sync.Mutex
+	text strings.Builder
+	news chan struct{}
+}
+
+func newTranscript() *transcript { return &transcript{news: make(chan struct{}, 1)} }
+
+func (w *transcript) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text.Write(b)
+	select {
+	case w.news <- struct{}{}:
+	default:
+	}
+	return len(b), nil
+}
+
+func (w *transcript) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// await waits for a match and returns its first group.
+func (w *transcript) await(t *testing.T, pattern string) string {
+	re := regexp.MustCompile(pattern)
+	for {
+		if m := re.FindStringSubmatch(w.String()); m != nil {
+			return m[1]
+		}
+		select {
+		case <-w.news:
+		case <-t.Context().Done():
+			require.FailNow(t, "never written", "%s in %s", pattern, w)
+		}
+	}
+}
+
+func TestANodeRunsUntilItIsStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	stderr := newTranscript()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"node", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--hub", "chat"}, io.Discard, stderr)
+	}()
+	admin := stderr.await(t, `ready: hub http://127\.0\.0\.1:\d+/chat, .* admin (http://\S+/),`)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	r, err := client.Get(admin + "readyz")
+	require.NoError(t, err)
+	require.NoError(t, r.Body.Close())
+	assert.Equal(t, http.StatusOK, r.StatusCode)
+	stop()
+	assert.Zero(t, <-code)
+	assert.Contains(t, stderr.String(), "leaving: ")
+}
+
+func TestExitCodesAndMessages(t *testing.T) {
+	conf := filepath.Join(t.TempDir(), "client.ncconf")
+	require.NoError(t, os.WriteFile(conf, []byte(`<configuration><ncache-server port="9800"/>
+<cache id="chatCache"><server name="127.0.0.1"/></cache></configuration>`), 0o600))
+	for _, c := range []struct {
+		args string
+		code int
+		text string
+	}{
+		{"--help", 0, "signalmesh demo"},
+		{"node --help", 0, "--bootstrap 127.0.0.1:9800 --cache demoClusteredCache"},
+		{"--version", 0, "signalmesh version"},
+		{"nod", 2, `there is no command "nod"`},
+		{"node --bogus", 2, "unknown flag: --bogus"},
+		{"node extra", 2, `node takes no argument; "extra" is one`},
+		{"node --log-level loud", 2, "choose debug, info, warn or error"},
+		{"node --hub a/b", 2, "a hub's name is letters"},
+		{"node --app chat", 1, "CacheName"},
+		{"node --cache x --app chat --ncconf no.ncconf", 1, "no.ncconf: there is no such file"},
+		{"node --cache chatCash --app chat --ncconf " + conf, 1, `chatCache`},
+		{"node --cache x --app chat --listen 127.0.0.1:0 --http 127.0.0.1:bad", 1, "listen on 127.0.0.1:bad (HTTP)"},
+		{"node --cache x --app chat --listen there:1", 1, "names no IP address of this machine"},
+		{"node --cache x --app chat --static no/folder", 1, "there is no such folder"},
+		{"node --cache x --app chat --bootstrap /ip4/127.0.0.1/udp/1 --print-config", 1, "bootstrap (--bootstrap)"},
+	} {
+		var out bytes.Buffer
+		assert.Equal(t, c.code, run(t.Context(), strings.Fields(c.args), &out, &out), c.args)
+		assert.Contains(t, out.String(), c.text, c.args)
+		if c.code != 0 {
+			assert.NotContains(t, out.String(), "goroutine")
+			assert.LessOrEqual(t, strings.Count(out.String(), "\n"), 2, out.String())
+		}
+	}
+}
+
+func TestTheEnvironmentIsBelowFlags(t *testing.T) {
+	t.Setenv("SIGNALMESH_APP", "fromEnvironment")
+	t.Setenv("SIGNALMESH_CACHE", "fromEnvironment")
+	t.Setenv("SIGNALMESH_BOOTSTRAP", "127.0.0.1:1,127.0.0.1:2")
+	var out, errs bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"node", "--cache", "fromFlag", "--print-config"}, &out, &errs), errs.String())
+	table := strings.Join(strings.Fields(out.String()), " ")
+	assert.Contains(t, table, "cache fromFlag --cache")
+	assert.Contains(t, table, "app fromEnvironment environment variable SIGNALMESH_APP")
+	assert.Contains(t, table, "seed 127.0.0.1:2 environment variable SIGNALMESH_BOOTSTRAP")
+	t.Setenv("SIGNALMESH_ALLOW_ANONYMOUS", "perhaps")
+	assert.Equal(t, 2, run(t.Context(), []string{"node"}, &out, &errs))
+	assert.Contains(t, errs.String(), `environment variable SIGNALMESH_ALLOW_ANONYMOUS="perhaps"`)
+}
