@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -88,15 +89,25 @@ func (t *Topic) runLink(ctx context.Context, p peer.ID, l *link) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel = context.WithCancel(ctx)
+	defer cancel()
+	// The peer writes nothing on this stream, so a read returns when it is dead:
+	// an idle writer would not notice.
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() {
+		_, _ = s.Read(make([]byte, 1))
+		cancel()
+	})
 	stop := context.AfterFunc(ctx, func() { _ = s.Reset() })
 	defer stop()
+	defer s.Reset()
 
 	t.mu.Lock()
 	l.again = false
 	hello := t.core.Hello(core.Peer(p))
 	t.mu.Unlock()
 	if _, err := s.Write(frame.Append(nil, hello)); err != nil {
-		_ = s.Reset()
 		return err
 	}
 	t.mu.Lock()
@@ -119,7 +130,6 @@ func (t *Topic) write(ctx context.Context, p peer.ID, s network.Stream, l *link)
 		t.mu.Unlock()
 		if len(batch) > 0 {
 			if _, err := s.Write(batch); err != nil {
-				_ = s.Reset()
 				return err
 			}
 			t.count.bytesSent.Add(uint64(len(batch)))

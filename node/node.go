@@ -168,7 +168,8 @@ func (n *Node) openLoop() (err error) {
 }
 
 // dial connects to a seed, and waits a moment until it is a member, so that a node
-// that is ready has met it. A peer of another application never becomes one.
+// that is ready has met it. A peer of another application never becomes one, and
+// must not end the search.
 func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, error) {
 	id, err := n.mesh.Dial(ctx, addr)
 	if errors.Is(err, mesh.ErrSelf) {
@@ -187,8 +188,7 @@ func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, erro
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			n.log.Info("a peer of the cache is not in the application", "addr", addr.String(), "peer", id)
-			return id, nil
+			return id, fmt.Errorf("the peer there is not in application %q", n.settings.application)
 		}
 	}
 }

@@ -79,6 +79,15 @@ func TestAReadyNodeHasMetItsSeed(t *testing.T) {
 	awaitServers(t, a, 1)
 }
 
+func TestASeedOfAnotherApplicationDoesNotEndTheSearch(t *testing.T) {
+	other := open(t, func(o *node.Options) { o.ApplicationID = "other" })
+	a := open(t, nil)
+	b := open(t, func(o *node.Options) { o.Bootstrap = []string{other.PeerAddrs()[0], a.PeerAddrs()[0]} })
+	<-b.Ready()
+	awaitServers(t, b, 1)
+	assert.True(t, b.Topic().Has(a.PeerID()))
+}
+
 func TestThreeNodesFindEachOtherThroughClientConf(t *testing.T) {
 	port := freePort(t)
 	dir := t.TempDir()

@@ -38,8 +38,8 @@ func (c *Call) Hub() *Hub { return c.connection.hub }
 func (c *Call) Clients() CallerClients {
 	server := c.connection.hub.server
 	return CallerClients{
-		Clients: Clients{hub: c.connection.hub, ctx: server.ctx, timeout: server.options.SendTimeout},
-		caller:  c.connection.id,
+		audiences: Clients{hub: c.connection.hub, ctx: server.ctx, timeout: server.options.SendTimeout},
+		caller:    c.connection.id,
 	}
 }
 

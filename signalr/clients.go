@@ -59,9 +59,14 @@ func (c Clients) Users(userIDs ...string) Target {
 
 func (c Clients) to(a audience) Target { return Target{clients: c, audience: a} }
 
-// CallerClients are Clients seen from the connection that made a call.
+// audiences is Clients under a name that does not hide its method Clients where
+// it is embedded.
+type audiences = Clients
+
+// CallerClients are Clients seen from the connection that made a call. They have
+// all methods of Clients besides their own.
 type CallerClients struct {
-	Clients
+	audiences
 	caller string
 }
 

@@ -62,7 +62,7 @@ func (*testHub) ToCaller(c *Call, text string) error {
 }
 
 func (*testHub) ToConnections(c *Call, ids []string, text string) error {
-	return c.Clients().Clients.Clients(ids...).Send("hear", text)
+	return c.Clients().Clients(ids...).Send("hear", text)
 }
 
 func (*testHub) ToGroup(c *Call, group, text string) error {

@@ -160,7 +160,13 @@ func readyLine(s node.Status, admin string) string {
 	if admin != "" {
 		fmt.Fprintf(&b, "admin http://%s/, ", admin)
 	}
-	fmt.Fprintf(&b, "%s with %d other servers", s.Health, len(s.Members))
+	alive := 0
+	for _, m := range s.Members {
+		if m.State == "alive" {
+			alive++
+		}
+	}
+	fmt.Fprintf(&b, "%s; other servers alive: %d", s.Health, alive)
 	return b.String()
 }
 

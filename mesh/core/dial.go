@@ -14,6 +14,9 @@ const (
 	// politeness is how long the larger peer ID waits for the smaller to dial, so
 	// that two nodes do not dial each other at the same moment.
 	politeness = time.Second
+	// impatience is the same for a link that was lost: both know of each other, and
+	// the dial tells whether the peer is dead.
+	impatience = 200 * time.Millisecond
 )
 
 // A dialing is when and how often a peer was or will be dialled.
@@ -31,15 +34,20 @@ type hint struct {
 
 // plan sets when a member without a link is dialled.
 func (n *Node) plan(now time.Duration, m *member) {
-	m.dialing = dialing{at: now + n.courtesy(m.peer), busy: m.dialing.busy}
+	m.dialing = dialing{at: now + n.courtesy(m.peer, politeness), busy: m.dialing.busy}
+}
+
+// replan sets when a member that lost its link is dialled.
+func (n *Node) replan(now time.Duration, m *member) {
+	m.dialing = dialing{at: now + n.courtesy(m.peer, impatience), busy: m.dialing.busy}
 }
 
 // courtesy is how long to wait for p to dial us.
-func (n *Node) courtesy(p Peer) time.Duration {
+func (n *Node) courtesy(p Peer, pause time.Duration) time.Duration {
 	if n.o.Self < p {
 		return n.jitter(20 * time.Millisecond)
 	}
-	return politeness + n.jitter(politeness)
+	return pause + n.jitter(pause)
 }
 
 // jitter is a random time below limit.
@@ -55,7 +63,7 @@ func (n *Node) takeContacts(now time.Duration, contacts frame.Members) {
 		if p == n.o.Self || n.members[p] != nil || n.hints[p] != nil || len(n.hints) >= maxHints {
 			continue
 		}
-		n.hints[p] = &hint{addrs: c.Addrs, dialing: dialing{at: now + n.courtesy(p)}}
+		n.hints[p] = &hint{addrs: c.Addrs, dialing: dialing{at: now + n.courtesy(p, politeness)}}
 	}
 }
 

@@ -107,7 +107,7 @@ func (n *Node) relink(now time.Duration, m *member) {
 		m.linked, m.awake, m.onTopic = false, false, false
 		m.unlinked = now
 		n.doubt(m)
-		n.plan(now, m)
+		n.replan(now, m)
 	}
 }
 
