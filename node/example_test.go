@@ -23,7 +23,7 @@ func Example() {
 		Listen: "127.0.0.1:0", // where the other servers connect
 		Hubs:   []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
 	}
-	options.AddNCache(func(o *node.NCacheOptions) {
+	options.AddNCache(func(o *node.NCacheOptions) { // or leave it to appsettings.json
 		o.CacheName = "demoClusteredCache"
 		o.ApplicationID = "chatApplication"
 	})
