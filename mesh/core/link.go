@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/frame"
@@ -121,6 +122,7 @@ func (n *Node) Frame(now time.Duration, p Peer, f frame.Frame) error {
 	n.hear(now, m)
 	switch f := f.(type) {
 	case frame.Data:
+		m.inbox = slices.Grow(m.inbox, len(f.Records))
 		for i, r := range f.Records {
 			if err := n.take(now, m, f.First+uint64(i), r); err != nil {
 				return err

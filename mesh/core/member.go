@@ -82,7 +82,9 @@ func (n *Node) Inbox(p Peer) []Delivery {
 
 func (n *Node) deliver(m *member, d Delivery) {
 	m.inbox = append(m.inbox, d)
-	n.shell.Inbox(m.peer)
+	if len(m.inbox) == 1 { // else the shell knows
+		n.shell.Inbox(m.peer)
+	}
 }
 
 // join makes p a member. All it is told first is our whole interest.
@@ -118,6 +120,7 @@ func (n *Node) remove(now time.Duration, m *member) {
 	}
 	if len(m.inbox) > 0 {
 		n.farewells[m.peer] = append(n.farewells[m.peer], m.inbox...)
+		n.shell.Inbox(m.peer)
 	}
 	n.shell.Changed(m.peer, m.record.Name, Left)
 	n.room()

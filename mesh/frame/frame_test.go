@@ -79,11 +79,7 @@ func TestCutFramesAreRefused(t *testing.T) {
 			continue // a shorter part is a part
 		}
 		for n := 1; n < len(body); n++ {
-			got, err := Parse(body[:n])
-			if d, isData := got.(Data); isData && err == nil {
-				assert.Less(t, len(d.Records), len(f.(Data).Records))
-				continue
-			}
+			_, err := Parse(body[:n])
 			assert.ErrorIs(t, err, ErrMalformed, "%T cut to %d", f, n)
 		}
 	}
@@ -103,7 +99,7 @@ func TestHostileLengthsAreRefused(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"empty":                 {},
 		"members":               append([]byte{byte(kindMembers)}, huge...),
-		"record":                append([]byte{byte(kindData), 1}, huge...),
+		"record":                append([]byte{byte(kindData), 1, 1}, huge...),
 		"part beyond its size":  Append(nil, Part{Sequence: 1, Offset: 9, Size: 10, Bytes: []byte("ab")})[4:],
 		"base above next":       Append(nil, Head{Base: 9, Next: 8})[4:],
 		"sequence at the limit": Append(nil, Data{First: ^uint64(0), Records: [][]byte{{1}}})[4:],

@@ -119,6 +119,7 @@ func Append(dst []byte, f Frame) []byte {
 	case Data:
 		dst = append(dst, byte(kindData))
 		dst = binary.AppendUvarint(dst, f.First)
+		dst = binary.AppendUvarint(dst, uint64(len(f.Records)))
 		for _, r := range f.Records {
 			dst = appendBytes(dst, r)
 		}
@@ -189,20 +190,18 @@ func Parse(body []byte) (Frame, error) {
 
 func (r *reader) data() (Frame, error) {
 	d := Data{First: r.uvarint()}
-	for len(r.b) > 0 {
-		if len(d.Records) == maxRecords {
-			r.fail("too many records")
-			break
-		}
-		d.Records = append(d.Records, r.bytes(MaxFrame))
-	}
-	if len(d.Records) == 0 {
+	count := r.count(maxRecords)
+	if count == 0 {
 		r.fail("no records")
+	}
+	d.Records = make([][]byte, 0, count)
+	for range count {
+		d.Records = append(d.Records, r.bytes(MaxFrame))
 	}
 	if d.First > ^uint64(0)-maxRecords {
 		r.fail("sequence out of range")
 	}
-	return d, r.err
+	return d, r.done()
 }
 
 func appendMember(dst []byte, m Member) []byte {
