@@ -18,8 +18,7 @@ import (
 // in silence.
 const gossipQueue = 4096
 
-// newGossip opens GossipSub for a cluster in a LAN. Every message is signed by its
-// author, since others carry it.
+// newGossip opens GossipSub for a cluster in a LAN.
 func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsub.RawTracer) (*pubsub.PubSub, error) {
 	params := pubsub.DefaultGossipSubParams()
 	// With few peers everybody is in everybody's mesh and nobody is left to gossip
@@ -29,7 +28,10 @@ func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsu
 		pubsub.WithGossipSubParams(params),
 		// Flooding spares a new node the wait for the next heartbeat's graft.
 		pubsub.WithFloodPublish(true),
-		pubsub.WithMessageSignaturePolicy(pubsub.StrictSign),
+		// Authors sign inside the message; see signed.go.
+		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
+		pubsub.WithNoAuthor(),
+		pubsub.WithMessageIdFn(messageID),
 		pubsub.WithMaxMessageSize(2*frame.MaxTopic),
 		pubsub.WithPeerOutboundQueueSize(gossipQueue),
 		pubsub.WithValidateQueueSize(gossipQueue),
@@ -58,14 +60,4 @@ func (s subscriptions) FilterIncomingSubscriptions(_ peer.ID, subs []*pb.RPC_Sub
 		return nil, pubsub.ErrTooManySubscriptions
 	}
 	return pubsub.FilterSubscriptions(subs, s.CanSubscribe), nil
-}
-
-// validate drops what is no message of ours before it is passed on.
-func validate(_ context.Context, _ peer.ID, msg *pubsub.Message) pubsub.ValidationResult {
-	parsed, err := frame.ParseTopic(msg.Data)
-	if err != nil || len(msg.Data) > frame.MaxTopic {
-		return pubsub.ValidationReject
-	}
-	msg.ValidatorData = parsed
-	return pubsub.ValidationAccept
 }

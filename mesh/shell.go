@@ -115,7 +115,7 @@ func (t *Topic) watchPeers() {
 		if e.Type == pubsub.PeerJoin {
 			t.link(e.Peer)
 			t.mu.Lock()
-			t.core.AnnounceNow(t.mesh.now())
+			t.core.AnnounceSoon(t.mesh.now())
 			t.mu.Unlock()
 		}
 	}
@@ -128,15 +128,15 @@ func (t *Topic) readTopic() {
 		if err != nil {
 			return // the topic was closed
 		}
-		parsed, ok := msg.ValidatorData.(frame.TopicMessage)
-		if !ok || msg.GetFrom() == t.mesh.host.ID() {
-			continue
+		m, ok := msg.ValidatorData.(signed)
+		if !ok || m.content == nil {
+			continue // our own, or of a later version
 		}
 		t.mu.Lock()
-		err = t.core.Topic(t.mesh.now(), core.Peer(msg.GetFrom()), parsed)
+		err = t.core.Topic(t.mesh.now(), core.Peer(m.author), m.content)
 		t.mu.Unlock()
 		if err != nil {
-			t.cutOff(msg.GetFrom(), err)
+			t.cutOff(m.author, err)
 		}
 	}
 }
@@ -156,7 +156,7 @@ func (t *Topic) writeTopic() {
 			if b == nil {
 				break
 			}
-			if err := t.gossip.Publish(t.ctx, b); err != nil && t.ctx.Err() == nil {
+			if err := t.publish(b); err != nil && t.ctx.Err() == nil {
 				t.count.topicErrors.Add(1)
 				t.log.Warn("publishing on the topic failed", "err", err)
 			}
@@ -164,9 +164,19 @@ func (t *Topic) writeTopic() {
 	}
 }
 
+// publish puts content on the topic, signed. Only writeTopic calls it.
+func (t *Topic) publish(content []byte) error {
+	t.written++
+	b, err := sign(t.mesh.secure.key, t.mesh.host.ID(), t.name, t.written, content)
+	if err != nil {
+		return err
+	}
+	return t.gossip.Publish(t.ctx, b)
+}
+
 // dialPeers dials whom the core wants dialled, several at a time.
 func (t *Topic) dialPeers() {
-	slots := make(chan struct{}, 16)
+	slots := make(chan struct{}, 8)
 	for {
 		select {
 		case d := <-t.shell.dials:
@@ -275,7 +285,7 @@ func (t *Topic) handOver(from string, d core.Delivery) {
 
 // cutOff ends every connection with a peer that broke the protocol.
 func (t *Topic) cutOff(p peer.ID, cause error) {
-	if errors.Is(cause, core.ErrViolation) || errors.Is(cause, frame.ErrMalformed) {
+	if errors.Is(cause, core.ErrViolation) || errors.Is(cause, frame.ErrMalformed) || errors.Is(cause, errSignature) {
 		t.count.violations.Add(1)
 		t.log.Warn("peer cut off", "peer", p.String(), "err", cause)
 	}

@@ -42,9 +42,10 @@ type Topic struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 
-	gossip *pubsub.Topic
-	sub    *pubsub.Subscription
-	events *pubsub.TopicEventHandler
+	gossip  *pubsub.Topic
+	written uint64 // messages on it; of writeTopic's goroutine
+	sub     *pubsub.Subscription
+	events  *pubsub.TopicEventHandler
 
 	mu       sync.Mutex // guards core and what shell notes
 	core     *core.Node
@@ -118,7 +119,7 @@ func newEpoch() uint64 {
 // open joins GossipSub's topic and starts the work.
 func (t *Topic) open() (err error) {
 	ps := t.mesh.gossip
-	if err := ps.RegisterTopicValidator(t.name, validate, pubsub.WithValidatorInline(true)); err != nil {
+	if err := ps.RegisterTopicValidator(t.name, t.validate, pubsub.WithValidatorInline(true)); err != nil {
 		return err
 	}
 	if t.gossip, err = ps.Join(t.name); err != nil {

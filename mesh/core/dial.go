@@ -13,7 +13,7 @@ const (
 	dialPauseMax = 5 * time.Second
 	// politeness is how long the larger peer ID waits for the smaller to dial, so
 	// that two nodes do not dial each other at the same moment.
-	politeness = time.Second
+	politeness = 2 * time.Second
 	// impatience is the same for a link that was lost: both know of each other, and
 	// the dial tells whether the peer is dead.
 	impatience = 200 * time.Millisecond

@@ -40,12 +40,13 @@ type Node struct {
 	tickets    map[uint64]*ticket
 	lastTicket uint64
 
-	announceAt time.Duration
-	leaving    bool
-	farewell   bool     // the topic was told
-	blocked    bool     // a Publish met ErrBacklog
-	records    [][]byte // scratch of nextData
-	stats      Stats
+	announceAt  time.Duration
+	announcedAt time.Duration
+	leaving     bool
+	farewell    bool     // the topic was told
+	blocked     bool     // a Publish met ErrBacklog
+	records     [][]byte // scratch of nextData
+	stats       Stats
 }
 
 // New returns a Node that knows nobody. now is the time on the caller's clock,
@@ -62,7 +63,7 @@ func New(now time.Duration, o Options) *Node {
 		own:        map[string]string{},
 		interest:   map[string][]*member{},
 		tickets:    map[uint64]*ticket{},
-		announceAt: now,
+		announceAt: now, announcedAt: now - announceSoon,
 	}
 }
 

@@ -39,7 +39,8 @@ type Options struct {
 	SuspectAfter, GoneAfter time.Duration
 	// Heartbeat is the longest silence on a link. Default 500 ms.
 	Heartbeat time.Duration
-	// AnnounceEvery is the interval of Announce on the topic. Default 1 s.
+	// AnnounceEvery is the interval of Announce on the topic while a member has no
+	// link to us; otherwise it is five times as long. Default 1 s.
 	AnnounceEvery time.Duration
 	// LongRoadAfter is how long a member may be without a link before its records
 	// take the long way round. Default 300 ms.

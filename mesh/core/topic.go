@@ -12,6 +12,8 @@ const (
 	relayBytes = 512 << 10
 	// relayAhead is how many records may be on the long road to one member.
 	relayAhead = 4096
+	// announceSoon is the shortest time between two Announces.
+	announceSoon = 500 * time.Millisecond
 )
 
 // NextTopic returns the next message for the topic, or nil.
@@ -21,17 +23,32 @@ func (n *Node) NextTopic(now time.Duration) []byte {
 		return frame.AppendTopic(nil, frame.Announce{Member: n.o.Member, Leaving: true})
 	}
 	if now >= n.announceAt && !n.leaving {
-		every := n.o.AnnounceEvery * time.Duration(max(50, len(n.members))) / 50
+		every := n.announceEvery()
+		n.announcedAt = now
 		n.announceAt = now + every*9/10 + n.jitter(every/5)
 		return frame.AppendTopic(nil, frame.Announce{Member: n.o.Member})
 	}
 	return n.nextRelay(now)
 }
 
-// AnnounceNow makes the next NextTopic an Announce: somebody new listens.
-func (n *Node) AnnounceNow(now time.Duration) {
-	n.announceAt = now
-	n.shell.WakeTopic()
+// announceEvery is the pause between Announces. They are the heartbeat of members
+// without a link to us; where there is none, they only help newcomers.
+func (n *Node) announceEvery() time.Duration {
+	every := n.o.AnnounceEvery * time.Duration(max(50, len(n.members))) / 50
+	if n.linked() == len(n.members) && len(n.hints) == 0 {
+		every *= 5
+	}
+	return every
+}
+
+// AnnounceSoon says that somebody new listens on the topic. One Announce serves all
+// who came within announceSoon: every node verifies each of them, so when many
+// start at once, one for each newcomer would keep all of them busy.
+func (n *Node) AnnounceSoon(now time.Duration) {
+	n.announceAt = min(n.announceAt, max(now, n.announcedAt+announceSoon))
+	if now >= n.announceAt {
+		n.shell.WakeTopic()
+	}
 }
 
 // busy tells whether there is something for m on the long road.

@@ -112,8 +112,8 @@ func (w *world) connect(a, b *testNode) bool {
 	b.LinkUp(w.now, a.peer)
 	require.NoError(w.t, b.Welcome(w.now, a.peer, ha))
 	require.NoError(w.t, a.Welcome(w.now, b.peer, hb))
-	a.AnnounceNow(w.now)
-	b.AnnounceNow(w.now)
+	a.AnnounceSoon(w.now)
+	b.AnnounceSoon(w.now)
 	return true
 }
 
