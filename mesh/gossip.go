@@ -21,6 +21,10 @@ const gossipQueue = 4096
 // newGossip opens GossipSub for a cluster in a LAN.
 func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsub.RawTracer) (*pubsub.PubSub, error) {
 	params := pubsub.DefaultGossipSubParams()
+	// A publisher floods to all its peers, so forwarding only has to get round
+	// missing links. The default degree of 6 would send each message six times as
+	// often as there are nodes.
+	params.D, params.Dlo, params.Dhi, params.Dout, params.Dscore = 4, 3, 6, 1, 2
 	// With few peers everybody is in everybody's mesh and nobody is left to gossip
 	// to; a longer history lets a larger mesh repair a cut of half a minute.
 	params.HistoryGossip, params.HistoryLength = 30, 32
