@@ -31,8 +31,9 @@ func (s *sink) send(frames [][]byte) error {
 	return nil
 }
 
-func (s *sink) setBinary() {}
-func (s *sink) close(bool) { s.kill() }
+func (s *sink) traits() traits { return traits{} }
+func (s *sink) setBinary()     {}
+func (s *sink) close(bool)     { s.kill() }
 
 func (s *sink) kill() { s.once.Do(func() { close(s.killed) }) }
 

@@ -67,6 +67,12 @@ func newConnection(s *Server, h *Hub, id string, r *http.Request, t transport) *
 
 // serve is the reader. It returns when nothing of the connection is left.
 func (c *connection) serve() {
+	c.live()
+	c.calls.wait()
+}
+
+// live is serve, but that hub methods may still run when it returns.
+func (c *connection) live() {
 	c.server.add(c)
 	go c.write() // ends when the connection does, before serve returns
 	var in intake
@@ -83,7 +89,6 @@ func (c *connection) serve() {
 	<-c.finished
 	c.transport.kill()
 	c.server.remove(c)
-	c.calls.wait()
 }
 
 // open makes the connection known, to the other servers and then to its hub.
@@ -130,7 +135,7 @@ func (c *connection) tick(now time.Time) {
 	c.mu.Unlock()
 	switch v {
 	case needsPing:
-		if c.outbox.idle() { // else something is on its way already
+		if c.outbox.idle() && !c.transport.traits().noPings { // else something is on its way already
 			c.send(c.server.pings[c.protocol])
 		}
 	case silent:

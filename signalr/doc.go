@@ -26,6 +26,15 @@
 // messages are read. It ends for one reason, the first there is; then its context
 // is cancelled, OnDisconnected runs, and it leaves its groups. See connection.
 //
+// # Transports
+//
+// A connection is the same over each of the three transports. WebSockets carry
+// both directions. Over server-sent events and long polling clients send by POST:
+// the bytes wait in an inbox, which holds up requests when it is full. An event
+// stream is one response as long as the connection; a poll is answered with all
+// that waits. The negotiations hold every connection a client may send requests
+// to, and say which request fits.
+//
 // # The way of a message
 //
 // What a client sends goes from its transport through the hub protocol to the hub
@@ -37,12 +46,16 @@
 // # Concurrency
 //
 // Each connection has a reader and a writer, and a goroutine for hub methods while
-// they run. Nothing waits for a slow client: outboxes are bounded, and past that
-// bound the connection is closed with ErrSlow. Receiving from the backplane never
-// waits; only the group commands of other servers do, in a few workers.
+// they run. The reader is the goroutine of the request that opened the WebSocket
+// or the event stream; a long-polling connection, which outlives its requests, has
+// a reader of its own, and between polls a timer. Nothing waits for a slow client:
+// outboxes are bounded, and past that bound the connection is closed with ErrSlow.
+// Receiving from the backplane never waits; only the group commands of other
+// servers do, in a few workers.
 //
 // Locks nest in this order: Server.mu or registry.mu, then connection.mu, then
-// outbox.mu. None is held while something is waited for.
+// outbox.mu; and negotiations.mu, then longPoll.mu, then inbox.mu. None is held
+// while something is waited for.
 //
 // # Failures
 //

@@ -14,12 +14,16 @@ import (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := foldPath(r.URL.Path)
 	if h := s.hubs[path]; h != nil {
-		s.serveHub(w, r, h)
+		if !s.shareAcrossOrigins(w, r, "GET, POST, DELETE") {
+			s.serveHub(w, r, h)
+		}
 		return
 	}
 	if parent, ok := strings.CutSuffix(path, "/negotiate"); ok {
 		if h := s.hubs[foldPath(parent)]; h != nil {
-			s.serveNegotiate(w, r, h)
+			if !s.shareAcrossOrigins(w, r, "POST") {
+				s.serveNegotiate(w, r, h)
+			}
 			return
 		}
 	}
@@ -33,57 +37,25 @@ func (s *Server) serveHub(w http.ResponseWriter, r *http.Request, h *Hub) {
 	case http.MethodGet:
 		s.serveTransport(w, r, h, token)
 	case http.MethodPost:
-		if s.knows(w, h, token) {
-			text(w, http.StatusMethodNotAllowed, "POST requests are not allowed for WebSocket connections.")
-		}
+		s.servePost(w, r, h, token)
 	case http.MethodDelete:
-		if s.knows(w, h, token) {
-			text(w, http.StatusBadRequest, "Cannot terminate this connection using the DELETE endpoint.")
-		}
+		s.serveDelete(w, h, token)
 	default:
 		methodNotAllowed(w, http.MethodGet, http.MethodPost, http.MethodDelete)
 	}
 }
 
-// serveTransport answers a request that opens a transport. Server-sent events
-// are looked for before WebSockets, as in .NET.
+// serveTransport answers a request that opens a transport, or polls. Server-sent
+// events are looked for before WebSockets, as in .NET.
 func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, h *Hub, token string) {
-	disabled := ""
 	switch {
 	case acceptsEventStream(r):
-		disabled = "ServerSentEvents"
-	case !websocket.IsWebSocketUpgrade(r):
-		disabled = "LongPolling"
-	default:
+		s.serveEvents(w, r, h, token)
+	case websocket.IsWebSocketUpgrade(r):
 		s.serveWebSocket(w, r, h, token)
-		return
+	default:
+		s.servePoll(w, r, h, token)
 	}
-	if s.knows(w, h, token) {
-		text(w, http.StatusNotFound, disabled+" transport not supported by this end point type")
-	}
-}
-
-// knows reports whether the token is that of a connection of h, and answers the
-// request if not.
-func (s *Server) knows(w http.ResponseWriter, h *Hub, token string) bool {
-	if token == "" {
-		text(w, http.StatusBadRequest, "Connection ID required")
-		return false
-	}
-	if !s.negotiations.known(h, token) {
-		refuse(w, http.StatusNotFound)
-		return false
-	}
-	return true
-}
-
-// refuse answers a request for a connection that cannot be opened.
-func refuse(w http.ResponseWriter, status int) {
-	body := ""
-	if status == http.StatusNotFound {
-		body = "No Connection with that ID"
-	}
-	text(w, status, body)
 }
 
 // acceptsEventStream reports whether the client asks for server-sent events.

@@ -17,6 +17,7 @@ const (
 
 	handshakeCanceled = "Handshake was canceled."
 	handshakeFailed   = "An unexpected error occurred during connection handshake."
+	notText           = "Cannot use the '%s' protocol on the current transport. The transport does not support 'Binary' transfer format."
 )
 
 // shakeHands takes the client's handshake request and answers it. It reports
@@ -34,6 +35,9 @@ func (c *connection) shakeHands(in *intake) bool {
 			continue
 		}
 		index, refusal := c.server.judge(request, err)
+		if refusal == "" && c.transport.traits().textOnly && c.server.protocols[index].Binary() {
+			refusal = fmt.Sprintf(notText, request.Protocol)
+		}
 		if refusal != "" {
 			c.refuse(refusal)
 			return false

@@ -64,11 +64,14 @@ type site struct {
 }
 
 // start opens a server that ends with the test.
-func start(t testing.TB, o Options) *site {
+func start(t testing.TB, o Options) *site { return startLimited(t, o, 0) }
+
+// startLimited is start with a web server that has limits of its own.
+func startLimited(t testing.TB, o Options, limit time.Duration) *site {
 	server, err := NewServer(o)
 	require.NoError(t, err)
 	s := &site{Server: server, t: t, listener: newPipeListener()}
-	web := &http.Server{Handler: server}
+	web := &http.Server{Handler: server, ReadTimeout: limit, WriteTimeout: limit}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -85,11 +88,12 @@ func start(t testing.TB, o Options) *site {
 	return s
 }
 
-// A client is a raw WebSocket client. What it receives is read at once, so that
-// the server never waits for it.
+// A client is a raw client, of WebSockets unless it is told otherwise. What it
+// receives is read at once, so that the server never waits for it.
 type client struct {
 	t        testing.TB
 	ws       *websocket.Conn
+	post     func(data []byte) // how it sends without ws
 	protocol protocol.Protocol
 	frames   chan frame
 	stop     chan struct{}
@@ -97,7 +101,7 @@ type client struct {
 	lastID   int
 }
 
-// A frame is a WebSocket message, or the error that ended the connection.
+// A frame is a WebSocket message, an event, or the body of a poll, or the error that ended the connection.
 type frame struct {
 	kind int
 	data []byte
@@ -157,16 +161,23 @@ func (c *client) pump() {
 
 // connect opens a WebSocket and shakes hands.
 func (s *site) connect(path string, p protocol.Protocol) *client {
-	c := s.dial(path, p)
-	c.sendText(fmt.Sprintf(`{"protocol":%q,"version":1}`+"\x1e", p.Name()))
+	return s.dial(path, p).shakeHands()
+}
+
+func (c *client) shakeHands() *client {
+	c.sendText(fmt.Sprintf(`{"protocol":%q,"version":1}`+"\x1e", c.protocol.Name()))
 	f := c.frame()
-	require.NoError(s.t, f.err)
-	require.Equal(s.t, "{}\x1e", string(f.data[:3]))
+	require.NoError(c.t, f.err)
+	require.Equal(c.t, "{}\x1e", string(f.data[:3]))
 	c.rest = f.data[3:]
 	return c
 }
 
 func (c *client) sendText(text string) {
+	if c.ws == nil {
+		c.post([]byte(text))
+		return
+	}
 	require.NoError(c.t, c.ws.WriteMessage(websocket.TextMessage, []byte(text)))
 }
 
@@ -174,6 +185,10 @@ func (c *client) sendText(text string) {
 func (c *client) send(m protocol.Message) {
 	data, err := c.protocol.Append(nil, m)
 	require.NoError(c.t, err)
+	if c.ws == nil {
+		c.post(data)
+		return
+	}
 	require.NoError(c.t, c.ws.WriteMessage(websocket.BinaryMessage, data))
 }
 

@@ -26,13 +26,14 @@ type Disconnector interface {
 // A Hub is a hub of a Server, for sends and group changes from outside its
 // methods. It may be used concurrently.
 type Hub struct {
-	server   *Server
-	path     string
-	name     string // on the backplane
-	value    any
-	methods  map[string]*method // by folded name
-	registry *registry
-	acks     *acks
+	server     *Server
+	path       string
+	name       string // on the backplane
+	transports Transports
+	value      any
+	methods    map[string]*method // by folded name
+	registry   *registry
+	acks       *acks
 }
 
 func newHub(s *Server, o HubOptions) (*Hub, error) {
@@ -41,13 +42,14 @@ func newHub(s *Server, o HubOptions) (*Hub, error) {
 		return nil, fmt.Errorf("hub at %q: %w", o.Path, err)
 	}
 	return &Hub{
-		server:   s,
-		path:     o.Path,
-		name:     o.Name,
-		value:    o.Hub,
-		methods:  methods,
-		registry: newRegistry(len(s.protocols)),
-		acks:     newAcks(),
+		server:     s,
+		path:       o.Path,
+		name:       o.Name,
+		transports: o.Transports,
+		value:      o.Hub,
+		methods:    methods,
+		registry:   newRegistry(len(s.protocols)),
+		acks:       newAcks(),
 	}, nil
 }
 

@@ -2,6 +2,7 @@ package signalr
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
@@ -35,6 +36,14 @@ func (in *intake) receive(t transport) (err error) {
 	}
 	in.buf, err = t.receive(in.buf)
 	return err
+}
+
+// room returns buf with room for more. If it is full it is doubled.
+func room(buf []byte) []byte {
+	if len(buf) == cap(buf) {
+		buf = slices.Grow(buf, max(len(buf), intakeSize))
+	}
+	return buf
 }
 
 // next returns the body of the next whole frame, which stays valid, or nil if

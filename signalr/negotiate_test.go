@@ -39,7 +39,8 @@ func (s *site) negotiate(path string) (answer negotiateResponse) {
 
 func TestNegotiate(t *testing.T) {
 	s := start(t, options(newTestHub()))
-	const transports = `"availableTransports":[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]}`
+	const transports = `"availableTransports":[{"transport":"WebSockets","transferFormats":["Text","Binary"]},` +
+		`{"transport":"ServerSentEvents","transferFormats":["Text"]},{"transport":"LongPolling","transferFormats":["Text","Binary"]}]}`
 	for _, test := range []struct {
 		path string
 		want string // ID and TOKEN stand for the names drawn
@@ -70,8 +71,10 @@ func TestNegotiate(t *testing.T) {
 	}
 }
 
-func TestRequestsThatFit(t *testing.T) {
-	s := start(t, options(newTestHub()))
+func TestRequestsToAHubOfWebSocketsOnly(t *testing.T) {
+	o := options(newTestHub())
+	o.Hubs[0].Transports = WebSockets
+	s := start(t, o)
 	token := s.negotiate("/hub/negotiate?negotiateVersion=1").Token
 	id := "?id=" + token
 	sse := []string{"Accept", "text/html, Text/Event-Stream;q=0.9"}
@@ -140,7 +143,7 @@ func TestNegotiatedConnectionsExpire(t *testing.T) {
 		c := s.connect("/hub?id="+open, protocol.JSON())
 		time.Sleep(14 * time.Second)
 		status, _, _ := s.request("POST", "/hub?id="+never)
-		assert.Equal(t, http.StatusMethodNotAllowed, status, "still known")
+		assert.Equal(t, http.StatusOK, status, "still known")
 		time.Sleep(3 * time.Second)
 		status, _, _ = s.request("POST", "/hub?id="+never)
 		assert.Equal(t, http.StatusNotFound, status)
@@ -149,7 +152,7 @@ func TestNegotiatedConnectionsExpire(t *testing.T) {
 }
 
 func TestNegotiationsAreBounded(t *testing.T) {
-	ns := newNegotiations(time.Second)
+	ns := newNegotiations(time.Second, time.Second)
 	now := time.Now()
 	for range maxNegotiations {
 		require.True(t, ns.add(newNegotiated(nil), now))

@@ -29,8 +29,14 @@ type Options struct {
 	// transport. It is called once, when the handshake is accepted; an empty
 	// result is no user. Nil means that no connection has a user.
 	UserID func(*http.Request) string
-	// CheckOrigin decides whether a WebSocket of this Origin is let in. Nil
-	// allows the server's own origin, and clients that are no browsers.
+	// AllowedOrigins are the origins, such as "https://app.example", whose pages
+	// may use the hubs, with credentials, besides pages of the server's own
+	// origin. They are matched exactly, but for case and default ports; there are
+	// no wildcards. Empty means no others: no CORS header is ever sent.
+	AllowedOrigins []string
+	// CheckOrigin decides whether a WebSocket of this Origin is let in, whatever
+	// AllowedOrigins says. Nil allows the server's own origin, AllowedOrigins, and
+	// clients that are no browsers.
 	CheckOrigin func(*http.Request) bool
 
 	// KeepAlive is how often a client is sent a ping. Zero means 15 s. It should
@@ -45,6 +51,13 @@ type Options struct {
 	// NegotiateTimeout is how long a negotiated connection may stay unopened
 	// before it is forgotten. Zero means 15 s.
 	NegotiateTimeout time.Duration
+	// PollTimeout is how long a long poll waits for something to send before it
+	// is answered with nothing. It must be shorter than the clients' own limit,
+	// which is 100 s in JavaScript. Zero means 90 s.
+	PollTimeout time.Duration
+	// PollGap is how long a long-polling client may take from the end of one poll
+	// to the next before it counts as gone. Zero means 15 s.
+	PollGap time.Duration
 	// WriteTimeout is how long one write to a client may take before its
 	// connection is closed. Zero means 10 s.
 	WriteTimeout time.Duration
@@ -85,6 +98,8 @@ type HubOptions struct {
 	// name, such as "Chat.Hubs.ChatHub". It holds no colon. Empty means the name
 	// of Hub's type.
 	Name string
+	// Transports are those that clients may use. Zero means all.
+	Transports Transports
 }
 
 // complete returns o with its zero fields filled in, or every reason it is wrong.
@@ -93,6 +108,8 @@ func (o Options) complete() (Options, error) {
 	o.ClientTimeout = cmp.Or(o.ClientTimeout, max(30*time.Second, 2*o.KeepAlive))
 	o.HandshakeTimeout = cmp.Or(o.HandshakeTimeout, 15*time.Second)
 	o.NegotiateTimeout = cmp.Or(o.NegotiateTimeout, 15*time.Second)
+	o.PollTimeout = cmp.Or(o.PollTimeout, 90*time.Second)
+	o.PollGap = cmp.Or(o.PollGap, 15*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.GroupTimeout = cmp.Or(o.GroupTimeout, 30*time.Second)
 	o.SendTimeout = cmp.Or(o.SendTimeout, 5*time.Second)
@@ -110,6 +127,7 @@ func (o Options) complete() (Options, error) {
 	}{
 		{"KeepAlive", o.KeepAlive}, {"ClientTimeout", o.ClientTimeout},
 		{"HandshakeTimeout", o.HandshakeTimeout}, {"NegotiateTimeout", o.NegotiateTimeout},
+		{"PollTimeout", o.PollTimeout}, {"PollGap", o.PollGap},
 		{"WriteTimeout", o.WriteTimeout}, {"GroupTimeout", o.GroupTimeout}, {"SendTimeout", o.SendTimeout},
 	} {
 		if d.value < 0 {
@@ -129,6 +147,8 @@ func (o Options) complete() (Options, error) {
 	if o.ClientTimeout <= o.KeepAlive {
 		errs = append(errs, fmt.Errorf("ClientTimeout %v is not longer than KeepAlive %v", o.ClientTimeout, o.KeepAlive))
 	}
+	origins, faults := foldOrigins(o.AllowedOrigins)
+	o.AllowedOrigins, errs = origins, append(errs, faults...)
 	hubs, err := completeHubs(o.Hubs)
 	o.Hubs = hubs
 	return o, errors.Join(append(errs, err)...)
@@ -155,6 +175,10 @@ func completeHubs(hubs []HubOptions) ([]HubOptions, error) {
 			errs = append(errs, fmt.Errorf("hub at %q is nil", h.Path))
 			continue
 		}
+		if h.Transports&^allTransports != 0 {
+			errs = append(errs, fmt.Errorf("hub at %q has unknown transports: %v", h.Path, h.Transports))
+		}
+		h.Transports = cmp.Or(h.Transports, allTransports)
 		h.Name = cmp.Or(h.Name, typeName(reflect.TypeOf(h.Hub)))
 		switch {
 		case h.Name == "":

@@ -59,7 +59,7 @@ func NewServer(o Options) (_ *Server, err error) {
 		limits:        limits{keepAlive: o.KeepAlive, client: o.ClientTimeout, handshake: o.HandshakeTimeout},
 		hubs:          make(map[string]*Hub),
 		upgrader:      newUpgrader(o),
-		negotiations:  newNegotiations(o.NegotiateTimeout),
+		negotiations:  newNegotiations(o.NegotiateTimeout, o.PollGap),
 		subscriptions: newSubscriptions(o.Backplane),
 		commands:      newCommands(),
 		departures:    newDepartures(),
@@ -136,6 +136,7 @@ func (s *Server) Close() error {
 		for _, c := range rest {
 			c.transport.kill()
 		}
+		s.negotiations.close()
 		s.served.Wait()
 		s.part()
 		s.tasks.Wait()

@@ -3,6 +3,8 @@ package signalr
 // A transport carries the bytes of one connection between client and server. One
 // goroutine receives and another sends; kill may be called by any.
 type transport interface {
+	// traits says what is particular to the transport. It never changes.
+	traits() traits
 	// receive waits for bytes from the client and appends them to buf. A client
 	// that ended the connection, or was lost, is errClientGone.
 	receive(buf []byte) ([]byte, error)
@@ -15,4 +17,10 @@ type transport interface {
 	close(failed bool)
 	// kill ends everything at once.
 	kill()
+}
+
+// traits are what a connection must know of its transport.
+type traits struct {
+	textOnly bool // it carries no binary protocol
+	noPings  bool // the client's requests show that both ends live
 }

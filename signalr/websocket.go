@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,8 +15,8 @@ import (
 var errClientGone = errors.New("signalr: client gone")
 
 const (
-	// batchSize is how many bytes of hub messages share a WebSocket message, at
-	// most. A larger hub message has one to itself.
+	// batchSize is how many bytes of hub messages share a WebSocket message or an
+	// event, at most. A larger hub message has one to itself.
 	batchSize = 16 << 10
 	// closeTimeout is how long a client has to answer a close frame.
 	closeTimeout = 5 * time.Second
@@ -32,7 +31,7 @@ func newUpgrader(o Options) websocket.Upgrader {
 		ReadBufferSize:   1 << 10,
 		WriteBufferSize:  batchSize,
 		WriteBufferPool:  new(sync.Pool),
-		CheckOrigin:      o.CheckOrigin,
+		CheckOrigin:      o.originCheck(),
 	}
 }
 
@@ -53,8 +52,9 @@ func newWebSocket(conn *websocket.Conn, writeTimeout time.Duration) *webSocket {
 	return &webSocket{conn: conn, writeTimeout: writeTimeout, frameType: websocket.TextMessage}
 }
 
-// receive returns what there is of a WebSocket message. If buf is full it is
-// doubled first.
+func (w *webSocket) traits() traits { return traits{} }
+
+// receive returns what there is of a WebSocket message.
 func (w *webSocket) receive(buf []byte) ([]byte, error) {
 	if w.reader == nil {
 		_, r, err := w.conn.NextReader()
@@ -63,9 +63,7 @@ func (w *webSocket) receive(buf []byte) ([]byte, error) {
 		}
 		w.reader = r
 	}
-	if len(buf) == cap(buf) {
-		buf = slices.Grow(buf, max(len(buf), intakeSize))
-	}
+	buf = room(buf)
 	n, err := w.reader.Read(buf[len(buf):cap(buf)])
 	if err == io.EOF {
 		w.reader, err = nil, nil
@@ -92,17 +90,24 @@ func receiveError(err error) error {
 
 func (w *webSocket) send(frames [][]byte) error {
 	for len(frames) > 0 {
-		n, size := 1, len(frames[0])
-		for n < len(frames) && size+len(frames[n]) <= batchSize {
-			size += len(frames[n])
-			n++
-		}
+		n := batch(frames)
 		if err := w.write(frames[:n]); err != nil {
 			return err
 		}
 		frames = frames[n:]
 	}
 	return nil
+}
+
+// batch returns how many of the frames go together: as many as batchSize has
+// room for, but at least one.
+func batch(frames [][]byte) int {
+	n, size := 1, len(frames[0])
+	for n < len(frames) && size+len(frames[n]) <= batchSize {
+		size += len(frames[n])
+		n++
+	}
+	return n
 }
 
 // write writes frames as one WebSocket message.
@@ -148,11 +153,15 @@ func (w *webSocket) kill() { w.conn.NetConn().Close() }
 // serveWebSocket answers a request for the WebSockets transport. Without an ID
 // the client has not negotiated and gets a new connection.
 func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, token string) {
+	if token == "" && h.transports&WebSockets == 0 {
+		transportDisabled(WebSockets).answer(w)
+		return
+	}
 	n := newNegotiated(h)
 	if token != "" {
-		var status int
-		if n, status = s.negotiations.claim(h, token); n == nil {
-			refuse(w, status)
+		var no *refusal
+		if n, no = s.negotiations.claim(h, token, WebSockets); no != nil {
+			no.answer(w)
 			return
 		}
 	}
