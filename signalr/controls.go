@@ -14,37 +14,45 @@ type controls struct {
 }
 
 // A tally counts the replies to one control command. The command may be sent
-// several times, in rounds with an ID each; what is found and ended is counted
-// over all of them.
+// several times, in rounds; what is found and ended is counted over all of them.
 type tally struct {
 	changed chan struct{} // holds a token when there is something new to see
 
 	// Guarded by controls.mu.
-	rounds       []int32 // the last one is under way
-	replies      int     // in that round
+	missing      map[int32]int // replies that a round waits for, by its ID; negative: not known yet how many
+	complete     bool          // a round has all its replies
 	found, ended int
 }
 
 func newControls() *controls { return &controls{tallies: make(map[int32]*tally)} }
 
-func newTally() *tally { return &tally{changed: make(chan struct{}, 1)} }
+func newTally() *tally {
+	return &tally{changed: make(chan struct{}, 1), missing: make(map[int32]int)}
+}
 
-// begin begins a new round of t, and returns the ID to send it with.
+// begin begins a round of t, and returns the ID to send it with.
 func (cs *controls) begin(t *tally) (id int32) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	cs.last++
 	cs.tallies[cs.last] = t
-	t.rounds = append(t.rounds, cs.last)
-	t.replies = 0
+	t.missing[cs.last] = 0
 	return cs.last
+}
+
+// sent says how many servers were sent a round. Some may have replied already.
+func (cs *controls) sent(t *tally, id int32, servers int) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	t.missing[id] += servers
+	t.complete = t.complete || t.missing[id] <= 0
 }
 
 // end ends the waiting for replies.
 func (cs *controls) end(t *tally) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	for _, id := range t.rounds {
+	for id := range t.missing {
 		delete(cs.tallies, id)
 	}
 }
@@ -57,9 +65,8 @@ func (cs *controls) reply(r protocol.ControlReply) {
 	if t == nil {
 		return
 	}
-	if r.ID == cs.current(t) {
-		t.replies++
-	}
+	t.missing[r.ID]--
+	t.complete = t.complete || t.missing[r.ID] == 0
 	t.found += int(r.Found)
 	t.ended += int(r.Ended)
 	select {
@@ -68,12 +75,9 @@ func (cs *controls) reply(r protocol.ControlReply) {
 	}
 }
 
-// current returns the ID of the round under way. The caller holds mu.
-func (cs *controls) current(t *tally) int32 { return t.rounds[len(t.rounds)-1] }
-
-// read returns how many replied in this round, and what was found and ended.
-func (cs *controls) read(t *tally) (replies, found, ended int) {
+// read tells whether a round is complete, and what was found and ended.
+func (cs *controls) read(t *tally) (complete bool, found, ended int) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	return t.replies, t.found, t.ended
+	return t.complete, t.found, t.ended
 }

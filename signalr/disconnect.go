@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
@@ -62,8 +63,9 @@ func (h *Hub) DisconnectUser(ctx context.Context, userID string) (n int, err err
 // ended how many connections were ended.
 //
 // When a server leaves, it is not known whether it was one of those that had to
-// reply. So the command is sent again: it does no harm, and who is there then
-// replies.
+// reply; nor is it known of one that only might want the command, and will not
+// reply. So the command is sent again, then and from time to time: it does no
+// harm, and who is there replies.
 func (h *Hub) command(ctx context.Context, action protocol.ControlAction, name, channel string) (existed bool, ended int, err error) {
 	s := h.server
 	backplane := s.options.Backplane
@@ -82,16 +84,16 @@ func (h *Hub) command(ctx context.Context, action protocol.ControlAction, name, 
 			return existed, ended, err
 		}
 		existed = true
-		command := protocol.ControlCommand{ID: h.controls.begin(t), Server: backplane.Self(), Action: action, Name: name}
-		asked, err := backplane.Publish(ctx, h.controlChannel(), protocol.AppendControlCommand(nil, command))
+		round := h.controls.begin(t)
+		command := protocol.ControlCommand{ID: round, Server: backplane.Self(), Action: action, Name: name}
+		sent, err := backplane.Publish(ctx, h.controlChannel(), protocol.AppendControlCommand(nil, command))
 		if err != nil {
 			s.log.Warn("failed writing message", "hub", h.path, "channel", h.controlChannel(), "err", err)
 			_, _, ended := h.controls.read(t)
 			return true, ended, err
 		}
-		done, err := h.awaitReplies(ctx, t, departed, func(replies, found int) bool {
-			return replies >= asked || found > 0 && action == protocol.DisconnectConnection
-		})
+		h.controls.sent(t, round, sent)
+		done, err := h.awaitReplies(ctx, t, departed, action == protocol.DisconnectConnection)
 		if done || err != nil {
 			_, _, ended := h.controls.read(t)
 			return true, ended, err
@@ -99,15 +101,20 @@ func (h *Hub) command(ctx context.Context, action protocol.ControlAction, name, 
 	}
 }
 
-// awaitReplies waits until enough is true. It returns false if a server left.
-func (h *Hub) awaitReplies(ctx context.Context, t *tally, departed <-chan struct{}, enough func(replies, found int) bool) (bool, error) {
+// awaitReplies waits until all have replied, or, if one find is enough, until
+// there is one. It returns false if it is time to look again.
+func (h *Hub) awaitReplies(ctx context.Context, t *tally, departed <-chan struct{}, oneIsEnough bool) (bool, error) {
+	recheck := time.NewTimer(recheckInterval)
+	defer recheck.Stop()
 	for {
-		if replies, found, _ := h.controls.read(t); enough(replies, found) {
+		if complete, found, _ := h.controls.read(t); complete || oneIsEnough && found > 0 {
 			return true, nil
 		}
 		select {
 		case <-t.changed:
 		case <-departed:
+			return false, nil
+		case <-recheck.C:
 			return false, nil
 		case <-ctx.Done():
 			return false, ctx.Err()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,6 +158,35 @@ func TestDisconnectSucceedsWhenTheOwnerDies(t *testing.T) {
 		nodes[0].bus.kill(nodes[1])
 		assert.NoError(t, <-done, "it is gone")
 		assert.Zero(t, time.Since(begin))
+	})
+}
+
+func TestDisconnectLooksAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one, two, nodes := startTwo(t)
+		idB := id(two.connect("/hub", protocol.JSON()))
+		var fine atomic.Bool
+		nodes[1].onPublish = func(string) error {
+			if fine.Load() {
+				return nil
+			}
+			return errors.New("replies get lost")
+		}
+		begin := time.Now()
+		require.NoError(t, one.Hub("/hub").Disconnect(t.Context(), idB))
+		assert.Equal(t, recheckInterval, time.Since(begin), "by then it is gone")
+
+		// A server that only might have wanted the command turns out not to.
+		fine.Store(true)
+		silent, _ := tap(t, nodes[0].bus, protocol.ControlChannel("testHub"))
+		id(two.connect("/hub?user=ann", protocol.JSON()))
+		time.AfterFunc(time.Second/2, func() { silent.Unsubscribe(protocol.ControlChannel("testHub")) })
+		begin = time.Now()
+		n, err := one.Hub("/hub").DisconnectUser(t.Context(), "ann")
+		require.NoError(t, err)
+		assert.Equal(t, 1, n)
+		assert.Equal(t, recheckInterval, time.Since(begin))
+		nothingWaits(t, one, two)
 	})
 }
 

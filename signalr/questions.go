@@ -105,15 +105,18 @@ func (qs *questions) returned(p protocol.Protocol, m protocol.Completion) {
 	q.answer(p, m)
 }
 
-// left forgets what a server asked that is gone.
-func (qs *questions) left(server string) {
+// left forgets what a server asked that left, and returns that by ID.
+func (qs *questions) left(server string) map[string]*question {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
+	forgotten := make(map[string]*question)
 	for id, q := range qs.waiting {
 		if q.server == server {
 			qs.leave(id, q)
+			forgotten[id] = q
 		}
 	}
+	return forgotten
 }
 
 // enter and leave change waiting. The caller holds mu.

@@ -72,7 +72,7 @@ func (r receiver) Receive(from, channel string, data []byte) {
 func (r receiver) Left(server string) {
 	r.server.log.Debug("server left", "server", server)
 	for _, h := range r.server.hubs {
-		h.questions.left(server)
+		h.forsake(server)
 	}
 	r.server.departures.left()
 }

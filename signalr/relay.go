@@ -32,9 +32,7 @@ func (h *Hub) relay(from, connectionID string, e protocol.Envelope) error {
 	// Whose answer this is may be gone, so its protocol is not of importance.
 	refuse := func(text string) {
 		h.later(from, connectionID, func() {
-			h.giveBack(e.ReturnChannel, h.server.protocols[0], protocol.Completion{
-				InvocationID: e.InvocationID, Failed: true, Error: text,
-			})
+			h.giveBack(e.ReturnChannel, h.server.protocols[0], failedAnswer(e.InvocationID, text))
 		})
 	}
 	c := h.registry.connection(connectionID)
@@ -62,14 +60,30 @@ func (h *Hub) relay(from, connectionID string, e protocol.Envelope) error {
 func (h *Hub) giveBack(channel string, p protocol.Protocol, m protocol.Completion) {
 	err := h.publishReturn(channel, p, m)
 	if err != nil && m.HasResult {
-		err = errors.Join(err, h.publishReturn(channel, p, protocol.Completion{
-			InvocationID: m.InvocationID, Failed: true,
-			Error: "The client's result could not be passed on to the server that asked for it.",
-		}))
+		err = errors.Join(err, h.publishReturn(channel, p, failedAnswer(m.InvocationID,
+			"The client's result could not be passed on to the server that asked for it.")))
 	}
 	if err != nil {
 		h.server.log.Warn("answer of a client not passed on", "hub", h.path, "channel", channel, "err", err)
 	}
+}
+
+// forsake forgets what a server asked that left. It is told all the same: it may
+// have been taken for dead, and come back.
+func (h *Hub) forsake(server string) {
+	forgotten := h.questions.left(server)
+	if len(forgotten) == 0 {
+		return
+	}
+	h.later(server, server, func() {
+		for id, q := range forgotten {
+			q.answer(h.server.protocols[0], failedAnswer(id, disconnectedElsewhere))
+		}
+	})
+}
+
+func failedAnswer(invocationID, text string) protocol.Completion {
+	return protocol.Completion{InvocationID: invocationID, Failed: true, Error: text}
 }
 
 func (h *Hub) publishReturn(channel string, p protocol.Protocol, m protocol.Completion) error {

@@ -426,6 +426,16 @@ func TestShutdownOfTheOwnerTellsWhoAsked(t *testing.T) {
 	assert.ErrorIs(t, (<-done).err, ErrDisconnected)
 }
 
+func TestAServerThatWasTakenForDeadIsTold(t *testing.T) {
+	one, two, nodes := startTwo(t)
+	c := two.connect("/hub", protocol.JSON())
+	done := ask[int](t.Context(), one, id(c))
+	c.asked()
+	receiver{two.Server}.Left(nodes[0].name)
+	assert.EqualError(t, (<-done).err, "Connection disconnected.")
+	nothingWaits(t, one, two)
+}
+
 // ofDotNet is a question as a .NET server puts it.
 func ofDotNet(t *testing.T, question, returnChannel string) []byte {
 	e := protocol.Envelope{InvocationID: question, ReturnChannel: returnChannel}
@@ -439,7 +449,7 @@ func ofDotNet(t *testing.T, question, returnChannel string) []byte {
 
 // tap attaches a server that is not ours, and returns what it receives.
 func tap(t *testing.T, b *bus, channels ...string) (*busNode, <-chan []byte) {
-	n, got := b.join(), make(chan []byte, 10)
+	n, got := b.join(), make(chan []byte, 1<<10)
 	_, err := n.Attach(tapped(got))
 	require.NoError(t, err)
 	for _, channel := range channels {
