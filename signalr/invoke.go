@@ -46,7 +46,8 @@ var errAskedTooEarly = &namedError{
 //   - that of a backplane which could not take the question.
 //
 // They have the texts of ASP.NET Core. errors.Is and errors.AsType tell them
-// apart. A client that never answers costs the server that has it an entry in a
+// apart. An answer that the backplane reports lost is waited for until ctx ends.
+// A client that never answers costs the server that has it an entry in a
 // table, until the connection ends.
 func Invoke[T any](ctx context.Context, client Single, method string, args ...any) (T, error) {
 	var result, none T
