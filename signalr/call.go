@@ -10,6 +10,8 @@ import (
 type Call struct {
 	connection *connection
 	ctx        context.Context
+	permit     *permit // nil: it runs without
+	connecting bool    // it is that of OnConnected
 }
 
 // Context is cancelled when the connection ends. That of OnDisconnected is
@@ -38,7 +40,7 @@ func (c *Call) Hub() *Hub { return c.connection.hub }
 func (c *Call) Clients() CallerClients {
 	server := c.connection.hub.server
 	return CallerClients{
-		audiences: Clients{hub: c.connection.hub, ctx: server.ctx, timeout: server.options.SendTimeout},
+		audiences: Clients{hub: c.connection.hub, ctx: server.ctx, timeout: server.options.SendTimeout, call: c},
 		caller:    c.connection.id,
 	}
 }

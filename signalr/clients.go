@@ -11,6 +11,7 @@ type Clients struct {
 	hub     *Hub
 	ctx     context.Context // bounds every send
 	timeout time.Duration   // so does this, unless it is zero
+	call    *Call           // it came from; nil: from outside
 }
 
 // All are the connections of the hub.
@@ -21,9 +22,10 @@ func (c Clients) AllExcept(connectionIDs ...string) Target {
 	return c.to(audience{kind: toAll, except: connectionIDs})
 }
 
-// Client is one connection. If there is none by that name, nobody gets it.
-func (c Clients) Client(connectionID string) Target {
-	return c.to(audience{kind: toConnections, names: []string{connectionID}, strict: true})
+// Client is one connection. If there is none by that name, nobody gets what is
+// sent, and to ask it is an error.
+func (c Clients) Client(connectionID string) Single {
+	return Single{clients: c, id: connectionID}
 }
 
 // Clients are several connections. One named twice gets two copies; empty names
@@ -57,7 +59,7 @@ func (c Clients) Users(userIDs ...string) Target {
 	return c.to(audience{kind: toUsers, names: userIDs})
 }
 
-func (c Clients) to(a audience) Target { return Target{clients: c, audience: a} }
+func (c Clients) to(a audience) Target { return target{clients: c, audience: a} }
 
 // audiences is Clients under a name that does not hide its method Clients where
 // it is embedded.
@@ -71,7 +73,7 @@ type CallerClients struct {
 }
 
 // Caller is the connection that made the call.
-func (c CallerClients) Caller() Target { return c.Client(c.caller) }
+func (c CallerClients) Caller() Single { return c.Client(c.caller) }
 
 // Others are all connections but the caller's.
 func (c CallerClients) Others() Target { return c.AllExcept(c.caller) }
@@ -79,22 +81,43 @@ func (c CallerClients) Others() Target { return c.AllExcept(c.caller) }
 // OthersInGroup are the members of a group but the caller.
 func (c CallerClients) OthersInGroup(name string) Target { return c.GroupExcept(name, c.caller) }
 
-// A Target is an audience to send to. It may be kept and used concurrently.
-type Target struct {
+// A Target is an audience to send to. It may be kept and used concurrently. It is
+// an interface so that a Single is one, and so that tests of an application can
+// have their own.
+type Target interface {
+	// Send makes the clients run their method of that name. It returns when the
+	// message waits to be written to the connections of this server and the
+	// backplane has taken it for the others; whether a client gets it is not
+	// known. Arguments that cannot be encoded are an error before anything is
+	// sent. A backplane that cannot take the message is an error too; the
+	// connections of this server get it all the same.
+	//
+	// Sends to one audience that are made one after another arrive in that order.
+	// Between different audiences there is no order.
+	Send(method string, args ...any) error
+}
+
+// A Single is the Target that is one connection. It can be sent to, and Invoke
+// can ask it. It may be kept and used concurrently.
+type Single struct {
+	clients Clients
+	id      string
+}
+
+// Send implements Target.
+func (s Single) Send(method string, args ...any) error {
+	a := audience{kind: toConnections, names: []string{s.id}, strict: true}
+	return s.clients.to(a).Send(method, args...)
+}
+
+// A target is the Target of every audience.
+type target struct {
 	clients  Clients
 	audience audience
 }
 
-// Send makes the clients run their method of that name. It returns when the
-// message waits to be written to the connections of this server and the
-// backplane has taken it for the others; whether a client gets it is not known.
-// Arguments that cannot be encoded are an error before anything is sent. A
-// backplane that cannot take the message is an error too; the connections of
-// this server get it all the same.
-//
-// Sends to one audience that are made one after another arrive in that order.
-// Between different audiences there is no order.
-func (t Target) Send(method string, args ...any) error {
+// Send implements Target.
+func (t target) Send(method string, args ...any) error {
 	ctx := t.clients.ctx
 	if t.clients.timeout > 0 && t.clients.hub.server.options.Backplane != nil {
 		var cancel context.CancelFunc

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// commandWorkers is how many group commands of other servers run at a time.
+	// commandWorkers is how many commands of other servers run at a time.
 	commandWorkers = 4
 	// commandQueue is how many more wait for each worker. With the queue full a
 	// command is refused: the server that sent it gets no answer and times out.
@@ -74,45 +74,44 @@ func (h *Hub) changeGroupElsewhere(ctx context.Context, connectionID, group stri
 	}
 }
 
-// A command is a group command for a connection of this server.
+// A command is a group command for a connection here.
 type command struct {
 	hub        *Hub
 	connection *connection
 	protocol.GroupCommand
 }
 
-// commands run the group commands of other servers, those of one connection in
-// order.
+// commands run what other servers ask for and a receiver must not wait for:
+// group and control commands, and answers. What has one key runs in order.
 type commands struct {
 	seed   maphash.Seed
-	queues [commandWorkers]chan command
+	queues [commandWorkers]chan func()
 }
 
 func newCommands() *commands {
 	cs := &commands{seed: maphash.MakeSeed()}
 	for i := range cs.queues {
-		cs.queues[i] = make(chan command, commandQueue)
+		cs.queues[i] = make(chan func(), commandQueue)
 	}
 	return cs
 }
 
-// offer queues a command. It does not wait, and reports false if there is no
-// room.
-func (cs *commands) offer(c command) bool {
+// offer queues a job. It does not wait, and reports false if there is no room.
+func (cs *commands) offer(key string, job func()) bool {
 	select {
-	case cs.queues[maphash.String(cs.seed, c.ConnectionID)%commandWorkers] <- c:
+	case cs.queues[maphash.String(cs.seed, key)%commandWorkers] <- job:
 		return true
 	default:
 		return false
 	}
 }
 
-// work runs the commands of one queue until the server closes.
-func (s *Server) work(queue <-chan command) {
+// work runs the jobs of one queue until the server closes.
+func (s *Server) work(queue <-chan func()) {
 	for {
 		select {
-		case c := <-queue:
-			s.obey(c)
+		case job := <-queue:
+			job()
 		case <-s.ctx.Done():
 			return
 		}

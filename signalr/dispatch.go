@@ -77,6 +77,8 @@ func (c *connection) dispatch(p protocol.Protocol, m protocol.Message) bool {
 	switch m := m.(type) {
 	case protocol.Invocation:
 		return c.invoke(p, m)
+	case protocol.Completion:
+		return c.answer(p, m)
 	case protocol.Ping:
 		c.mu.Lock()
 		c.liveness.armed = true
@@ -89,8 +91,8 @@ func (c *connection) dispatch(p protocol.Protocol, m protocol.Message) bool {
 		c.end(ending{err: err})
 		return false
 	}
-	// Items, completions and cancellations belong to nothing here, and Ack and
-	// Sequence only mean something with stateful reconnect.
+	// Items and cancellations belong to nothing here, and Ack and Sequence only
+	// mean something with stateful reconnect.
 	return true
 }
 
@@ -112,7 +114,7 @@ func (c *connection) invoke(p protocol.Protocol, inv protocol.Invocation) bool {
 		c.complete(inv, protocol.Completion{Failed: true, Error: refusal})
 		return true
 	}
-	return c.calls.run(c.ctx, func() { c.run(m, inv, args) })
+	return c.calls.run(c.ctx, func(p *permit) { c.run(m, inv, args, p) })
 }
 
 // bind finds the method for an invocation and decodes its arguments, or says
@@ -144,11 +146,11 @@ func (h *Hub) bind(c *connection, p protocol.Protocol, inv protocol.Invocation) 
 }
 
 // run runs a hub method and answers the client.
-func (c *connection) run(m *method, inv protocol.Invocation, args []reflect.Value) {
+func (c *connection) run(m *method, inv protocol.Invocation, args []reflect.Value, p *permit) {
 	start := time.Now()
 	var result any
 	err := c.protect(m.name, func() (err error) {
-		result, err = m.call(&Call{connection: c, ctx: c.ctx}, args)
+		result, err = m.call(&Call{connection: c, ctx: c.ctx, permit: p}, args)
 		return err
 	})
 	c.server.metrics.invoked(start, err == nil)

@@ -43,6 +43,17 @@
 // backplane. What comes from there goes into outboxes in the same way, as the
 // bytes it came in. A connection's writer empties its outbox into the transport.
 //
+// # Questions
+//
+// Invoke asks one client and waits for its answer. A question is entered in a
+// table before it goes out, to a connection here or in an envelope with a return
+// channel to the server that has it. That server enters it in its own table, and
+// gives the answer back as the client encoded it; who asked decodes it. A question
+// leaves the tables with its answer, its caller, its connection or its server,
+// whichever ends first; only a caller's cancelling is not told to the other
+// server. Hub.Disconnect and Hub.DisconnectUser are commands to all servers on a
+// channel that ASP.NET Core does not have, and each replies what it found.
+//
 // # Concurrency
 //
 // Each connection has a reader and a writer, and a goroutine for hub methods while
@@ -50,8 +61,9 @@
 // or the event stream; a long-polling connection, which outlives its requests, has
 // a reader of its own, and between polls a timer. Nothing waits for a slow client:
 // outboxes are bounded, and past that bound the connection is closed with ErrSlow.
-// Receiving from the backplane never waits; only the group commands of other
-// servers do, in a few workers.
+// Receiving from the backplane never waits; only the commands of other servers do,
+// and what is told them of clients that cannot answer, in a few workers. The answer
+// of a client is given back by its reader.
 //
 // Locks nest in this order: Server.mu or registry.mu, then connection.mu, then
 // outbox.mu; and negotiations.mu, then longPoll.mu, then inbox.mu. None is held

@@ -26,16 +26,18 @@ type ending struct {
 	failed    bool  // the transport is closed as after a failure
 }
 
-// end decides that the connection ends and how. Only the first call counts.
-func (c *connection) end(e ending) {
+// end decides that the connection ends and how. Only the first call counts, and
+// returns true.
+func (c *connection) end(e ending) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ending != nil {
-		return
+		return false
 	}
 	c.ending = &e
 	c.outbox.seal(c.farewell(e), e.discard || e.gone)
 	c.cancel(e.err)
+	return true
 }
 
 // farewell returns the last frame for the client, or nil. The caller holds mu.
@@ -54,8 +56,9 @@ func (c *connection) farewell(e ending) []byte {
 	return frame
 }
 
-// abort ends the connection because the application wants so.
-func (c *connection) abort() { c.end(ending{}) }
+// abort ends the connection because the application wants so. It reports false
+// if that was ending already.
+func (c *connection) abort() bool { return c.end(ending{}) }
 
 // fail ends the connection because of err, which the client is told.
 func (c *connection) fail(err error) {

@@ -14,11 +14,14 @@ var (
 	ErrSlow = errors.New("signalr: connection too slow: its outbox is full")
 	// ErrNoConnection says that no server has the connection named.
 	ErrNoConnection = errors.New("signalr: connection does not exist")
+	// ErrDisconnected says that a connection ended before it answered.
+	ErrDisconnected = errors.New("signalr: connection ended before it answered")
 )
 
 // A HubError is an error whose text may be shown to the client. Any other error
 // a hub method returns reaches the client only as a general failure, unless
-// Options.DetailedErrors is set.
+// Options.DetailedErrors is set. It is also what Invoke returns if a client fails:
+// then Message is the client's text.
 type HubError struct {
 	Message string // for the client
 	Err     error  // cause, for the log; may be nil
@@ -39,6 +42,16 @@ type noConnection struct{ id string }
 func (e *noConnection) Error() string        { return fmt.Sprintf("Connection '%s' does not exist.", e.id) }
 func (e *noConnection) Is(target error) bool { return target == ErrNoConnection }
 func (e *noConnection) ErrorName() string    { return "IOException" }
+
+// A toldError is an error whose text may be shown to clients, as that of a
+// HubError, and which has a cause that its text does not mention.
+type toldError struct {
+	text string
+	err  error
+}
+
+func (e *toldError) Error() string   { return e.text }
+func (e *toldError) Unwrap() []error { return []error{&HubError{Message: e.text}, e.err} }
 
 // A namedError is an error that .NET clients know by the name of its type.
 type namedError struct {

@@ -34,6 +34,8 @@ type Hub struct {
 	methods    map[string]*method // by folded name
 	registry   *registry
 	acks       *acks
+	questions  *questions
+	controls   *controls
 }
 
 func newHub(s *Server, o HubOptions) (*Hub, error) {
@@ -50,6 +52,8 @@ func newHub(s *Server, o HubOptions) (*Hub, error) {
 		methods:    methods,
 		registry:   newRegistry(len(s.protocols)),
 		acks:       newAcks(),
+		questions:  newQuestions(),
+		controls:   newControls(),
 	}, nil
 }
 
@@ -68,7 +72,7 @@ func (h *Hub) connected(c *connection) error {
 		return nil
 	}
 	return c.protect("OnConnected", func() error {
-		return hub.OnConnected(&Call{connection: c, ctx: c.ctx})
+		return hub.OnConnected(&Call{connection: c, ctx: c.ctx, connecting: true})
 	})
 }
 
@@ -103,3 +107,8 @@ func (h *Hub) userChannel(user string) string     { return protocol.UserChannel(
 func (h *Hub) commandChannel() string             { return protocol.GroupsChannel(h.name) }
 func (h *Hub) ackChannel(server string) string    { return protocol.AckChannel(h.name, server) }
 func (h *Hub) returnChannel(server string) string { return protocol.ReturnChannel(h.name, server) }
+func (h *Hub) controlChannel() string             { return protocol.ControlChannel(h.name) }
+
+func (h *Hub) controlReplyChannel(server string) string {
+	return protocol.ControlReplyChannel(h.name, server)
+}

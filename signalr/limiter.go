@@ -14,7 +14,13 @@ type limiter struct {
 
 	mu      sync.Mutex
 	free    int
-	waiting func() // nil: none
+	waiting func(*permit) // nil: none
+}
+
+// A permit lets one invocation run. A nil one is that of what runs without.
+type permit struct {
+	limiter *limiter
+	ended   bool // guarded by limiter.mu
 }
 
 // init sets how many invocations run at a time.
@@ -25,7 +31,7 @@ func (l *limiter) init(parallel int) {
 
 // run starts job, as soon as there is a permit for it. One goroutine calls it.
 // It reports false if ctx ends first.
-func (l *limiter) run(ctx context.Context, job func()) bool {
+func (l *limiter) run(ctx context.Context, job func(*permit)) bool {
 	l.mu.Lock()
 	if l.free > 0 {
 		l.free--
@@ -46,19 +52,49 @@ func (l *limiter) run(ctx context.Context, job func()) bool {
 	return false
 }
 
-// work runs job and then what waits, and ends when nothing does.
-func (l *limiter) work(job func()) {
+// work runs job and then what waits, and ends when nothing does, or when the
+// permit was released.
+func (l *limiter) work(job func(*permit)) {
 	for job != nil {
-		job()
+		p := &permit{limiter: l}
+		job(p)
 		l.mu.Lock()
-		job, l.waiting = l.waiting, nil
-		if job == nil {
-			l.free++
-		} else {
-			l.taken <- struct{}{} // has room: there is one reader, waiting for this
-		}
+		job = p.end()
 		l.mu.Unlock()
 	}
+}
+
+// release ends the permit while its invocation goes on, so that the next one can
+// run. After the invocation, and the second time, it has no effect.
+func (p *permit) release() {
+	if p == nil {
+		return
+	}
+	l := p.limiter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if job := p.end(); job != nil {
+		// The lock keeps the worker that has this permit from ending first, so
+		// wait does not miss the new one.
+		l.workers.Go(func() { l.work(job) })
+	}
+}
+
+// end ends the permit, unless it has ended, and returns what is to run next. The
+// caller holds mu.
+func (p *permit) end() (job func(*permit)) {
+	l := p.limiter
+	if p.ended {
+		return nil
+	}
+	p.ended = true
+	job, l.waiting = l.waiting, nil
+	if job == nil {
+		l.free++
+	} else {
+		l.taken <- struct{}{} // has room: there is one reader, waiting for this
+	}
+	return job
 }
 
 // wait returns when nothing runs any more.

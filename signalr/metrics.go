@@ -45,7 +45,7 @@ func newMetrics() *metrics {
 		handshakeFailures: counter("handshake_failures_total", "Connections that ended before their handshake was accepted."),
 		malformed:         counter("backplane_payload_errors_total", "Messages from other servers that made no sense and were dropped."),
 		gaps:              counter("backplane_lost_messages_total", "Messages from other servers that the backplane reported lost."),
-		refused:           counter("group_commands_refused_total", "Group commands of other servers refused because too many waited."),
+		refused:           counter("group_commands_refused_total", "Commands of other servers, such as group commands, refused because too many waited."),
 	}
 	m.completed = m.invocations.WithLabelValues("completed")
 	m.failed = m.invocations.WithLabelValues("failed")

@@ -81,7 +81,7 @@ func TestLimiterRunsSoManyAtATimeInOrder(t *testing.T) {
 		release := make(chan struct{})
 		go func() {
 			for i := range 5 {
-				assert.True(t, l.run(t.Context(), func() { started <- i; <-release }))
+				assert.True(t, l.run(t.Context(), func(*permit) { started <- i; <-release }))
 			}
 		}()
 		synctest.Wait()
@@ -96,6 +96,59 @@ func TestLimiterRunsSoManyAtATimeInOrder(t *testing.T) {
 			got[<-started] = true
 		}
 		assert.Len(t, got, 5)
+	})
+}
+
+func TestReleasedPermitsLetTheNextOneRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l limiter
+		l.init(1)
+		var order []string
+		first := make(chan struct{})
+		var kept *permit
+		require.True(t, l.run(t.Context(), func(p *permit) {
+			p.release()
+			<-first
+			order = append(order, "first")
+			p.release() // a second time it has no effect
+			kept = p
+		}))
+		second := make(chan struct{})
+		for _, name := range []string{"second", "third"} { // the third waits for the second only
+			require.True(t, l.run(t.Context(), func(*permit) {
+				if name == "second" {
+					<-second
+				}
+				order = append(order, name)
+			}))
+			if name == "second" {
+				go func() { synctest.Wait(); close(second) }()
+			}
+		}
+		synctest.Wait()
+		close(first)
+		l.wait()
+		assert.Equal(t, []string{"second", "third", "first"}, order)
+		kept.release()
+		(*permit)(nil).release()
+		assert.Equal(t, 1, l.free)
+	})
+}
+
+func TestAReleasedPermitStartsWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l limiter
+		l.init(1)
+		release, end := make(chan struct{}), make(chan struct{})
+		require.True(t, l.run(t.Context(), func(p *permit) { <-release; p.release(); <-end }))
+		ran := make(chan struct{})
+		go func() { assert.True(t, l.run(t.Context(), func(*permit) { close(ran) })) }()
+		synctest.Wait()
+		close(release)
+		<-ran
+		close(end)
+		l.wait()
+		assert.Equal(t, 1, l.free)
 	})
 }
 

@@ -32,6 +32,8 @@ func (s *Server) join() error {
 			{h.commandChannel(), routeCommands},
 			{h.ackChannel(backplane.Self()), routeAcks},
 			{h.returnChannel(backplane.Self()), routeReturns},
+			{h.controlChannel(), routeControl},
+			{h.controlReplyChannel(backplane.Self()), routeControlReplies},
 		} {
 			if err := s.subscriptions.acquire(ctx, core.channel, route{hub: h, kind: core.kind}); err != nil {
 				return fmt.Errorf("signalr: subscribe to %q: %w", core.channel, err)
@@ -51,7 +53,7 @@ func (s *Server) part() {
 }
 
 // A receiver takes what other servers send. Nothing in it waits: frames go into
-// outboxes, group commands into a queue.
+// outboxes, and commands into a queue.
 type receiver struct{ server *Server }
 
 var _ Receiver = receiver{}
@@ -61,7 +63,7 @@ func (r receiver) Receive(from, channel string, data []byte) {
 	if !wanted {
 		return // it was on its way when the subscription ended
 	}
-	if err := route.receive(data); err != nil {
+	if err := route.receive(from, data); err != nil {
 		r.server.metrics.malformed.Inc()
 		r.server.log.Warn("message from another server dropped", "server", from, "channel", channel, "err", err)
 	}
@@ -69,6 +71,9 @@ func (r receiver) Receive(from, channel string, data []byte) {
 
 func (r receiver) Left(server string) {
 	r.server.log.Debug("server left", "server", server)
+	for _, h := range r.server.hubs {
+		h.forsake(server)
+	}
 	r.server.departures.left()
 }
 
@@ -78,12 +83,12 @@ func (r receiver) Gap(from string, lost uint64) {
 }
 
 // receive acts on what came to the route's channel.
-func (r route) receive(data []byte) error {
+func (r route) receive(from string, data []byte) error {
 	switch r.kind {
 	case routeAll:
 		return r.deliver(data, toAll)
 	case routeConnection:
-		return r.deliver(data, toConnections)
+		return r.deliverOne(from, data)
 	case routeGroup:
 		return r.deliver(data, toGroups)
 	case routeUser:
@@ -97,7 +102,15 @@ func (r route) receive(data []byte) error {
 		}
 		r.hub.acks.acknowledge(id)
 	case routeReturns:
-		// No client is asked for results.
+		return r.hub.returned(data)
+	case routeControl:
+		return r.control(data)
+	case routeControlReplies:
+		reply, err := protocol.ParseControlReply(data)
+		if err != nil {
+			return err
+		}
+		r.hub.controls.reply(reply)
 	}
 	return nil
 }
@@ -108,8 +121,25 @@ func (r route) deliver(data []byte, kind audienceKind) error {
 	if err != nil {
 		return err
 	}
+	r.deliverEnvelope(envelope, kind)
+	return nil
+}
+
+func (r route) deliverEnvelope(envelope protocol.Envelope, kind audienceKind) {
 	m := receivedMessage(r.hub.server.protocols, &envelope)
 	r.hub.registry.deliver(m, kind, r.name, envelope.Excluded)
+}
+
+// deliverOne is deliver to one connection, which may be asked for a result.
+func (r route) deliverOne(from string, data []byte) error {
+	envelope, err := protocol.ParseEnvelope(data)
+	if err != nil {
+		return err
+	}
+	if envelope.InvocationID != "" {
+		return r.hub.relay(from, r.name, envelope)
+	}
+	r.deliverEnvelope(envelope, toConnections)
 	return nil
 }
 
@@ -123,10 +153,17 @@ func (r route) command(data []byte) error {
 	if c == nil {
 		return nil // it is another server's, or gone
 	}
-	s := r.hub.server
-	if !s.commands.offer(command{hub: r.hub, connection: c, GroupCommand: parsed}) {
-		s.metrics.refused.Inc()
-		s.log.Warn("group command refused: too many wait", "server", parsed.Server, "hub", r.hub.path)
-	}
+	r.hub.later(parsed.Server, parsed.ConnectionID, func() {
+		r.hub.server.obey(command{hub: r.hub, connection: c, GroupCommand: parsed})
+	})
 	return nil
+}
+
+// later queues what a receiver must not wait for, or refuses it. The key is as
+// in commands.offer; server is who asked for it.
+func (h *Hub) later(server, key string, job func()) {
+	if !h.server.commands.offer(key, job) {
+		h.server.metrics.refused.Inc()
+		h.server.log.Warn("command refused: too many wait", "server", server, "hub", h.path)
+	}
 }

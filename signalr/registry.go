@@ -1,6 +1,7 @@
 package signalr
 
 import (
+	"maps"
 	"slices"
 	"sync"
 )
@@ -100,6 +101,13 @@ func (r *registry) connection(id string) *connection {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.connections[id]
+}
+
+// user returns the connections of a user.
+func (r *registry) user(id string) []*connection {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Collect(maps.Keys(r.users[id]))
 }
 
 // spoken reports for each protocol whether a connection speaks it.

@@ -195,7 +195,7 @@ func TestGroupChangeTimesOut(t *testing.T) {
 func TestGroupCommandsAreRefusedWhenTooManyWait(t *testing.T) {
 	cs := newCommands()
 	offered := 0
-	for cs.offer(command{GroupCommand: protocol.GroupCommand{ConnectionID: "c"}}) {
+	for cs.offer("c", func() {}) {
 		offered++
 	}
 	assert.Equal(t, commandQueue, offered)

@@ -22,6 +22,8 @@ const (
 	routeCommands
 	routeAcks
 	routeReturns
+	routeControl
+	routeControlReplies
 )
 
 // subscriptions count, for each channel of the backplane, who here needs it. The

@@ -163,6 +163,7 @@ func TestHandshakeTimesOutOverEveryTransport(t *testing.T) {
 		_, err = event(lines)
 		assert.Equal(t, io.EOF, err)
 		assert.InDelta(t, 15, time.Since(begin).Seconds(), 1.1)
+		time.Sleep(20 * time.Second) // the other one's last words wait for a poll
 		assert.Equal(t, 404, s.poll(polled).status, "no poll came either")
 	})
 }

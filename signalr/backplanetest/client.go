@@ -150,6 +150,33 @@ func (c *client) expect(t testing.TB, target string, args ...string) {
 	require.Equal(t, append([]string{target}, args...), got)
 }
 
+// asked requires that the next message asks for Result("test"), and returns its
+// invocation ID.
+func (c *client) asked(t testing.TB) string {
+	t.Helper()
+	m, ok := c.next(t).(protocol.Invocation)
+	require.True(t, ok, "an invocation was awaited")
+	require.Equal(t, "Result", m.Target)
+	require.Len(t, m.Arguments, 1)
+	var argument string
+	require.NoError(t, c.protocol.Bind(m.Arguments[0].(protocol.Raw), &argument))
+	require.Equal(t, "test", argument)
+	require.NotEmpty(t, m.InvocationID)
+	return m.InvocationID
+}
+
+// reply answers a question with a value.
+func (c *client) reply(t testing.TB, id string, v any) {
+	t.Helper()
+	c.send(t, protocol.Completion{InvocationID: id, HasResult: true, Result: v})
+}
+
+// refuse answers a question with an error.
+func (c *client) refuse(t testing.TB, id, text string) {
+	t.Helper()
+	c.send(t, protocol.Completion{InvocationID: id, Failed: true, Error: text})
+}
+
 // leave ends the connection in order, waits for the server's end of it, and
 // requires that nothing but the server's farewell came meanwhile.
 func (c *client) leave(t testing.TB) {

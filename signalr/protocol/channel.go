@@ -4,7 +4,7 @@ package protocol
 // named by its full type name, such as "Chat.Hubs.ChatHub". Names are put
 // together as they are: nothing in them is a pattern or needs escaping, since
 // channels are compared as whole strings. They are those of ASP.NET Core's
-// Redis backplane.
+// Redis backplane, but for the control channels.
 
 // AllChannel carries envelopes for every connection of hub.
 func AllChannel(hub string) string { return hub + ":all" }
@@ -17,6 +17,13 @@ func AckChannel(hub, server string) string { return hub + ":internal:ack:" + ser
 
 // ReturnChannel carries clients' results to server, which asked for them.
 func ReturnChannel(hub, server string) string { return hub + ":internal:return:" + server }
+
+// ControlChannel carries control commands to every server of hub. It and the
+// channel of the replies are not ASP.NET Core's, whose servers do not listen.
+func ControlChannel(hub string) string { return hub + ":internal:control" }
+
+// ControlReplyChannel carries replies to control commands to server.
+func ControlReplyChannel(hub, server string) string { return hub + ":internal:control:" + server }
 
 // ConnectionChannel carries envelopes for one connection.
 func ConnectionChannel(hub, connectionID string) string { return hub + ":connection:" + connectionID }

@@ -147,10 +147,14 @@ func FuzzEnvelope(f *testing.F) {
 	f.Add(fromHex(f, "95 2A A1 53 01 A1 47 A1 43"))
 	f.Add(fromHex(f, "91 CD 01 80"))
 	f.Add(fromHex(f, "92 A2 70 31 C4 01 2A"))
+	f.Add(fromHex(f, "94 2A A1 53 01 A1 43"))
+	f.Add(fromHex(f, "93 CD 01 2C 03 02"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		roundTrip(t, b, protocol.ParseGroupCommand, protocol.AppendGroupCommand)
 		roundTrip(t, b, protocol.ParseAck, protocol.AppendAck)
 		roundTrip(t, b, protocol.ParseReturn, protocol.AppendReturn)
+		roundTrip(t, b, protocol.ParseControlCommand, protocol.AppendControlCommand)
+		roundTrip(t, b, protocol.ParseControlReply, protocol.AppendControlReply)
 		roundTrip(t, b, func(b []byte) (protocol.Envelope, error) {
 			e, err := protocol.ParseEnvelope(b)
 			if e.InvocationID == "" {
