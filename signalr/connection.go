@@ -23,6 +23,7 @@ type connection struct {
 	transport transport
 	outbox    *outbox
 	calls     limiter
+	running   inFlight
 
 	// ctx ends with the connection: once it is decided that it ends, and before
 	// anything is undone.
@@ -84,6 +85,7 @@ func (c *connection) serve() {
 	c.transport.kill()
 	c.server.remove(c)
 	c.calls.wait()
+	c.running.background.Wait()
 }
 
 // open makes the connection known, to the other servers and then to its hub.
