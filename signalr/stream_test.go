@@ -336,7 +336,7 @@ func TestPacedFramesWaitForRoom(t *testing.T) {
 		assert.NoError(t, <-waiting)
 		synctest.Wait()
 
-		require.NoError(t, o.put(make([]byte, 1900)))
+		require.NoError(t, o.put(make([]byte, 1400)))
 		for range 3 {
 			go func() { waiting <- o.awaitRoom(ctx) }()
 		}

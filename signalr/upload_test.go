@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -103,8 +104,8 @@ func TestFailedUploadsFailTheirCall(t *testing.T) {
 			assert.Equal(t, test.want+"Something bad", end.Error, test.target)
 
 			c.send(call)
-			c.item("u", []any{})
-			c.item("u", []any{}) // late
+			c.item("u", map[string]any{"a": 1})
+			c.item("u", map[string]any{"a": 1}) // late
 			_, end = elements[any](c, "1")
 			assert.Equal(t, test.want+badItem, end.Error, test.target)
 		})
@@ -152,12 +153,16 @@ func TestFullUploadsHoldUpTheirClient(t *testing.T) {
 					c.item("u", i)
 				}
 				assert.Equal(t, "read", result[string](c, "Echo", "read"))
-				c.item("u", size) // one too many
-				c.done("u")
-				echo := c.start("Echo", "not read")
+				echoed := make(chan string, 1)
+				go func() { // the pipe takes no more than is read
+					c.item("u", size) // one too many
+					c.done("u")
+					echoed <- c.start("Echo", "not read")
+				}()
 				synctest.Wait()
 				assert.Empty(t, c.frames)
 				hub.proceed <- struct{}{}
+				echo := <-echoed
 				got := make(map[string]bool)
 				for range 2 {
 					got[c.next().(protocol.Completion).InvocationID] = true
@@ -194,10 +199,15 @@ func TestUploadsEndWithTheConnection(t *testing.T) {
 				c := s.connect("/hub", protocol.JSON())
 				c.upload(target, []string{"u"})
 				<-hub.begun
-				for i := range items {
-					go c.item("u", i)
-					synctest.Wait()
-				}
+				go func() { // until the connection ends
+					for range items {
+						frame, _ := c.protocol.Append(nil, protocol.StreamItem{InvocationID: "u", Item: 1})
+						if c.ws.WriteMessage(websocket.BinaryMessage, frame) != nil {
+							return
+						}
+					}
+				}()
+				synctest.Wait()
 				closed := make(chan struct{})
 				go func() {
 					defer close(closed)
