@@ -14,8 +14,12 @@ type Call struct {
 	connecting bool    // it is that of OnConnected
 }
 
-// Context is cancelled when the connection ends. That of OnDisconnected is
-// cancelled when the Server closes.
+// Context is cancelled when the call is over: its method has returned, and the
+// stream that it returned has ended. It is cancelled before that when the
+// connection ends, when the client cancels the invocation, and, with the client's
+// error as cause, when an upload fails that the method receives from a channel.
+// That of OnConnected ends with the connection, that of OnDisconnected when the
+// Server closes.
 func (c *Call) Context() context.Context { return c.ctx }
 
 // ConnectionID is the public name of the caller's connection.

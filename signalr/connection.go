@@ -23,6 +23,7 @@ type connection struct {
 	transport transport
 	outbox    *outbox
 	calls     limiter
+	running   inFlight
 
 	// ctx ends with the connection: once it is decided that it ends, and before
 	// anything is undone.
@@ -68,7 +69,13 @@ func newConnection(s *Server, h *Hub, id string, r *http.Request, t transport) *
 // serve is the reader. It returns when nothing of the connection is left.
 func (c *connection) serve() {
 	c.live()
+	c.awaitMethods()
+}
+
+// awaitMethods returns when no hub method runs any more.
+func (c *connection) awaitMethods() {
 	c.calls.wait()
+	c.running.background.Wait()
 }
 
 // live is serve, but that hub methods may still run when it returns.

@@ -77,8 +77,14 @@ func (c *connection) dispatch(p protocol.Protocol, m protocol.Message) bool {
 	switch m := m.(type) {
 	case protocol.Invocation:
 		return c.invoke(p, m)
+	case protocol.StreamItem:
+		c.uploaded(p, m)
 	case protocol.Completion:
-		return c.answer(p, m)
+		if !c.uploadEnded(m) {
+			return c.answer(p, m)
+		}
+	case protocol.CancelInvocation:
+		c.running.cancel(m.InvocationID)
 	case protocol.Ping:
 		c.mu.Lock()
 		c.liveness.armed = true
@@ -91,8 +97,7 @@ func (c *connection) dispatch(p protocol.Protocol, m protocol.Message) bool {
 		c.end(ending{err: err})
 		return false
 	}
-	// Items and cancellations belong to nothing here, and Ack and Sequence only
-	// mean something with stateful reconnect.
+	// Ack and Sequence only mean something with stateful reconnect.
 	return true
 }
 
@@ -110,11 +115,16 @@ func (c *connection) invoke(p protocol.Protocol, inv protocol.Invocation) bool {
 		refusal = describe(failedToInvoke(inv.Target), err, c.server.options.DetailedErrors)
 	}
 	if refusal != "" {
-		c.server.metrics.invoked(time.Now(), false)
-		c.complete(inv, protocol.Completion{Failed: true, Error: refusal})
+		c.decline(inv, refusal)
 		return true
 	}
-	return c.calls.run(c.ctx, func(p *permit) { c.run(m, inv, args, p) })
+	return c.start(m, inv, args)
+}
+
+// decline answers an invocation whose method does not run.
+func (c *connection) decline(inv protocol.Invocation, text string) {
+	c.server.metrics.invoked(time.Now(), false)
+	c.complete(inv, protocol.Completion{Failed: true, Error: text})
 }
 
 // bind finds the method for an invocation and decodes its arguments, or says
@@ -135,24 +145,25 @@ func (h *Hub) bind(c *connection, p protocol.Protocol, inv protocol.Invocation) 
 		err = invalidData("Error binding arguments. Make sure that the types of the provided values match the types of the hub method being invoked.", err)
 		return nil, nil, describe(failedToInvoke(m.name), err, detailed)
 	}
-	if inv.Stream {
-		return nil, nil, fmt.Sprintf("The client attempted to invoke the non-streaming '%s' method with a streaming invocation.", m.name)
+	if inv.Stream != (m.stream != noStream) {
+		if inv.Stream {
+			return nil, nil, fmt.Sprintf("The client attempted to invoke the non-streaming '%s' method with a streaming invocation.", m.name)
+		}
+		return nil, nil, fmt.Sprintf("The client attempted to invoke the streaming '%s' method with a non-streaming invocation.", m.name)
 	}
-	if n := len(inv.StreamIDs); n > 0 {
-		err := &HubError{Message: fmt.Sprintf("Client sent %d stream(s), Hub method expects 0.", n)}
+	if n := len(inv.StreamIDs); n != m.uploads {
+		err := &HubError{Message: fmt.Sprintf("Client sent %d stream(s), Hub method expects %d.", n, m.uploads)}
 		return nil, nil, describe(errorInvoking(m.name), err, detailed)
 	}
 	return m, args, ""
 }
 
 // run runs a hub method and answers the client.
-func (c *connection) run(m *method, inv protocol.Invocation, args []reflect.Value, p *permit) {
+func (c *connection) run(m *method, inv protocol.Invocation, args []reflect.Value, r *running) {
 	start := time.Now()
-	var result any
-	err := c.protect(m.name, func() (err error) {
-		result, err = m.call(&Call{connection: c, ctx: c.ctx, permit: p}, args)
-		return err
-	})
+	result, err := c.call(m, args, r)
+	err = r.explain(err)
+	c.running.end(m, r)
 	c.server.metrics.invoked(start, err == nil)
 	if err != nil {
 		c.log().Debug("hub method failed", "method", m.name, "err", err)
@@ -166,6 +177,16 @@ func (c *connection) run(m *method, inv protocol.Invocation, args []reflect.Valu
 		text := describe(errorInvoking(m.name), err, c.server.options.DetailedErrors)
 		c.complete(inv, protocol.Completion{Failed: true, Error: text})
 	}
+}
+
+// call calls a hub method, and makes an error of its panic.
+func (c *connection) call(m *method, args []reflect.Value, r *running) (result any, err error) {
+	uploads := c.receivers(m, r)
+	err = c.protect(m.name, func() (err error) {
+		result, err = m.call(&Call{connection: c, ctx: r.ctx, permit: r.permit}, args, uploads)
+		return err
+	})
+	return result, err
 }
 
 // complete answers an invocation, unless the client does not want an answer.

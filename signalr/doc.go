@@ -19,6 +19,21 @@
 // calls, concurrently; those of one connection run one after another. Connector
 // and Disconnector are for hubs that want to know who comes and goes.
 //
+// # Streams
+//
+// A method that returns <-chan T or iter.Seq2[T, error] streams to its client.
+// The next element is taken when little waits for the client, so a slow client
+// slows its streams. The call's Context ends when the client cancels or goes:
+// then an iterator is stopped at its next yield, and a channel is left alone, so
+// whoever sends into it must also wait for ctx.Done().
+//
+// A parameter of type <-chan T or *Upload[T] receives a stream from the client.
+// When its buffer is full the client is not read until the method takes an item
+// or ends. A channel cannot carry an error: if the client ends the stream with
+// one, the Context is cancelled with it as cause and then the channel is closed.
+//
+// Methods with streams run beside all other invocations of their client.
+//
 // # The life of a connection
 //
 // A client negotiates, opens its transport, and shakes hands. Then the connection
@@ -57,16 +72,17 @@
 // # Concurrency
 //
 // Each connection has a reader and a writer, and a goroutine for hub methods while
-// they run. The reader is the goroutine of the request that opened the WebSocket
+// they run, one for each method with streams and one for each channel that
+// receives. The reader is the goroutine of the request that opened the WebSocket
 // or the event stream; a long-polling connection, which outlives its requests, has
-// a reader of its own, and between polls a timer. Nothing waits for a slow client:
+// a reader of its own, and between polls a timer. Only streams wait for a slow client:
 // outboxes are bounded, and past that bound the connection is closed with ErrSlow.
 // Receiving from the backplane never waits; only the commands of other servers do,
 // and what is told them of clients that cannot answer, in a few workers. The answer
 // of a client is given back by its reader.
 //
 // Locks nest in this order: Server.mu or registry.mu, then connection.mu, then
-// outbox.mu; and negotiations.mu, then longPoll.mu, then inbox.mu. None is held
+// outbox.mu; and negotiations.mu, then longPoll.mu, then inbox.mu. inFlight.mu nests in none. None is held
 // while something is waited for.
 //
 // # Failures

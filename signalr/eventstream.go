@@ -159,6 +159,6 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, h *Hub, tok
 	s.negotiations.remove(n)
 	go func() { // ends with the hub methods that still run; Close waits for it
 		defer s.served.Done()
-		c.calls.wait()
+		c.awaitMethods()
 	}()
 }

@@ -15,15 +15,36 @@ type method struct {
 	name   string
 	fn     reflect.Value // bound to the hub
 	params []param
-	arity  int  // parameters that the client supplies
-	result bool // its first result is for the client
-	fails  bool // its last result is an error
+	arity  int        // parameters that the client supplies as arguments
+	result bool       // its first result is for the client
+	fails  bool       // its last result is an error
+	stream streamKind // of its first result
+
+	uploads int  // parameters that the client supplies as streams
+	aware   bool // it has a context, or a Call
 }
+
+// background reports whether the method has streams, in either direction: it
+// then runs beside the other invocations of its client.
+func (m *method) background() bool { return m.stream != noStream || m.uploads > 0 }
+
+// reachable reports whether a client can do anything to the method while it runs.
+func (m *method) reachable() bool { return m.aware || m.background() }
 
 // A param is one parameter of a method.
 type param struct {
 	supplied supplied
 	typ      reflect.Type
+	elem     reflect.Type // of an upload's items
+}
+
+// inHand is how many items of an upload are on their way from its buffer to the
+// method: a channel is fed by a goroutine that holds one.
+func (p param) inHand() int {
+	if p.typ.Kind() == reflect.Chan {
+		return 1
+	}
+	return 0
 }
 
 // supplied says where the value of a parameter comes from.
@@ -33,6 +54,7 @@ const (
 	byClient  supplied = iota
 	byCall             // the *Call
 	byContext          // the Call's Context
+	byUpload           // a stream of the client's
 )
 
 var (
@@ -110,18 +132,31 @@ func newMethod(name string, fn reflect.Value) (*method, error) {
 		p := param{typ: t.In(i)}
 		switch p.typ {
 		case callType:
-			p.supplied = byCall
+			p.supplied, m.aware = byCall, true
 		case contextType:
-			p.supplied = byContext
+			p.supplied, m.aware = byContext, true
 		default:
-			if err := bindable(p.typ); err != nil {
+			if err := m.setParam(&p); err != nil {
 				return nil, fmt.Errorf("parameter %d: %w", i+1, err)
 			}
-			m.arity++
 		}
 		m.params = append(m.params, p)
 	}
 	return m, m.setResults(t)
+}
+
+// setParam takes note of what the client supplies for a parameter.
+func (m *method) setParam(p *param) (err error) {
+	if p.elem, err = uploadElem(p.typ); err != nil {
+		return err
+	}
+	if p.elem != nil {
+		p.supplied = byUpload
+		m.uploads++
+		return nil
+	}
+	m.arity++
+	return bindable(p.typ)
 }
 
 // setResults takes note of what a method of type t returns.
@@ -135,7 +170,11 @@ func (m *method) setResults(t reflect.Type) error {
 	case n > 1:
 		return fmt.Errorf("returns %d results; a hub method returns at most one and an error", t.NumOut())
 	case n == 1:
-		if err := sendable(t.Out(0)); err != nil {
+		var err error
+		if m.stream, err = streamResult(t.Out(0)); err == nil && m.stream == noStream {
+			err = sendable(t.Out(0))
+		}
+		if err != nil {
 			return fmt.Errorf("result: %w", err)
 		}
 		m.result = true
@@ -149,17 +188,6 @@ func bindable(t reflect.Type) error {
 		return fmt.Errorf("type %v is an interface with methods; take a concrete type, or any", t)
 	}
 	return sendable(t)
-}
-
-// sendable says why no value of type t can be sent to a client, if so.
-func sendable(t reflect.Type) error {
-	switch t.Kind() {
-	case reflect.Chan, reflect.Func:
-		return fmt.Errorf("type %v: streaming is not supported yet", t)
-	case reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
-		return fmt.Errorf("type %v has no encoding", t)
-	}
-	return nil
 }
 
 // bind decodes a client's arguments, which must be as many as arity.
@@ -182,8 +210,9 @@ func (m *method) bind(p protocol.Protocol, arguments []any) ([]reflect.Value, er
 	return bound, nil
 }
 
-// call runs the method with bound arguments. Without a result it returns nil.
-func (m *method) call(call *Call, bound []reflect.Value) (any, error) {
+// call runs the method with bound arguments and the receivers of its uploads.
+// Without a result it returns nil.
+func (m *method) call(call *Call, bound, uploads []reflect.Value) (any, error) {
 	in := make([]reflect.Value, len(m.params))
 	for i, p := range m.params {
 		switch p.supplied {
@@ -191,6 +220,8 @@ func (m *method) call(call *Call, bound []reflect.Value) (any, error) {
 			in[i] = reflect.ValueOf(call)
 		case byContext:
 			in[i] = reflect.ValueOf(call.ctx)
+		case byUpload:
+			in[i], uploads = uploads[0], uploads[1:]
 		default:
 			in[i], bound = bound[0], bound[1:]
 		}

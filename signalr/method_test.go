@@ -32,7 +32,6 @@ func (badShapes) Function(func())              {}
 func (badShapes) Interface(io.Reader)          {}
 func (badShapes) Two() (int, int)              { return 0, 0 }
 func (badShapes) Three() (int, int, error)     { return 0, 0, nil }
-func (badShapes) Stream() (<-chan int, error)  { return nil, nil }
 func (badShapes) OnConnected()                 {}
 func (badShapes) OnDisconnected(*Call) error   { return nil }
 func (badShapes) Fine(any, context.Context)    {}
@@ -48,11 +47,10 @@ func TestBadHubsAreRefusedWithEveryReason(t *testing.T) {
 		{sameName{}, []string{"signalr.sameName has methods SEND and Send, which differ by case only"}},
 		{badShapes{}, []string{
 			"badShapes.Variadic: variadic methods are not supported; take a slice",
-			"badShapes.Channel: parameter 1: type chan int: streaming is not supported yet",
-			"badShapes.Function: parameter 1: type func()",
+			"badShapes.Channel: parameter 1: type chan int; take a <-chan int to receive a stream",
+			"badShapes.Function: parameter 1: type func() has no encoding",
 			"badShapes.Interface: parameter 1: type io.Reader is an interface with methods",
 			"badShapes.Two: returns 2 results", "badShapes.Three: returns 3 results",
-			"badShapes.Stream: result: type <-chan int: streaming is not supported yet",
 			"badShapes.OnConnected must be OnConnected(*signalr.Call) error",
 			"badShapes.OnDisconnected must be OnDisconnected(*signalr.Call, error)",
 		}},

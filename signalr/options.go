@@ -78,6 +78,15 @@ type Options struct {
 	// ParallelInvocations is how many invocations of one client run at a time.
 	// Zero means 1: they run one after another, in order.
 	ParallelInvocations int
+	// StreamBuffer is how many items of one upload stream are held for a hub
+	// method that does not take them. When it is full, nothing more is read from
+	// the client. Zero means 10.
+	StreamBuffer int
+	// MaxStreams is how many invocations with streams, in either direction, one
+	// client may have running. One more fails. Zero means 1000. Each costs a
+	// goroutine, and a client can make each upload hold StreamBuffer messages of
+	// MaxMessageSize.
+	MaxStreams int
 	// DetailedErrors shows the text of every error to the client that caused it,
 	// not only that of a HubError. Such texts can give secrets away. The client
 	// reads an error's kind before its text: what its method ErrorName() string
@@ -116,6 +125,8 @@ func (o Options) complete() (Options, error) {
 	o.MaxMessageSize = cmp.Or(o.MaxMessageSize, 32<<10)
 	o.OutboxSize = cmp.Or(o.OutboxSize, 16<<20)
 	o.ParallelInvocations = cmp.Or(o.ParallelInvocations, 1)
+	o.StreamBuffer = cmp.Or(o.StreamBuffer, 10)
+	o.MaxStreams = cmp.Or(o.MaxStreams, 1000)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -139,6 +150,7 @@ func (o Options) complete() (Options, error) {
 		value int
 	}{
 		{"MaxMessageSize", o.MaxMessageSize}, {"OutboxSize", o.OutboxSize}, {"ParallelInvocations", o.ParallelInvocations},
+		{"StreamBuffer", o.StreamBuffer}, {"MaxStreams", o.MaxStreams},
 	} {
 		if n.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %d is negative", n.name, n.value))

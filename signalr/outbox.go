@@ -20,6 +20,7 @@ type outbox struct {
 	size    int // bytes that wait or are being written
 	writing int // the part of size that has been taken
 	sealed  bool
+	room    chan struct{} // closed when streams may look for room; nil: none waits
 }
 
 func newOutbox(limit int) *outbox {
@@ -39,10 +40,15 @@ func (o *outbox) put(frame []byte) error {
 	if o.size > 0 && o.size+cost > o.limit {
 		return ErrSlow
 	}
+	o.append(frame, cost)
+	return nil
+}
+
+// append queues frame. The caller holds mu.
+func (o *outbox) append(frame []byte, cost int) {
 	o.frames = append(o.frames, frame)
 	o.size += cost
 	o.signal()
-	return nil
 }
 
 // seal ends the queue: last, unless nil, is the last frame in it. With discard,
@@ -61,6 +67,7 @@ func (o *outbox) seal(last []byte, discard bool) {
 	}
 	o.sealed = true
 	o.signal()
+	o.resume()
 }
 
 // take waits for frames and returns all there are, in order. They count as
@@ -71,6 +78,9 @@ func (o *outbox) take(spare [][]byte) (frames [][]byte, ok bool) {
 		o.mu.Lock()
 		o.size -= o.writing
 		o.writing = 0
+		if o.roomy(0) {
+			o.resume()
+		}
 		if len(o.frames) > 0 {
 			frames, o.frames = o.frames, spare
 			o.writing = o.size

@@ -49,7 +49,7 @@ func (s *Server) serveFirstPoll(w http.ResponseWriter, r *http.Request, n *negot
 		defer s.served.Done()
 		c.live()
 		s.negotiations.remove(n)
-		c.calls.wait()
+		c.awaitMethods()
 	}()
 	s.answerPoll(w, nil, 0)
 	t.finish()
