@@ -317,8 +317,8 @@ type partingHub struct {
 	errs chan error
 }
 
-func (h partingHub) OnDisconnected(call *Call, err error) {
-	_, err = Invoke[int](context.Background(), call.Clients().Caller(), "GetNumber")
+func (h partingHub) OnDisconnected(call *Call, _ error) {
+	_, err := Invoke[int](context.Background(), call.Clients().Caller(), "GetNumber")
 	h.errs <- err
 }
 

@@ -328,7 +328,7 @@ func (selfMade) MarshalJSON() ([]byte, error) { return []byte("1"), nil }
 
 type recursive struct {
 	Next    *recursive
-	hidden  func()
+	_       func()
 	Skipped func() `json:"-"`
 }
 

@@ -230,15 +230,3 @@ func isPlain(t *testing.T, r reply, status int, body string) {
 	assert.Equal(t, body, r.body)
 	assert.Equal(t, "text/plain", r.header.Get("Content-Type"))
 }
-
-// within awaits an answer for a time that no test needs.
-func within(t *testing.T, answer <-chan reply) reply {
-	t.Helper()
-	select {
-	case r := <-answer:
-		return r
-	case <-time.After(20 * time.Second):
-		require.FailNow(t, "no answer")
-		return reply{}
-	}
-}
