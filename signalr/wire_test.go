@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 	"github.com/stretchr/testify/assert"
