@@ -75,6 +75,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.SortFlags = false
 	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served")
 	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`; may be repeated")
+	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
 	flags.StringVar(&f.o.Listen, "listen", "", "`host:port` or multiaddr for peers (default port 9800, on loopback if there is no password)")
 	flags.StringVar(&f.o.Advertise, "advertise", "", "`host:port` or multiaddr told to peers (default --listen)")
