@@ -176,7 +176,7 @@ func (t *Topic) publish(content []byte) error {
 
 // dialPeers dials whom the core wants dialled, several at a time.
 func (t *Topic) dialPeers() {
-	slots := make(chan struct{}, 8)
+	slots := make(chan struct{}, 4)
 	for {
 		select {
 		case d := <-t.shell.dials:

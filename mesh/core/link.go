@@ -101,7 +101,7 @@ func (n *Node) relink(now time.Duration, m *member) {
 	linked := m.welcome && n.links[m.peer]
 	switch {
 	case linked && !m.linked:
-		m.linked, m.awake, m.longRoad = true, false, false
+		m.linked, m.wasLinked, m.awake, m.longRoad = true, true, false, false
 		m.dialing = dialing{}
 		n.wake(m)
 	case !linked && m.linked:

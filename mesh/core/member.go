@@ -36,14 +36,15 @@ type member struct {
 	state  State
 	heard  time.Duration // last sign of life, on any road
 
-	welcome  bool // its Hello came on the stream that is open
-	linked   bool // our stream and its own are open
-	awake    bool // the shell knows that Next has something
-	saidBye  bool
-	unlinked time.Duration
-	onTopic  bool // was heard there since it lost its link
-	longRoad bool // its records go the long way round
-	parted   bool // forgotten after WindowAge; only the numbers are kept
+	welcome   bool // its Hello came on the stream that is open
+	linked    bool // our stream and its own are open
+	awake     bool // the shell knows that Next has something
+	saidBye   bool
+	unlinked  time.Duration
+	onTopic   bool // was heard there since it lost its link
+	wasLinked bool // there has been a link
+	longRoad  bool // its records go the long way round
+	parted    bool // forgotten after WindowAge; only the numbers are kept
 
 	out   outflow
 	in    inflow

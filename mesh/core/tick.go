@@ -10,6 +10,10 @@ import (
 // wantEvery is how often a missing record is asked for.
 const wantEvery = 500 * time.Millisecond
 
+// newcomerPatience is how long a link with a new member may take before its records
+// take the long road.
+const newcomerPatience = 5 * time.Second
+
 // forgetAfter is how long the numbers of a member that is gone are kept.
 const forgetAfter = time.Hour
 
@@ -51,7 +55,7 @@ func (n *Node) tickSilence(now time.Duration, m *member) {
 
 // tickRoad puts a member that is heard but has no link on the long road.
 func (n *Node) tickRoad(now time.Duration, m *member) {
-	long := !m.linked && m.onTopic && m.state == Alive && now-m.unlinked >= n.o.LongRoadAfter
+	long := !m.linked && m.onTopic && m.state == Alive && n.linkless(now, m)
 	if long && !m.longRoad {
 		m.out.rewind(m.out.base) // what was on its way on the link may be lost
 		m.sendHead = true
@@ -62,13 +66,25 @@ func (n *Node) tickRoad(now time.Duration, m *member) {
 	}
 }
 
-func (n *Node) tickOut(now time.Duration, m *member) {
-	if !m.linked {
-		n.forget(m, m.out.expire(now-n.o.WindowAge))
+// linkless tells whether it is no use to wait for a link with m: it was lost, or
+// could not be made. A newcomer is given time, since everybody reads the topic.
+func (n *Node) linkless(now time.Duration, m *member) bool {
+	patience := n.o.LongRoadAfter
+	if !m.wasLinked && m.dialing.tries == 0 {
+		patience = newcomerPatience
 	}
-	if (m.linked || m.longRoad) && now-m.sentAt >= n.o.Heartbeat {
+	return now-m.unlinked >= patience
+}
+
+func (n *Node) tickOut(now time.Duration, m *member) {
+	silent := now - m.sentAt
+	switch {
+	case m.linked && silent >= n.o.Heartbeat, m.longRoad && m.out.base < m.out.next && silent >= n.o.AnnounceEvery:
 		m.sendHead = true
 		n.wake(m)
+	}
+	if !m.linked {
+		n.forget(m, m.out.expire(now-n.o.WindowAge))
 	}
 }
 
