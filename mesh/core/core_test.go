@@ -385,3 +385,23 @@ func TestAlonePublishingIsFine(t *testing.T) {
 	w := newWorld(t, 1)
 	assert.Zero(t, w.publish(w.nodes[0], "all", "x"))
 }
+
+func TestAMemberThatIsHeardIsNotTakenForDead(t *testing.T) {
+	w := newWorld(t, 3)
+	a, b := w.nodes[1], w.nodes[2]
+	w.cutLink(a, b)
+	w.run(2 * time.Second)
+	w.subscribe(b, "all")
+	w.lossy = 1 // a falls silent for a while, and nobody listens at its address
+	w.run(4 * time.Second)
+	require.Equal(t, Suspect, b.State(a.peer))
+	b.Dialed(w.now, a.peer, false, true)
+	require.Equal(t, Suspect, b.State(a.peer), "its numbers live on")
+	w.lossy = 0
+	w.run(3 * time.Second)
+	for i := range 10 {
+		a.publish("all", strconv.Itoa(i))
+	}
+	w.run(3 * time.Second)
+	assert.Equal(t, numbered("all", 0, 10), b.got[a.peer])
+}

@@ -155,7 +155,7 @@ func (n *Node) Dialed(now time.Duration, p Peer, connected, dead bool) {
 	m := n.members[p]
 	switch {
 	case m == nil:
-	case dead && !connected && m.state != Alive:
+	case dead && !connected && m.state != Alive && !m.onTopic: // who is heard is not dead
 		n.remove(now, m)
 	default:
 		m.dialing.done(now, n.jitter)

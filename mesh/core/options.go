@@ -40,7 +40,7 @@ type Options struct {
 	// Heartbeat is the longest silence on a link. Default 500 ms.
 	Heartbeat time.Duration
 	// AnnounceEvery is the interval of Announce on the topic while a member has no
-	// link to us; otherwise it is five times as long. Default 1 s.
+	// link to us; otherwise it is twice as long. Default 1 s.
 	AnnounceEvery time.Duration
 	// LongRoadAfter is how long a member may be without a link before its records
 	// take the long way round. Default 300 ms.

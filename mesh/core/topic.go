@@ -36,7 +36,7 @@ func (n *Node) NextTopic(now time.Duration) []byte {
 func (n *Node) announceEvery() time.Duration {
 	every := n.o.AnnounceEvery * time.Duration(max(50, len(n.members))) / 50
 	if n.linked() == len(n.members) && len(n.hints) == 0 {
-		every *= 5
+		every *= 2 // less than SuspectAfter: somebody may see us without a link
 	}
 	return every
 }
