@@ -28,10 +28,16 @@ func (*Clock) Ticks(ctx context.Context, every time.Duration) <-chan time.Time {
 	ticks := make(chan time.Time)
 	go func() {
 		defer close(ticks)
+		ticker := time.NewTicker(max(every, time.Second))
+		defer ticker.Stop()
 		for {
-			time.Sleep(every)
 			select {
-			case ticks <- time.Now():
+			case now := <-ticker.C:
+				select {
+				case ticks <- now:
+				case <-ctx.Done():
+					return
+				}
 			case <-ctx.Done():
 				return
 			}

@@ -72,7 +72,7 @@ func (messagePack) Bind(raw Raw, dst any) error {
 		return nil
 	case *time.Time:
 		// The codec takes a string of four bytes for a time as well.
-		if kind := msgp.NextType(raw); kind != msgp.TimeType && kind != msgp.NilType {
+		if kind := msgp.NextType(raw); kind == msgp.StrType || kind == msgp.BinType {
 			return bindError(dst, fmt.Errorf("it is a %v", kind))
 		}
 	}

@@ -82,6 +82,15 @@ func TestMessagePackValuesComeBack(t *testing.T) {
 	require.NoError(t, protocol.MessagePack().Bind(packed(t, v), &back))
 	assert.Equal(t, v, back)
 
+	for _, when := range []time.Time{
+		when,                              // 8 bytes
+		time.Unix(1_700_000_000, 0).UTC(), // 4 bytes
+		time.Date(2600, 1, 1, 0, 0, 0, 1, time.UTC), // 12 bytes
+	} {
+		var direct time.Time
+		require.NoError(t, protocol.MessagePack().Bind(packed(t, when), &direct))
+		assert.True(t, when.Equal(direct), "%v came back as %v", when, direct)
+	}
 	var f float64
 	require.NoError(t, protocol.MessagePack().Bind(protocol.Raw{7}, &f), "JavaScript sends 7.0 as an integer")
 	assert.InDelta(t, 7, f, 0)
