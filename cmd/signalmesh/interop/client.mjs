@@ -5,10 +5,22 @@ import assert from 'node:assert/strict';
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from '@microsoft/signalr';
 import { MessagePackHubProtocol } from '@microsoft/signalr-protocol-msgpack';
 
-import { within } from './waiting.mjs';
+import { until, within } from './waiting.mjs';
 
 // PROTOCOLS are the hub protocols that the tests run with.
 export const PROTOCOLS = ['json', 'messagepack'];
+
+// WIRES are the ways in which a client can be connected, as options of connect.
+// Server-sent events carry no binary protocol.
+const { WebSockets, ServerSentEvents, LongPolling } = HttpTransportType;
+export const WIRES = {
+  'WebSockets, JSON': { transport: WebSockets, protocol: 'json' },
+  'WebSockets, MessagePack': { transport: WebSockets, protocol: 'messagepack' },
+  'WebSockets without negotiation, JSON': { transport: WebSockets, protocol: 'json', skipNegotiation: true },
+  'server-sent events, JSON': { transport: ServerSentEvents, protocol: 'json' },
+  'long polling, JSON': { transport: LongPolling, protocol: 'json' },
+  'long polling, MessagePack': { transport: LongPolling, protocol: 'messagepack' },
+};
 
 // HUBS are the hubs there are: the clients' method that they call, how to send a
 // text to everybody, and how to find the text in what arrives.
@@ -24,6 +36,7 @@ const HUBS = {
     textOf: ([text]) => text,
   },
 };
+HUBS.dialogue = HUBS.matrix; // which it is, and more
 
 // A Client is a connection to one hub of one node. Its inbox holds the arguments
 // of each call that the server made of its method.
@@ -36,12 +49,14 @@ export class Client {
   // connect returns a Client that the whole mesh can reach.
   //
   // With reconnect it connects again, without end, when it is told that it may.
-  static async connect(node, { user, protocol = 'json', reconnect = false } = {}) {
+  static async connect(node, {
+    user, protocol = 'json', transport = WebSockets, skipNegotiation = false, reconnect = false,
+  } = {}) {
     const client = new Client();
     client.hub = HUBS[node.hub];
     node.clients.add(client); // which ends it, if nobody else does
     const builder = new HubConnectionBuilder()
-      .withUrl(node.url(user), { transport: HttpTransportType.WebSockets })
+      .withUrl(node.url(user), { transport, skipNegotiation })
       .configureLogging(LogLevel.None);
     if (protocol === 'messagepack') builder.withHubProtocol(new MessagePackHubProtocol());
     if (reconnect) builder.withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 50 });
@@ -79,6 +94,28 @@ export class Client {
       });
     }), 30_000, `the stream of ${method}`);
   }
+
+  // subscribe calls a hub method that streams. Items holds what has come, ended
+  // resolves when there will be no more, and dispose cancels the stream.
+  subscribe(method, ...args) {
+    const items = [];
+    let subscription;
+    const ended = new Promise((resolve, reject) => {
+      subscription = this.#connection.stream(method, ...args).subscribe({
+        next: (item) => items.push(item), complete: resolve, error: reject,
+      });
+    });
+    ended.catch(() => {}); // a test that does not ask does not want to know
+    return {
+      items,
+      ended: () => within(ended, 10_000, `the end of the stream of ${method}`),
+      dispose: () => subscription.dispose(),
+    };
+  }
+
+  // on has the server run handler as a method of the client, whose result is what
+  // the server is answered if it asks.
+  on(method, handler) { this.#connection.on(method, handler); }
 
   // ended returns why the server closed the connection, once it has.
   ended() {
@@ -139,6 +176,20 @@ export async function settle(sender, clients) {
     const arrived = client.inbox.splice(0, found() + 1);
     return arrived.filter((args) => !`${textOf(args)}`.startsWith(MARKER)); // nor those before
   }));
+}
+
+// forgotten returns when host's server knows that no server has the connection.
+// Nobody is told that: whoever sees the client go is a moment ahead of the servers.
+export function forgotten(host, connectionId) {
+  return until(async () => {
+    try {
+      await host.invoke('Add', connectionId, 'nobody');
+      return false;
+    } catch (err) {
+      if (err.message.startsWith("An unexpected error occurred invoking 'Add'")) return true;
+      throw err;
+    }
+  }, 10_000, `${host.server} to forget connection ${connectionId}`);
 }
 
 // stopAll ends connections, whatever state they are in, those that failed to begin

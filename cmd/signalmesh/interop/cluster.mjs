@@ -18,6 +18,7 @@ export const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
 const programs = process.env.INTEROP_PROGRAMS ?? fileURLToPath(new URL('../../../build/race', import.meta.url));
 export const CHAT = { program: join(programs, 'signalmesh'), hub: 'chat' };
 export const MATRIX = { program: join(programs, 'server'), hub: 'matrix' };
+export const DIALOGUE = { program: join(programs, 'server'), hub: 'dialogue' };
 
 // How the nodes of a cluster dial their seeds: in the order of the file, every second
 // for a minute, then again.
@@ -45,7 +46,7 @@ setInterval(() => {
 export class Cluster {
   // make writes the files and picks the ports, and starts nothing.
   //
-  // program and hub are CHAT or MATRIX; seeds are the addresses in client.ncconf;
+  // program and hub are CHAT, MATRIX or DIALOGUE; seeds are the addresses in client.ncconf;
   // bootstrap are peers to dial besides; flags are further ones, for all nodes.
   static async make({
     program,

@@ -1,5 +1,6 @@
 // Command server is a node like that of "signalmesh node", with a hub that has a
-// method for every audience. The interoperability tests start three of them.
+// method for every audience, or one that also streams, asks clients, and ends
+// connections. The interoperability tests start three of them.
 //
 //	server node --http 127.0.0.1:5001 --listen 127.0.0.1:9800 --ncconf client.ncconf --config appsettings.json --hub matrix
 package main
@@ -67,7 +68,7 @@ func options(args []string, stderr io.Writer) (node.Options, error) {
 		o.Bootstrap = append(o.Bootstrap, peer)
 		return nil
 	})
-	hub := flags.String("hub", "matrix", "name of the hub, served at /NAME")
+	hub := flags.String("hub", "matrix", "name of the hub, served at /NAME: a Dialogue if it is dialogue, else a Matrix")
 	if len(args) > 0 && args[0] == "node" {
 		args = args[1:]
 	}
@@ -79,8 +80,17 @@ func options(args []string, stderr io.Writer) (node.Options, error) {
 		fmt.Fprintln(stderr, "server:", err)
 		return o, err
 	}
-	o.Hubs = []signalr.HubOptions{{Path: "/" + *hub, Hub: &Matrix{server: cmp.Or(o.Name, o.HTTP)}}}
+	o.Hubs = []signalr.HubOptions{{Path: "/" + *hub, Hub: newHub(*hub, cmp.Or(o.Name, o.HTTP))}}
 	return o, nil
+}
+
+// newHub returns the hub of that name.
+func newHub(name, server string) any {
+	matrix := &Matrix{server: server}
+	if name == "dialogue" {
+		return &Dialogue{Matrix: matrix}
+	}
+	return matrix
 }
 
 // serve runs a node until ctx ends.
