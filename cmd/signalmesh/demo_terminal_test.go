@@ -56,13 +56,13 @@ func TestColorNeedsATerminal(t *testing.T) {
 }
 
 func TestBannerNamesEveryPlace(t *testing.T) {
-	text := banner(testPlaces(), demoFiles{ncconf: "/tmp/client.ncconf"}, false)
+	text := banner(testPlaces(), demoFiles{ncconf: "demo/client.ncconf"}, false)
 	for _, p := range testPlaces() {
 		assert.Contains(t, text, p.url())
 		assert.Contains(t, text, p.peer)
 	}
 	assert.Contains(t, text, "Ctrl-C")
-	assert.Contains(t, text, "/tmp/client.ncconf")
+	assert.Contains(t, text, "demo/client.ncconf")
 	assert.NotContains(t, text, "\x1b")
 	assert.Contains(t, banner(testPlaces(), demoFiles{}, true), "\x1b")
 	assert.NotContains(t, banner(testPlaces(), demoFiles{}, false), "client.ncconf")
