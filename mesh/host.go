@@ -36,7 +36,7 @@ func newHost(o Options, secure *handshake) (*basichost.BasicHost, *swarm.Swarm, 
 	}
 	bus := eventbus.NewBus()
 	sw, err := swarm.NewSwarm(secure.self, store, bus,
-		swarm.WithDialTimeout(o.DialTimeout), swarm.WithDialTimeoutLocal(o.DialTimeout),
+		swarm.WithDialTimeout(memberPatience*o.DialTimeout), swarm.WithDialTimeoutLocal(memberPatience*o.DialTimeout),
 		swarm.WithDialRanker(swarm.NoDelayDialRanker))
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open swarm: %w", err), store.Close())

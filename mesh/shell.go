@@ -26,6 +26,11 @@ type shell struct {
 	reading core.Peer // a frame of this peer is being taken; its reader delivers
 }
 
+// memberPatience is how many DialTimeouts the handshakes with a member may take,
+// who is known to be there. (Connecting itself has one.) When many nodes start at
+// once on few CPUs, giving up early only adds handshakes.
+const memberPatience = 3
+
 type dial struct {
 	peer  core.Peer
 	addrs []string
@@ -198,7 +203,7 @@ func (t *Topic) dial(d dial) {
 			info.Addrs = append(info.Addrs, t.mesh.o.Public(addr))
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.ctx, t.mesh.o.DialTimeout)
+	ctx, cancel := context.WithTimeout(t.ctx, memberPatience*t.mesh.o.DialTimeout)
 	defer cancel()
 	t.mesh.swarm.Backoff().Clear(info.ID)
 	err := t.mesh.host.Connect(ctx, info)
