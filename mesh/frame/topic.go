@@ -13,8 +13,8 @@ const (
 	kindRelay    kind = 17
 )
 
-// A TopicMessage is what the topic carries: Announce or Relay. GossipSub's
-// signature proves its author.
+// A TopicMessage is what the topic carries: Announce or Relay. Package mesh
+// signs it, so that its author is proven.
 type TopicMessage interface{ topicMessage() }
 
 // An Announce is a node's own record, told at regular intervals.
