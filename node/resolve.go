@@ -15,6 +15,10 @@ import (
 	"github.com/signalmesh/signalmesh/discovery/ncconf"
 )
 
+// ErrNoName is part of what Resolve returns when no layer names the cache or the
+// application.
+var ErrNoName = errors.New("a node needs the names of its cache and its application")
+
 // Resolve lays all settings over each other, later ones winning: the defaults,
 // client.ncconf, appsettings.json, the same of the environment, environment
 // variables, and o. The error names everything that is wrong, with its place.
@@ -81,6 +85,9 @@ func (r *resolver) ncache() {
 	}
 	r.app, problems = r.conf.NCache()
 	r.take(problems)
+	if r.app.CacheName == "" || r.app.Application() == "" {
+		r.fail(ErrNoName)
+	}
 	s := r.s
 	s.cache, s.application, s.user, s.password = r.app.CacheName, r.app.Application(), r.app.UserID, r.app.Password
 	s.row("cache", s.cache, r.from("CacheName"))

@@ -129,7 +129,7 @@ func (f *nodeFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if f.printConfig {
 		settings, err := node.Resolve(o)
 		if err != nil {
-			return err
+			return withRemedy(err)
 		}
 		for _, p := range settings.Problems {
 			fmt.Fprintf(stderr, "%s: %v\n", p.Severity, p)
@@ -139,15 +139,35 @@ func (f *nodeFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	n, err := node.New(ctx, o)
 	if err != nil {
-		return err
+		return withRemedy(err)
 	}
-	select {
-	case <-n.Ready():
-		fmt.Fprintln(stderr, readyLine(n.Status(), n.AdminAddr()))
-	case <-ctx.Done():
-	}
+	tellWhenReady(ctx, n, stderr)
 	<-ctx.Done()
 	return leave(n, stderr)
+}
+
+// withRemedy adds the flags that help, which package node does not know.
+func withRemedy(err error) error {
+	if errors.Is(err, node.ErrNoName) {
+		return fmt.Errorf("%w: give --cache and --app, or the settings above", err)
+	}
+	return err
+}
+
+// tellWhenReady prints the ready line, and before it what is waited for, if that
+// takes a while: seeds that do not answer at all take DialTimeout each.
+func tellWhenReady(ctx context.Context, n *node.Node, stderr io.Writer) {
+	for patience := time.After(2 * time.Second); ; {
+		select {
+		case <-n.Ready():
+			fmt.Fprintln(stderr, readyLine(n.Status(), n.AdminAddr()))
+			return
+		case <-patience:
+			fmt.Fprintf(stderr, "looking for other servers at %s\n", strings.Join(n.Status().Seeds, ", "))
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // readyLine tells an operator where everything is.

@@ -94,6 +94,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"node --log-level loud", 2, "choose debug, info, warn or error"},
 		{"node --hub a/b", 2, "a hub's name is letters"},
 		{"node --app chat", 1, "CacheName"},
+		{"node --app chat", 1, "give --cache and --app"},
 		{"node --cache x --app chat --ncconf no.ncconf", 1, "no.ncconf: there is no such file"},
 		{"node --cache chatCash --app chat --ncconf " + conf, 1, `chatCache`},
 		{"node --cache x --app chat --listen 127.0.0.1:0 --http 127.0.0.1:bad", 1, "listen on 127.0.0.1:bad (HTTP)"},

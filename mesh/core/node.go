@@ -173,13 +173,3 @@ func (n *Node) Leave() {
 	}
 	n.shell.WakeTopic()
 }
-
-// Drained tells whether every linked member has acknowledged all it was offered.
-func (n *Node) Drained() bool {
-	for _, m := range n.members {
-		if m.linked && m.state == Alive && m.out.base < m.out.next {
-			return false
-		}
-	}
-	return true
-}
