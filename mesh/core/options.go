@@ -42,8 +42,8 @@ type Options struct {
 	// AnnounceEvery is the interval of Announce on the topic while a member has no
 	// link to us; otherwise it is twice as long. Default 1 s.
 	AnnounceEvery time.Duration
-	// LongRoadAfter is how long a member may be without a link before its records
-	// take the long way round. Default 300 ms.
+	// LongRoadAfter is how long a member that lost its link, or could not be dialled,
+	// is waited for before its records take the long way round. Default 300 ms.
 	LongRoadAfter time.Duration
 	// FullMesh is the number of links up to which every member is linked
 	// directly. Default 64.
