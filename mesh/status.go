@@ -17,7 +17,7 @@ const (
 	Isolated Health = "isolated"
 	// Degraded: a server is silent, or reached only the long way round.
 	Degraded Health = "degraded"
-	// Healthy: every server known is alive and linked.
+	// Healthy: every server known is alive, and linked or just being linked.
 	Healthy Health = "healthy"
 )
 
@@ -92,7 +92,7 @@ func (t *Topic) Health() Health {
 		switch {
 		case m.State == core.Alive:
 			alive++
-			if !m.Linked {
+			if m.Round { // a link that is just being made is no fault
 				health = Degraded
 			}
 		case m.State == core.Suspect:

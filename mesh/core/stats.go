@@ -27,7 +27,8 @@ type MemberView struct {
 	Epoch    uint64
 	Addrs    []string
 	State    State
-	Linked   bool // directly; otherwise what it is sent goes the long way round
+	Linked   bool // directly
+	Round    bool // what it is sent goes the long way round
 	Heard    time.Duration
 	Channels int    // that it wants
 	Waiting  int    // records it has not acknowledged
@@ -43,7 +44,7 @@ func (n *Node) Members() []MemberView {
 	for _, m := range n.sorted {
 		views = append(views, MemberView{
 			Peer: m.peer, Name: m.record.Name, Version: m.record.Version, Epoch: m.record.Epoch, Addrs: m.record.Addrs,
-			State: m.state, Linked: m.linked, Heard: m.heard, Channels: len(m.channels),
+			State: m.state, Linked: m.linked, Round: m.longRoad, Heard: m.heard, Channels: len(m.channels),
 			Waiting: int(m.out.next - m.out.base), Bytes: m.out.bytes,
 			Missing: m.in.waiting, Lost: m.in.lost, Dropped: m.out.lost,
 		})
