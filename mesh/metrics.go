@@ -48,6 +48,8 @@ func (m *Mesh) collector() *collector {
 	stat("unwanted_total", "Messages for a channel nobody here is subscribed to.", func(s core.Stats) uint64 { return s.Unwanted })
 	stat("resent_total", "Records sent again on request.", func(s core.Stats) uint64 { return s.Resent })
 	stat("relayed_total", "Records sent the long way round, over the topic.", func(s core.Stats) uint64 { return s.Relayed })
+	stat("inherited_total", "Messages of servers that died, which another server still had.", func(s core.Stats) uint64 { return s.Inherited })
+	stat("replays_total", "Announcements on the topic that were older than what was known.", func(s core.Stats) uint64 { return s.Replays })
 	count("publish_waits_total", "Publishes that had to wait for a server that was behind.", func(c *counters) *atomic.Uint64 { return &c.waits })
 	count("unconfirmed_subscriptions_total", "Subscriptions a live server did not confirm in time.", func(c *counters) *atomic.Uint64 { return &c.unconfirmed })
 	count("violations_total", "Peers cut off because they broke the protocol.", func(c *counters) *atomic.Uint64 { return &c.violations })

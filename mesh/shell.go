@@ -138,7 +138,7 @@ func (t *Topic) readTopic() {
 			continue // our own, or of a later version
 		}
 		t.mu.Lock()
-		err = t.core.Topic(t.mesh.now(), core.Peer(m.author), m.content)
+		err = t.core.Topic(t.mesh.now(), core.Peer(m.author), m.number, m.content)
 		t.mu.Unlock()
 		if err != nil {
 			t.cutOff(m.author, err)

@@ -14,6 +14,8 @@ type Stats struct {
 	Dropped    uint64 // records given up before a peer had acknowledged them
 	Lost       uint64 // records of peers that never came
 	Relayed    uint64 // records sent the long way round
+	Inherited  uint64 // messages of dead peers that others still had
+	Replays    uint64 // messages on the topic that were older than what is known
 }
 
 // Stats returns the counts so far.

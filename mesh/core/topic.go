@@ -63,7 +63,7 @@ func (n *Node) nextRelay(now time.Duration) []byte {
 	b := relayBuilder{relay: frame.Relay{Epoch: n.o.Member.Epoch}, index: map[*record]int{}}
 	for _, m := range n.sorted {
 		if m.longRoad && m.busy() && b.bytes < relayBytes {
-			b.add(m)
+			b.add(m, n.head(m))
 			m.sentAt = now
 		}
 	}
@@ -81,14 +81,15 @@ type relayBuilder struct {
 }
 
 // add makes m a destination of the relay.
-func (b *relayBuilder) add(m *member) {
+func (b *relayBuilder) add(m *member, head frame.Head) {
 	dest := len(b.relay.Dests)
 	for m.out.sent < m.out.next && m.out.sent-m.out.base < relayAhead && b.bytes < relayBytes {
 		b.addRecord(m, dest)
 	}
 	a := m.ack()
 	a.Want = m.sendWant
-	b.relay.Dests = append(b.relay.Dests, frame.Dest{Epoch: m.record.Epoch, Ack: a, Head: m.head()})
+	head.Next = m.out.sent
+	b.relay.Dests = append(b.relay.Dests, frame.Dest{Epoch: m.record.Epoch, Ack: a, Head: head})
 	m.sendAck, m.sendWant, m.sendHead = false, false, false
 	m.in.acked, m.in.unacked = m.in.next, 0
 }
@@ -115,33 +116,46 @@ func (b *relayBuilder) addRecord(m *member, dest int) {
 	}
 }
 
-// Topic takes a message of the topic that author signed. An error means that the
-// author broke the protocol.
-func (n *Node) Topic(now time.Duration, author Peer, msg frame.TopicMessage) error {
+// Topic takes a message of the topic that author signed and numbered: it counts
+// what it says there. An error means that the author broke the protocol.
+func (n *Node) Topic(now time.Duration, author Peer, number uint64, msg frame.TopicMessage) error {
 	if author == n.o.Self {
 		return nil
 	}
 	switch msg := msg.(type) {
 	case frame.Announce:
-		return n.takeAnnounce(now, author, msg)
+		if n.replayed(author, msg.Member.Epoch, number) {
+			n.stats.Replays++ // it proves nothing: anybody can say it again
+			return nil
+		}
+		return n.takeAnnounce(now, author, number, msg)
 	case frame.Relay:
-		return n.takeRelay(now, author, msg)
+		return n.takeRelay(now, author, number, msg)
 	}
 	return nil
 }
 
-func (n *Node) takeAnnounce(now time.Duration, author Peer, a frame.Announce) error {
+// replayed tells whether author has said something later in the same life.
+func (n *Node) replayed(author Peer, epoch, number uint64) bool {
+	if m := n.members[author]; m != nil && m.record.Epoch == epoch {
+		return number <= m.announced
+	}
+	return number <= n.graves.last[epoch]
+}
+
+func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a frame.Announce) error {
 	m := n.members[author]
 	if m != nil && m.record.Epoch != a.Member.Epoch {
 		if m.linked {
 			return nil // an old one that was long on its way: the link knows better
 		}
-		n.remove(now, m)
+		n.bury(now, m)
 		m = nil
 	}
 	if a.Leaving {
 		if m != nil && !m.linked { // over the link its goodbye comes in order
-			n.remove(now, m)
+			m.announced = number
+			n.bury(now, m)
 		}
 		return nil
 	}
@@ -151,7 +165,7 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, a frame.Announce) er
 		}
 		m = n.join(now, author, a.Member)
 	}
-	m.record = a.Member
+	m.record, m.announced, m.dead = a.Member, number, false
 	m.onTopic = m.onTopic || !m.linked
 	if !m.linked {
 		n.hear(now, m)
@@ -159,7 +173,7 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, a frame.Announce) er
 	return nil
 }
 
-func (n *Node) takeRelay(now time.Duration, author Peer, r frame.Relay) error {
+func (n *Node) takeRelay(now time.Duration, author Peer, number uint64, r frame.Relay) error {
 	m := n.members[author]
 	if m == nil || m.record.Epoch != r.Epoch {
 		return nil // its Announce has not come yet; it will send again
@@ -173,7 +187,10 @@ func (n *Node) takeRelay(now time.Duration, author Peer, r frame.Relay) error {
 	if me < 0 {
 		return nil
 	}
-	n.hear(now, m)
+	if number > m.announced { // an old one may fill a hole, but is no sign of life
+		m.announced = number
+		n.hear(now, m)
+	}
 	if err := n.takeAck(m, r.Dests[me].Ack); err != nil {
 		return err
 	}
