@@ -54,6 +54,41 @@ func (n *Node) Members() []MemberView {
 	return views
 }
 
+// A Standing is how the mesh is, as a Node sees it.
+type Standing struct {
+	Alive  int
+	Silent []string // names of members that are suspect, and still expected back
+	Round  []string // names of members that are alive and have no direct link
+}
+
+// Standing says how the mesh is. Names are in the order of the peer IDs.
+func (n *Node) Standing() Standing {
+	var s Standing
+	for _, m := range n.sorted {
+		switch {
+		case m.state == Suspect:
+			s.Silent = append(s.Silent, m.record.Name)
+		case m.state == Alive:
+			s.Alive++
+			if m.longRoad { // a link that is just being made is no fault
+				s.Round = append(s.Round, m.record.Name)
+			}
+		}
+	}
+	return s
+}
+
+// Behind returns the name of a member that publishers have to wait for, and how
+// many bytes it has not acknowledged; "" if there is none.
+func (n *Node) Behind() (name string, bytes int) {
+	for _, m := range n.sorted {
+		if m.state == Alive && m.out.bytes >= n.o.Backlog && m.out.bytes > bytes {
+			name, bytes = m.record.Name, m.out.bytes
+		}
+	}
+	return name, bytes
+}
+
 // Alive says how many members are alive.
 func (n *Node) Alive() int {
 	alive := 0
