@@ -52,16 +52,18 @@ func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsu
 // subscriptions is GossipSub's filter: only topics with this prefix exist, those
 // of the cache. It takes in applications that are not ours, since a peer tells of
 // its topics once, which may be before we join one of them.
-type subscriptions string
+type subscriptions struct {
+	prefix string
+	guard  *guard
+}
 
 // CanSubscribe tells whether the topic is of the cache.
-func (s subscriptions) CanSubscribe(name string) bool { return strings.HasPrefix(name, string(s)) }
+func (s subscriptions) CanSubscribe(name string) bool { return strings.HasPrefix(name, s.prefix) }
 
-// FilterIncomingSubscriptions drops the topics of strangers.
-
-func (s subscriptions) FilterIncomingSubscriptions(_ peer.ID, subs []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
-	if len(subs) > maxTopics {
-		return nil, pubsub.ErrTooManySubscriptions
+// FilterIncomingSubscriptions drops the topics of other caches.
+func (s subscriptions) FilterIncomingSubscriptions(from peer.ID, subs []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
+	if err := s.guard.subscriptions(from, len(subs)); err != nil {
+		return nil, err
 	}
 	return pubsub.FilterSubscriptions(subs, s.CanSubscribe), nil
 }

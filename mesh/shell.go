@@ -294,8 +294,8 @@ func (t *Topic) handOver(from string, d core.Delivery) {
 // cutOff ends every connection with a peer that broke the protocol.
 func (t *Topic) cutOff(p peer.ID, cause error) {
 	if errors.Is(cause, core.ErrViolation) || errors.Is(cause, frame.ErrMalformed) || errors.Is(cause, errSignature) {
-		t.count.violations.Add(1)
-		t.log.Warn("peer cut off", "peer", p.String(), "err", cause)
+		t.mesh.expel(p, cause)
+		return
 	}
 	_ = t.mesh.swarm.ClosePeer(p)
 }

@@ -19,6 +19,7 @@ type Member struct {
 	Round    bool          `json:"round"`    // reached the long way round, since there is no direct link
 	Silent   time.Duration `json:"silent"`   // since it was heard last, in nanoseconds
 	Channels int           `json:"channels"` // that it is subscribed to
+	Synced   bool          `json:"synced"`   // those are all; before, it is sent everything
 	Waiting  int           `json:"waiting"`  // records it has not acknowledged
 	Bytes    int           `json:"bytes"`    // in them
 	Lost     uint64        `json:"lost"`     // messages of it that will never arrive
@@ -64,7 +65,7 @@ func (t *Topic) Members() []Member {
 	for _, v := range views {
 		members = append(members, Member{
 			Peer: peer.ID(v.Peer).String(), Name: v.Name, Version: v.Version, Addrs: v.Addrs,
-			State: v.State.String(), Linked: v.Linked, Round: v.Round, Silent: now - v.Heard, Channels: v.Channels,
+			State: v.State.String(), Linked: v.Linked, Round: v.Round, Silent: now - v.Heard, Channels: v.Channels, Synced: v.Synced,
 			Waiting: v.Waiting, Bytes: v.Bytes, Lost: v.Lost, Dropped: v.Dropped,
 		})
 	}

@@ -238,8 +238,8 @@ func (t *Topic) subscribe(channel string) (confirmed chan struct{}, ticket uint6
 	if t.closing {
 		return nil, 0, ErrClosed
 	}
-	if ticket = t.core.Subscribe(t.mesh.now(), channel); ticket == 0 {
-		return nil, 0, nil
+	if ticket, err = t.core.Subscribe(t.mesh.now(), channel); ticket == 0 {
+		return nil, 0, err
 	}
 	confirmed = make(chan struct{})
 	t.tickets[ticket] = confirmed

@@ -105,7 +105,7 @@ func (n *Node) bequeath(e *estate, c claim) {
 	b := bequest{epoch: e.m.record.Epoch}
 	for _, h := range e.m.hoard.after(c.after) {
 		msg, err := frame.ParseMessage(h.record)
-		if _, wants := m.channels[string(msg.Channel)]; err == nil && (wants || !m.synced) {
+		if wants := m.channels.has(string(msg.Channel)) || !m.synced; err == nil && wants {
 			b.items = append(b.items, h)
 		}
 	}

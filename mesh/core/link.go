@@ -77,6 +77,9 @@ func (n *Node) Welcome(now time.Duration, p Peer, h frame.Hello) error {
 		if n.epochs[h.Member.Epoch] != nil || h.Member.Epoch == n.o.Member.Epoch || h.Member.Epoch == 0 {
 			return fmt.Errorf("%w: epoch of another node", ErrViolation)
 		}
+		if len(n.members) >= n.o.MaxMembers {
+			return fmt.Errorf("%w: %d", ErrFull, len(n.members))
+		}
 		m = n.join(now, p, h.Member)
 		n.introduce(m)
 	}

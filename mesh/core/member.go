@@ -52,10 +52,10 @@ type member struct {
 	inbox []Delivery
 	hoard hoard
 
-	channels map[string]struct{} // what it wants
-	pending  map[string]struct{} // the snapshot under way
-	synced   bool                // channels is its whole interest
-	tickets  []awaited           // subscriptions it has not confirmed
+	channels *channels // what it wants
+	pending  *channels // the snapshot under way; nil: none
+	synced   bool      // channels is its whole interest
+	tickets  []awaited // subscriptions it has not confirmed
 
 	sendAck, sendWant, sendHead, sendMembers, sendResync bool
 	sentAt                                               time.Duration
@@ -98,7 +98,7 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 	n.settleEstateOf(p)
 	m := &member{
 		peer: p, record: record, heard: now, unlinked: now,
-		out: newOutflow(), channels: map[string]struct{}{},
+		out: newOutflow(), channels: newChannels(),
 	}
 	n.members[p] = m
 	n.epochs[record.Epoch] = m

@@ -17,6 +17,10 @@ var (
 	ErrBacklog = errors.New("a peer is behind")
 	// ErrTooLarge means that a message is larger than Options.MaxMessage.
 	ErrTooLarge = errors.New("message too large")
+	// ErrInterest means that more channels are subscribed than others would take.
+	ErrInterest = errors.New("too many subscriptions")
+	// ErrFull means that there are Options.MaxMembers members.
+	ErrFull = errors.New("the mesh is full")
 	// ErrViolation means that a peer broke the protocol and should be cut off.
 	ErrViolation = errors.New("protocol violation")
 )
@@ -37,6 +41,7 @@ type Node struct {
 	links     map[Peer]bool // our stream to the peer is open
 
 	own      map[string]string    // channels subscribed here; the value is the key, to share it
+	ownBytes int                  // of their names
 	interest map[string][]*member // who wants a channel
 	unsynced []*member            // whose interest is not known: they are sent everything
 

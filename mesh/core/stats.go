@@ -33,6 +33,7 @@ type MemberView struct {
 	Round    bool // what it is sent goes the long way round
 	Heard    time.Duration
 	Channels int    // that it wants
+	Synced   bool   // those are all
 	Waiting  int    // records it has not acknowledged
 	Bytes    int    // in them
 	Missing  bool   // a record of it is awaited although later ones came
@@ -46,7 +47,7 @@ func (n *Node) Members() []MemberView {
 	for _, m := range n.sorted {
 		views = append(views, MemberView{
 			Peer: m.peer, Name: m.record.Name, Version: m.record.Version, Epoch: m.record.Epoch, Addrs: m.record.Addrs,
-			State: m.state, Linked: m.linked, Round: m.longRoad, Heard: m.heard, Channels: len(m.channels),
+			State: m.state, Linked: m.linked, Round: m.longRoad, Heard: m.heard, Channels: len(m.channels.names), Synced: m.synced,
 			Waiting: int(m.out.next - m.out.base), Bytes: m.out.bytes,
 			Missing: m.in.waiting, Lost: m.in.lost, Dropped: m.out.lost,
 		})

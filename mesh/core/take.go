@@ -81,15 +81,19 @@ func (n *Node) accept(now time.Duration, m *member, r []byte) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrViolation, err)
 		}
-		n.applyInterest(m, i)
 		m.sendAck = true // somebody waits for it: read your writes
+		if err := n.applyInterest(m, i); err != nil {
+			return err
+		}
 	case frame.RecordSnapshot:
 		s, err := frame.ParseSnapshot(r)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrViolation, err)
 		}
-		n.applySnapshot(m, s)
 		m.sendAck = true
+		if err := n.applySnapshot(m, s); err != nil {
+			return err
+		}
 	}
 	if m.in.unacked >= ackBytes {
 		m.sendAck = true

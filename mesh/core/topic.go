@@ -12,8 +12,11 @@ const (
 	relayBytes = 512 << 10
 	// relayAhead is how many records may be on the long road to one member.
 	relayAhead = 4096
-	// announceSoon is the shortest time between two Announces.
+	// announceSoon is the shortest time between two Announces, in a small mesh.
 	announceSoon = 500 * time.Millisecond
+	// crowd is how many members make a mesh large: every node verifies what each of
+	// them says on the topic, so that in a larger one all say less.
+	crowd = 16
 )
 
 // NextTopic returns the next message for the topic, or nil.
@@ -34,18 +37,18 @@ func (n *Node) NextTopic(now time.Duration) []byte {
 // announceEvery is the pause between Announces. They are the heartbeat of members
 // without a link to us; where there is none, they only help newcomers.
 func (n *Node) announceEvery() time.Duration {
-	every := n.o.AnnounceEvery * time.Duration(max(50, len(n.members))) / 50
-	if n.linked() == len(n.members) && len(n.hints) == 0 {
-		every *= 2 // less than SuspectAfter: somebody may see us without a link
+	if len(n.members) >= 2*crowd || n.linked() == len(n.members) && len(n.hints) == 0 {
+		return 2 * n.o.AnnounceEvery // less than SuspectAfter: somebody may see us without a link
 	}
-	return every
+	return n.o.AnnounceEvery
 }
 
 // AnnounceSoon says that somebody new listens on the topic. One Announce serves all
 // who came within announceSoon: every node verifies each of them, so when many
 // start at once, one for each newcomer would keep all of them busy.
 func (n *Node) AnnounceSoon(now time.Duration) {
-	n.announceAt = min(n.announceAt, max(now, n.announcedAt+announceSoon))
+	pause := announceSoon * time.Duration(max(crowd, len(n.members))) / crowd
+	n.announceAt = min(n.announceAt, max(now, n.announcedAt+pause))
 	if now >= n.announceAt {
 		n.shell.WakeTopic()
 	}
@@ -162,6 +165,9 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a fra
 	if m == nil {
 		if n.epochs[a.Member.Epoch] != nil || a.Member.Epoch == n.o.Member.Epoch || a.Member.Epoch == 0 {
 			return fmt.Errorf("%w: epoch of another node", ErrViolation)
+		}
+		if len(n.members) >= n.o.MaxMembers {
+			return fmt.Errorf("%w: %d", ErrFull, len(n.members))
 		}
 		m = n.join(now, author, a.Member)
 	}

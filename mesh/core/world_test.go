@@ -259,7 +259,8 @@ func (w *world) drainInboxes(s *testNode) {
 }
 
 func (w *world) subscribe(s *testNode, channel string) uint64 {
-	ticket := s.Node.Subscribe(w.now, channel)
+	ticket, err := s.Node.Subscribe(w.now, channel)
+	require.NoError(w.t, err)
 	w.settle()
 	return ticket
 }
