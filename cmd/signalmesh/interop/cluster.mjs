@@ -158,9 +158,9 @@ class Node {
 
   get running() { return this.#child !== undefined; }
 
-  // url is where the hub is served to a user.
-  url(user) {
-    return `http://${this.http}/${this.hub}${user === undefined ? '' : `?user=${encodeURIComponent(user)}`}`;
+  // url is where the hub is served to a user, through a Proxy if there is one.
+  url(user, through) {
+    return `http://${through?.address ?? this.http}/${this.hub}${user === undefined ? '' : `?user=${encodeURIComponent(user)}`}`;
   }
 
   // start starts the process, always with the same command, and awaits its ready
@@ -193,6 +193,12 @@ class Node {
       if (!this.running) throw new Error(`${this.name} ended before it was ready`);
       return (await this.#get('/readyz'))?.ok && /^ready:/m.test(this.stderr.slice(before));
     }, 20_000, `${this.name} to be ready`);
+  }
+
+  // metric is the value of a metric of package signalr.
+  async metric(name) {
+    const text = await (await this.#get('/metrics')).text();
+    return Number(new RegExp(`^signalmesh_signalr_${name}(?:{.*})? (.*)$`, 'm').exec(text)[1]);
   }
 
   // status is how the mesh looks from here.
