@@ -130,13 +130,16 @@ func (l *link) nudge() {
 	}
 }
 
-// lose gives up a socket, unless it has a successor. The caller holds mu.
+// lose gives up a socket, unless it has a successor. The caller holds mu, which
+// is free while the socket is closed: over TLS that can take its time.
 func (l *link) lose(s *webSocket) {
-	s.kill()
 	if l.socket == s {
 		l.socket, l.lostAt = nil, time.Now()
 		l.notify()
 	}
+	l.mu.Unlock()
+	s.kill()
+	l.mu.Lock()
 }
 
 func (*link) traits() traits { return traits{} }
@@ -162,10 +165,11 @@ func (l *link) close(failed bool) {
 
 func (l *link) kill() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.killed = true
-	if l.socket != nil {
-		l.socket.kill()
+	s := l.socket
+	l.mu.Unlock()
+	if s != nil {
+		s.kill()
 	}
 }
 

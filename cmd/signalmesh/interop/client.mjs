@@ -50,10 +50,11 @@ export class Client {
   //
   // With reconnect it connects again, without end, when it is told that it may. With
   // stateful it asks for stateful reconnect. With through, a Proxy to node, it
-  // connects through that.
+  // connects through that. ServerTimeout is how many milliseconds the server may be
+  // silent.
   static async connect(node, {
     user, protocol = 'json', transport = WebSockets, skipNegotiation = false, reconnect = false,
-    stateful = false, through,
+    stateful = false, through, serverTimeout,
   } = {}) {
     const client = new Client();
     client.hub = HUBS[node.hub];
@@ -63,6 +64,7 @@ export class Client {
       .configureLogging(LogLevel.None);
     if (protocol === 'messagepack') builder.withHubProtocol(new MessagePackHubProtocol());
     if (reconnect) builder.withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 50 });
+    if (serverTimeout) builder.withServerTimeout(serverTimeout);
     if (stateful) builder.withStatefulReconnect();
     const connection = builder.build();
     client.#connection = connection;

@@ -197,7 +197,7 @@ class Node {
 
   // metric is the value of a metric of package signalr.
   async metric(name) {
-    const text = await (await this.#get('/metrics')).text();
+    const text = await (await this.#get('/metrics', 10_000)).text();
     return Number(new RegExp(`^signalmesh_signalr_${name}(?:{.*})? (.*)$`, 'm').exec(text)[1]);
   }
 
@@ -229,9 +229,9 @@ class Node {
   }
 
   // get asks the admin listener, and returns undefined if that is not there.
-  async #get(path) {
+  async #get(path, ms = 2_000) {
     try {
-      return await fetch(`http://${this.admin}${path}`, { signal: AbortSignal.timeout(2_000) });
+      return await fetch(`http://${this.admin}${path}`, { signal: AbortSignal.timeout(ms) });
     } catch {
       return undefined;
     }

@@ -8,32 +8,28 @@ import { once } from 'node:events';
 export class Proxy {
   #server;
   #pairs = new Set(); // [client's side, node's side]
-  #held = []; // connections that are not passed on yet; undefined: none is held
+  #held; // connections that are not passed on yet; undefined: none is held
+  #host;
+  #port;
   #left = new Set(); // nodes' sides that nobody will hear from again
 
   // open returns a Proxy to a node.
   static async open(node) {
     const proxy = new Proxy();
-    const [host, port] = node.http.split(':');
-    proxy.#held = undefined;
+    [proxy.#host, proxy.#port] = node.http.split(':');
     proxy.#server = createServer((client) => {
       client.on('error', () => {});
       if (proxy.#held) proxy.#held.push(client);
-      else proxy.#pass(client, host, Number(port));
+      else proxy.#pass(client);
     });
     proxy.#server.listen({ host: '127.0.0.1', port: 0 });
     await once(proxy.#server, 'listening');
     proxy.address = `127.0.0.1:${proxy.#server.address().port}`;
-    proxy.up = () => {
-      const held = proxy.#held ?? [];
-      proxy.#held = undefined;
-      for (const client of held) proxy.#pass(client, host, Number(port));
-    };
     return proxy;
   }
 
-  #pass(client, host, port) {
-    const node = connect(port, host);
+  #pass(client) {
+    const node = connect(Number(this.#port), this.#host);
     const pair = [client, node];
     this.#pairs.add(pair);
     for (const [from, to] of [[client, node], [node, client]]) {
@@ -73,6 +69,12 @@ export class Proxy {
 
   // down holds new connections until up passes them on.
   down() { this.#held ??= []; }
+
+  up() {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const client of held) this.#pass(client);
+  }
 
   #each(cut) {
     for (const [client, node] of [...this.#pairs]) cut(client, node);

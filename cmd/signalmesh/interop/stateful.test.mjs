@@ -74,18 +74,25 @@ for (const hosts of [HOSTS.slice(0, 1), HOSTS.slice(0, 2)]) {
         // the first of them, and calls its server.
         const heard = (from) => roamer.inbox.filter(([text]) => text.startsWith(from));
         const answers = [];
+        let failure; // the first
+        const failed = (err) => { failure ??= err; };
         const talkers = [
           ...others.map((other, i) => new Talker((n) => (n % 2
             ? other.send('SendGroup', 'red', `${i}:${n}`)
             : other.send('SendUser', 'roamer', `${i}:${n}`)))),
-          new Talker((n) => { roamer.send('SendClient', others.at(-1).id, n); }),
-          new Talker((n) => { answers.push(roamer.pour('EchoText', n)); }),
+          new Talker((n) => { roamer.send('SendClient', others.at(-1).id, n).catch(failed); }),
+          new Talker((n) => {
+            answers.push(roamer.pour('EchoText', n));
+            answers.at(-1).catch(failed);
+          }),
         ];
         const progress = async (what) => {
           const goals = others.map((_, i) => heard(`${i}:`).length + MORE);
           const goal = others.at(-1).inbox.length + MORE;
-          await until(() => others.at(-1).inbox.length >= goal && goals.every((n, i) => heard(`${i}:`).length >= n),
-            20_000, `messages each way after the link ${what}`);
+          await until(() => {
+            if (failure) throw new Error(`${what}: ${failure.message}`);
+            return others.at(-1).inbox.length >= goal && goals.every((n, i) => heard(`${i}:`).length >= n);
+          }, 20_000, `messages each way after the link ${what}`);
         };
         await progress('was made');
         for (const [what, cut] of [...Object.entries(CUTS), ...Object.entries(CUTS)]) {
@@ -170,6 +177,20 @@ describe('stateful reconnect that fails', async () => {
       await proxy.close();
     }));
   }
+
+  // That is the client's doing: it opens a socket, and gives it up unused. It is
+  // silent long enough for Node.js to have closed what it negotiated over.
+  test('who waits for a silent server in vain is a new connection', cluster.test(async () => {
+    const proxy = await Proxy.open(node);
+    const roamer = await Client.connect(node, { stateful: true, reconnect: true, through: proxy, serverTimeout: 6_000 });
+    const again = roamer.again();
+    await roamer.invoke('SendCaller', 'hello');
+    await roamer.has(1);
+    proxy.swallow();
+    assert.notEqual(await again, roamer.id);
+    await roamer.stop();
+    await proxy.close();
+  }));
 
   test('who is aborted is closed at once, and for good', cluster.test(async () => {
     const roamer = await Client.connect(node, { stateful: true, reconnect: true });
