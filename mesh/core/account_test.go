@@ -35,7 +35,7 @@ func randomFaults(t *testing.T, seed uint64) {
 	sent := 0
 	for range 300 {
 		a, b := w.nodes[w.rand.IntN(4)], w.nodes[w.rand.IntN(4)]
-		switch w.rand.IntN(8) {
+		switch w.rand.IntN(9) {
 		case 0:
 			if a != b {
 				w.cutLink(a, b)
@@ -47,11 +47,15 @@ func randomFaults(t *testing.T, seed uint64) {
 		case 4:
 			w.lossy = float64(w.rand.IntN(5)) / 10
 		case 5:
+			a.idle = !a.idle
+		case 6:
 			w.run(time.Duration(w.rand.IntN(15)) * TickEvery)
 		}
 		for _, s := range w.nodes {
 			for range w.rand.IntN(4) {
-				s.publish("all", strconv.Itoa(sent))
+				if !s.idle {
+					s.publish("all", strconv.Itoa(sent))
+				}
 			}
 		}
 		sent++
@@ -60,6 +64,9 @@ func randomFaults(t *testing.T, seed uint64) {
 	w.lossy = 0
 	clear(w.stall)
 	clear(w.cut)
+	for _, s := range w.nodes {
+		s.idle = false
+	}
 	w.run(30 * time.Second)
 	balance(t, w, small)
 }

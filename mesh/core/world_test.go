@@ -32,6 +32,7 @@ type testNode struct {
 	w    *world
 	peer Peer
 	dead bool
+	idle bool // stopped like a process by SIGSTOP: its links stay open
 
 	wakes, inboxes map[Peer]bool
 	topic          bool
@@ -101,7 +102,7 @@ func (w *world) node(p Peer) *testNode {
 
 // connect opens the streams between a and b, as a dial does.
 func (w *world) connect(a, b *testNode) bool {
-	if a.dead || b.dead || w.cut[pair(a.peer, b.peer)] {
+	if a.dead || b.dead || a.idle || b.idle || w.cut[pair(a.peer, b.peer)] {
 		return false
 	}
 	if a.links[b.peer] {
@@ -159,7 +160,7 @@ func (w *world) kill(s *testNode) {
 func (w *world) run(d time.Duration) {
 	for end := w.now + d; w.now < end; w.now += TickEvery {
 		for _, s := range w.nodes {
-			if !s.dead {
+			if !s.dead && !s.idle {
 				s.Tick(w.now)
 			}
 		}
@@ -172,7 +173,7 @@ func (w *world) settle() {
 	for busy := true; busy; {
 		busy = false
 		for _, s := range w.nodes {
-			busy = !s.dead && w.step(s) || busy
+			busy = !s.dead && !s.idle && w.step(s) || busy
 		}
 	}
 }
@@ -185,7 +186,7 @@ func (w *world) step(s *testNode) (busy bool) {
 	}
 	s.dials = nil
 	for _, p := range sortedKeys(s.wakes) {
-		if w.stall[pair(s.peer, p)] {
+		if w.stall[pair(s.peer, p)] || w.node(p).idle {
 			continue
 		}
 		delete(s.wakes, p)
@@ -230,7 +231,7 @@ func (w *world) broadcast(s *testNode, b []byte) {
 	reached := map[Peer]bool{s.peer: true}
 	for queue := []*testNode{s}; len(queue) > 0; queue = queue[1:] {
 		for _, p := range sortedKeys(queue[0].links) {
-			if o := w.node(p); !reached[p] && !o.dead {
+			if o := w.node(p); !reached[p] && !o.dead && !o.idle {
 				reached[p] = true
 				queue = append(queue, o)
 				if w.rand.Float64() >= w.lossy {

@@ -1,0 +1,245 @@
+package core
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The faults of `make test-faults`, which has real processes, in virtual time: five
+// nodes, each of which publishes a number on a channel that all want, one for itself,
+// and one for a single other node.
+
+const scenarioSeeds = 10
+
+// A scenario is a world under load.
+type scenario struct {
+	*world
+	sent map[Peer]int
+}
+
+func eachSeed(t *testing.T, f func(*testing.T, *scenario)) {
+	for seed := range uint64(scenarioSeeds) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			s := &scenario{world: newWorld(t, 5), sent: map[Peer]int{}}
+			s.rand = rand.New(rand.NewPCG(seed, 7))
+			for _, n := range s.nodes {
+				s.listen(n)
+			}
+			s.run(time.Second)
+			f(t, s)
+		})
+	}
+}
+
+func (s *scenario) listen(n *testNode) {
+	s.subscribe(n, "all")
+	s.subscribe(n, "to "+string(n.peer))
+}
+
+// load lets d pass, in which every node that can publishes.
+func (s *scenario) load(d time.Duration) {
+	for end := s.now + d; s.now < end; {
+		for _, n := range s.nodes {
+			for range s.rand.IntN(3) {
+				if n.dead || n.idle || n.leaving {
+					continue
+				}
+				i := strconv.Itoa(s.sent[n.peer])
+				s.sent[n.peer]++
+				n.publish("all", i)
+				to := s.nodes[s.rand.IntN(len(s.nodes))]
+				n.publish("to "+string(to.peer), i)
+			}
+		}
+		s.world.run(TickEvery)
+	}
+}
+
+// complete says that everything arrived, in order and once, between nodes that lived all the time.
+func (s *scenario) complete(t *testing.T, nodes ...*testNode) {
+	t.Helper()
+	for _, r := range nodes {
+		for _, n := range nodes {
+			if r == n {
+				continue
+			}
+			assert.Zero(t, r.lost[n.peer], "%s lost nothing of %s", r.peer, n.peer)
+			require.Equal(t, numbered("all", 0, s.sent[n.peer]), only(r.got[n.peer], "all="), "%s has all of %s", r.peer, n.peer)
+			ordered(t, only(r.got[n.peer], "to "+string(r.peer)+"="))
+		}
+	}
+}
+
+func only(got []string, prefix string) []string {
+	var s []string
+	for _, g := range got {
+		if len(g) > len(prefix) && g[:len(prefix)] == prefix {
+			s = append(s, g)
+		}
+	}
+	return s
+}
+
+func ordered(t *testing.T, got []string) {
+	t.Helper()
+	last := -1
+	for _, g := range got {
+		var number int
+		_, err := fmt.Sscanf(g[len("to n00="):], "%d", &number)
+		require.NoError(t, err)
+		require.Greater(t, number, last)
+		last = number
+	}
+}
+
+func (s *scenario) partition(cut bool) {
+	for _, a := range s.nodes[:2] {
+		for _, b := range s.nodes[2:] {
+			if cut {
+				s.cutLink(a, b)
+			} else {
+				s.heal(a, b)
+			}
+		}
+	}
+}
+
+func TestALinkThatIsCutLosesNothing(t *testing.T) {
+	eachSeed(t, func(t *testing.T, s *scenario) {
+		s.cutLink(s.nodes[1], s.nodes[3])
+		s.load(10 * time.Second)
+		s.heal(s.nodes[1], s.nodes[3])
+		s.load(2 * time.Second)
+		s.run(15 * time.Second)
+		s.complete(t, s.nodes...)
+	})
+}
+
+func TestAPartitionWithinTheWindowLosesNothingUnderLoad(t *testing.T) {
+	for _, length := range []time.Duration{5 * time.Second, 30 * time.Second} {
+		eachSeed(t, func(t *testing.T, s *scenario) {
+			s.partition(true)
+			s.load(length)
+			s.partition(false)
+			s.load(2 * time.Second)
+			s.run(15 * time.Second)
+			s.complete(t, s.nodes...)
+		})
+	}
+}
+
+func TestAPartitionBeyondTheWindowIsReportedAndHeals(t *testing.T) {
+	eachSeed(t, func(t *testing.T, s *scenario) {
+		s.partition(true)
+		s.load(150 * time.Second)
+		s.partition(false)
+		s.run(time.Minute) // nobody is told to dial: the members do it themselves
+		s.complete(t, s.nodes[:2]...)
+		s.complete(t, s.nodes[2:]...)
+		a, b := s.nodes[0], s.nodes[4]
+		require.Equal(t, Alive, b.State(a.peer))
+		require.NotZero(t, b.lost[a.peer])
+		before := len(only(b.got[a.peer], "all="))
+		from := s.sent[a.peer]
+		s.load(5 * time.Second)
+		s.run(5 * time.Second)
+		got := only(b.got[a.peer], "all=")[before:]
+		assert.Equal(t, numbered("all", from, s.sent[a.peer]), got, "from then on nothing is missing")
+	})
+}
+
+func TestATopicThatLosesMessagesLosesNothing(t *testing.T) {
+	eachSeed(t, func(t *testing.T, s *scenario) {
+		s.lossy = 0.2
+		for range 10 {
+			a, b := s.nodes[s.rand.IntN(5)], s.nodes[s.rand.IntN(5)]
+			if a != b {
+				s.cutLink(a, b)
+				s.load(time.Duration(1+s.rand.IntN(20)) * TickEvery)
+				s.heal(a, b)
+			}
+		}
+		s.lossy = 0
+		s.run(30 * time.Second)
+		s.complete(t, s.nodes...)
+	})
+}
+
+func TestAPausedNodeCatchesUp(t *testing.T) {
+	eachSeed(t, func(t *testing.T, s *scenario) {
+		paused := s.nodes[s.rand.IntN(5)]
+		paused.idle = true
+		s.load(15 * time.Second)
+		for _, n := range s.nodes {
+			if n != paused {
+				require.Equal(t, Gone, n.State(paused.peer), "noticed")
+			}
+		}
+		paused.idle = false
+		s.load(2 * time.Second)
+		s.run(15 * time.Second)
+		s.complete(t, s.nodes...)
+	})
+}
+
+func TestAKilledNodeTakesOnlyItsOwnWithIt(t *testing.T) {
+	eachSeed(t, func(t *testing.T, s *scenario) {
+		s.load(time.Second)
+		victim := s.nodes[2]
+		for _, n := range s.nodes[:2] { // the burst it dies in does not reach everybody
+			s.stall[pair(victim.peer, n.peer)] = true
+		}
+		s.load(time.Second)
+		s.kill(victim)
+		s.listen(s.start())
+		s.load(3 * time.Second)
+		s.run(10 * time.Second)
+		rest := []*testNode{s.nodes[0], s.nodes[1], s.nodes[3], s.nodes[4]}
+		s.complete(t, rest...)
+		for _, n := range rest {
+			assert.Equal(t, numbered("all", 0, s.sent[victim.peer]), only(n.got[victim.peer], "all="), "what one got, all got")
+		}
+	})
+}
+
+func TestARollingRestartLosesNothing(t *testing.T) {
+	eachSeed(t, func(t *testing.T, s *scenario) {
+		first := append([]*testNode{}, s.nodes...)
+		for _, n := range first {
+			s.load(time.Second)
+			n.Leave()
+			s.settle()
+			s.kill(n)
+			for _, o := range s.nodes {
+				if o != n && !o.dead {
+					got := only(o.got[n.peer], "all=")
+					require.NotEmpty(t, got)
+					assert.Equal(t, fmt.Sprintf("all=%d", s.sent[n.peer]-1), got[len(got)-1], "all it said came before it left")
+					assert.Zero(t, o.lost[n.peer])
+				}
+			}
+			s.listen(s.start())
+		}
+		s.load(time.Second)
+		s.run(5 * time.Second)
+		fresh := s.nodes[5:]
+		for _, r := range fresh {
+			require.Len(t, r.Members(), 4)
+			for _, n := range fresh {
+				if r == n {
+					continue
+				}
+				got := only(r.got[n.peer], "all=")
+				require.NotEmpty(t, got)
+				assert.Equal(t, fmt.Sprintf("all=%d", s.sent[n.peer]-1), got[len(got)-1])
+				assert.Zero(t, r.lost[n.peer])
+			}
+		}
+	})
+}
