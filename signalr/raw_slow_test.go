@@ -101,3 +101,34 @@ func TestRawBodiesThatNobodyWantsAreDropped(t *testing.T) {
 		a.unharmed()
 	})
 }
+
+func TestRawHandshakesThatComeSlowlyAreCanceled(t *testing.T) {
+	inArena(t, nil, func(t *testing.T, a *arena) {
+		r := a.enterWebSocket()
+		begin := time.Now()
+		go r.drip(text1(hello).bytes())
+		data, code := r.closed()
+		assert.Equal(t, `{"error":"Handshake was canceled."}`+"\x1e", data)
+		assert.Equal(t, 1000, code)
+		assert.Less(t, time.Since(begin), a.options.HandshakeTimeout+tickInterval+closeTimeout+time.Second)
+		a.unharmed()
+	})
+}
+
+// Whoever has much to answer to, and reads no answers, is not kept.
+func TestRawClientsThatDoNotReadAreDropped(t *testing.T) {
+	inArena(t, nil, func(t *testing.T, a *arena) {
+		call, _ := echo(1)
+		for _, sent := range []rawFrame{{opcode: opPing, payload: "x"}, text1(call), text1("")} {
+			conn := a.stopAtUpgrade()
+			begin := time.Now()
+			conn.Write(text1(hello).bytes())
+			for err := error(nil); err == nil; time.Sleep(100 * time.Millisecond) {
+				_, err = conn.Write(sent.bytes())
+			}
+			assert.Less(t, time.Since(begin), a.options.KeepAlive+a.options.WriteTimeout+closeTimeout, "%v", sent)
+			conn.Close()
+		}
+		a.unharmed()
+	})
+}
