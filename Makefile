@@ -39,7 +39,7 @@ test-interop: $(INTEROP)/node_modules ## Microsoft's JavaScript clients against 
 
 .PHONY: test-page
 test-page: build $(SCRIPT) chromium ## the demo page, and Microsoft's client, in Chromium; screenshots in build/artifacts
-	$(GO) build -o $(BUILD)/e2e/ ./$(E2E)/server
+	$(GO) build -race -o $(BUILD)/e2e/ ./$(E2E)/server
 	cd $(E2E) && node --test --test-concurrency=1
 
 .PHONY: check

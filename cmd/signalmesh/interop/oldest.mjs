@@ -7,7 +7,7 @@ import { MessagePackHubProtocol } from '@aspnet/signalr-protocol-msgpack';
 
 import { Client } from './client.mjs';
 
-// connectOldest is Client.connect with that library, whose names for the
+// connectOldest is Client.connect with that library, whose numbers for the
 // transports are the same.
 export function connectOldest(node, options) {
   return Client.connect(node, { ...options, build });

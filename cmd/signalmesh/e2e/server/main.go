@@ -49,7 +49,7 @@ func run(scripts string, in io.Reader, out io.Writer) error {
 		Hubs:           []signalr.HubOptions{{Path: "/hub", Hub: page}},
 		AllowedOrigins: origins[1:2],
 		UserID:         userID,
-		PollGap:        2 * time.Second, // a page that polled and is gone is missed soon
+		PollGap:        3 * time.Second, // a page that polled and is gone is missed soon
 		Metrics:        registry,
 	})
 	if err != nil {
