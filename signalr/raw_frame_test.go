@@ -27,7 +27,7 @@ type rawFrame struct {
 	length   uint64 // announced, in 64 bits; 0: that of the payload
 }
 
-func text1(payload string) rawFrame { return rawFrame{opcode: opText, payload: payload} }
+func textFrame(payload string) rawFrame { return rawFrame{opcode: opText, payload: payload} }
 
 func (f rawFrame) bytes() []byte {
 	first := f.opcode | f.rsv

@@ -10,17 +10,21 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// beginHandshake sends so many bytes of an upgrade and the handshake that follows.
+func (a *arena) beginHandshake(size int) *raw {
+	head := upgrade()
+	if size < len(head) {
+		return a.enter().send(head[:size])
+	}
+	r := a.enter().send(head)
+	r.until(func(got []byte) bool { return strings.HasSuffix(string(got), "\r\n\r\n") })
+	return r.send(textFrame(hello).bytes()[:size-len(head)])
+}
+
 func TestRawHandshakesMayBreakOffAnywhere(t *testing.T) {
-	whole := append(upgrade(), text1(hello).bytes()...)
-	everywhere(t, nil, func(t *testing.T, a *arena) {
-		for i := range whole {
-			head := min(i, len(upgrade()))
-			r := a.enter().send(whole[:head])
-			if i >= len(upgrade()) {
-				r.until(func(got []byte) bool { return strings.HasSuffix(string(got), "\r\n\r\n") })
-				r.send(whole[head:i])
-			}
-			r.leave()
+	everywhere(t, func(t *testing.T, a *arena) {
+		for i := range len(upgrade()) + len(textFrame(hello).bytes()) {
+			a.beginHandshake(i).leave()
 		}
 		a.unharmed()
 		assert.Empty(t, a.hub.connected)
@@ -29,18 +33,11 @@ func TestRawHandshakesMayBreakOffAnywhere(t *testing.T) {
 }
 
 func TestRawHandshakesMayStopAnywhere(t *testing.T) {
-	whole := append(upgrade(), text1(hello).bytes()...)
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		begin := time.Now()
 		var clients []*raw
-		for i := range whole {
-			head := min(i, len(upgrade()))
-			r := a.enter().send(whole[:head])
-			if i >= len(upgrade()) {
-				r.until(func(got []byte) bool { return strings.HasSuffix(string(got), "\r\n\r\n") })
-				r.send(whole[head:i])
-			}
-			clients = append(clients, r)
+		for i := range len(upgrade()) + len(textFrame(hello).bytes()) {
+			clients = append(clients, a.beginHandshake(i))
 		}
 		for i, r := range clients {
 			got := string(r.rest())
@@ -57,17 +54,17 @@ func TestRawHandshakesMayStopAnywhere(t *testing.T) {
 }
 
 func TestRawHandshakesHaveALimit(t *testing.T) {
-	everywhere(t, nil, func(t *testing.T, a *arena) {
+	everywhere(t, func(t *testing.T, a *arena) {
 		padded := func(size int) string {
 			head, tail := `{"protocol":"json","padding":"`, `","version":1}`+"\x1e"
 			return head + strings.Repeat("x", size-len(head)-len(tail)) + tail
 		}
-		r := a.enterWebSocket().send(text1(padded(maxHandshakeSize)).bytes()).said("{}\x1e")
+		r := a.enterWebSocket().send(textFrame(padded(maxHandshakeSize)).bytes()).said("{}\x1e")
 		r.leave()
 		for _, cut := range []int{1, 1000, maxHandshakeSize} {
 			r := a.enterWebSocket()
 			tooLong := padded(maxHandshakeSize + 1)
-			r.send(text1(tooLong[:cut]).bytes()).send(text1(tooLong[cut:]).bytes(), bye)
+			r.send(textFrame(tooLong[:cut]).bytes()).send(textFrame(tooLong[cut:]).bytes(), bye)
 			data, code := r.closed()
 			assert.Equal(t, `{"error":"Handshake was canceled."}`+"\x1e", data)
 			assert.Equal(t, 1000, code)
@@ -78,7 +75,7 @@ func TestRawHandshakesHaveALimit(t *testing.T) {
 
 func TestRawUpgradesThatAreWrong(t *testing.T) {
 	const version, key = "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: c2lnbmFsbWVzaCBpcyAxNg=="
-	everywhere(t, nil, func(t *testing.T, a *arena) {
+	everywhere(t, func(t *testing.T, a *arena) {
 		for name, test := range map[string]struct {
 			request []byte
 			status  int
@@ -102,7 +99,7 @@ func TestRawUpgradesThatAreWrong(t *testing.T) {
 
 // A token whose opening failed can be used again.
 func TestRawUpgradesMayBeTriedAgain(t *testing.T) {
-	everywhere(t, nil, func(t *testing.T, a *arena) {
+	everywhere(t, func(t *testing.T, a *arena) {
 		token := a.token()
 		bad := strings.Replace(string(upgrade()), "/hub", "/hub?id="+token, 1)
 		for range 3 {
@@ -116,7 +113,7 @@ func TestRawUpgradesMayBeTriedAgain(t *testing.T) {
 }
 
 func TestRawHandshakesThatNeverFinish(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		begin := time.Now()
 		unfinished := []func() net.Conn{a.stopAtUpgrade, a.stopAtHandshake, a.stopAtEvents, a.stopAtPoll, a.dial}
 		conns := make([]net.Conn, 0, flood)
@@ -149,7 +146,7 @@ func (a *arena) stopAtUpgrade() net.Conn {
 // stopAtHandshake opens a WebSocket and sends half a handshake.
 func (a *arena) stopAtHandshake() net.Conn {
 	conn := a.stopAtUpgrade()
-	conn.Write(text1(hello[:10]).bytes())
+	conn.Write(textFrame(hello[:10]).bytes())
 	return conn
 }
 

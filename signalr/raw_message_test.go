@@ -69,7 +69,7 @@ func (e *exam) try(body string) {
 	m, err := e.protocol.Parse([]byte(body))
 	e.asked++
 	call, _ := e.protocol.Append(nil, protocol.Invocation{InvocationID: fmt.Sprint("exam ", e.asked), Target: "Nothing", Arguments: []any{}})
-	e.client.send(text1(e.frame(body) + string(call)).bytes())
+	e.client.send(textFrame(e.frame(body) + string(call)).bytes())
 	answer, _ := e.protocol.Append(nil, protocol.Completion{InvocationID: fmt.Sprint("exam ", e.asked), HasResult: true})
 	farewell, _ := e.protocol.Append(nil, protocol.Close{Error: "Connection closed with an error.", AllowReconnect: true})
 	_, leaves := m.(protocol.Close)
@@ -92,7 +92,7 @@ func (e *exam) try(body string) {
 }
 
 func TestRawJSONThatIsWrongAtAnyByte(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		e := &exam{arena: a, protocol: protocol.JSON()}
 		e.connect()
 		for _, m := range samples {
@@ -114,7 +114,7 @@ func TestRawJSONThatIsWrongAtAnyByte(t *testing.T) {
 }
 
 func TestRawMessagePackThatIsWrongAtAnyByte(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		e := &exam{arena: a, protocol: protocol.MessagePack()}
 		e.connect()
 		for _, m := range samples {
@@ -128,7 +128,7 @@ func TestRawMessagePackThatIsWrongAtAnyByte(t *testing.T) {
 }
 
 func TestRawTypesThatAreUnknownAreIgnored(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		for p, bodies := range map[protocol.Protocol][]string{
 			protocol.JSON():        {`{"type":0}`, `{"type":10}`, `{"type":-1}`, `{"type":2147483647,"target":[]}`},
 			protocol.MessagePack(): {"\x91\x00", "\x91\x0a", "\x92\xff\xc0", "\x91\xd2\x7f\xff\xff\xff"},
@@ -149,7 +149,7 @@ func TestRawTypesThatAreUnknownAreIgnored(t *testing.T) {
 
 func TestRawMessagePackThatAnnouncesTheAbsurd(t *testing.T) {
 	const call = "\x95\x01\x80\xa1\x31\xa4Echo" // and then the arguments
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		e := &exam{arena: a, protocol: protocol.MessagePack()}
 		e.connect()
 		var before, after runtime.MemStats
@@ -183,7 +183,7 @@ func TestRawMessagePackThatAnnouncesTheAbsurd(t *testing.T) {
 }
 
 func TestRawFramesOfMessagePackThatAreTooLong(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		farewell, err := protocol.MessagePack().Append(nil, protocol.Close{Error: "Connection closed with an error.", AllowReconnect: true})
 		require.NoError(t, err)
 		for prefix, want := range map[string]string{
@@ -208,7 +208,7 @@ func TestRawFramesOfMessagePackThatAreTooLong(t *testing.T) {
 
 // The limit is of whole messages, separator and length included, however they come.
 func TestRawMessagesHaveALimit(t *testing.T) {
-	everywhere(t, nil, func(t *testing.T, a *arena) {
+	everywhere(t, func(t *testing.T, a *arena) {
 		limit := a.options.MaxMessageSize
 		for _, p := range []protocol.Protocol{protocol.JSON(), protocol.MessagePack()} {
 			frame := func(size int) string {
@@ -228,9 +228,9 @@ func TestRawMessagesHaveALimit(t *testing.T) {
 			for _, cut := range []int{1, limit / 2, limit - 1} {
 				r := a.enterHub(p)
 				longest := frame(limit)
-				r.send(text1(longest[:cut]).bytes()).send(text1(longest[cut:]+longest).bytes(), text1(longest).bytes())
+				r.send(textFrame(longest[:cut]).bytes()).send(textFrame(longest[cut:]+longest).bytes(), textFrame(longest).bytes())
 				want := "{}\x1e" + strings.Repeat(string(refused), 3)
-				r.said(want).send(text1(frame(limit + 1)[:cut]).bytes()).send(text1(frame(limit + 1)[cut:]).bytes())
+				r.said(want).send(textFrame(frame(limit + 1)[:cut]).bytes()).send(textFrame(frame(limit + 1)[cut:]).bytes())
 				r.send(bye)
 				data, code := r.closed()
 				assert.Equal(t, 1000, code)

@@ -27,7 +27,7 @@ func postTo(token, body string) []byte {
 func deleteOf(token string) []byte { return request("DELETE", "/hub?id="+token, "Connection: close") }
 
 func TestRawPollsOfSeveralConnectionsShareASocket(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		tokens := []string{a.token(), a.token(), a.token()}
 		var all []byte // in one write, as a proxy might
 		for _, token := range tokens {
@@ -62,7 +62,7 @@ func TestRawPollsOfSeveralConnectionsShareASocket(t *testing.T) {
 }
 
 func TestRawPollsByTheHundredLoseNothing(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		token := a.pollHandshake()
 		<-a.hub.connected
 		var polls []*raw
@@ -95,7 +95,7 @@ func TestRawPollsByTheHundredLoseNothing(t *testing.T) {
 }
 
 func TestRawPollsThatHangUpGiveWay(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		token := a.pollHandshake()
 		<-a.hub.connected
 		for i := range 50 {
@@ -111,7 +111,7 @@ func TestRawPollsThatHangUpGiveWay(t *testing.T) {
 }
 
 func TestRawRequestsOfAllKindsToOneConnection(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		token := a.pollHandshake()
 		<-a.hub.connected
 		pending := a.enter().send(pollOf(token))

@@ -22,7 +22,7 @@ func (r *raw) drip(data []byte) {
 }
 
 func TestRawHeadersThatComeSlowlyAreGivenUp(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		begin := time.Now()
 		var slow []*raw
 		for range 100 {
@@ -41,7 +41,7 @@ func TestRawHeadersThatComeSlowlyAreGivenUp(t *testing.T) {
 }
 
 func TestRawSocketsThatAskForNothingMoreAreGivenUp(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		begin := time.Now()
 		assert.Equal(t, []int{404}, a.enter().send(request("GET", "/hub?id=x")).statuses())
 		assert.Equal(t, idleTimeout, time.Since(begin))
@@ -52,7 +52,7 @@ func TestRawSocketsThatAskForNothingMoreAreGivenUp(t *testing.T) {
 // A request of any method can announce a body. None may keep a connection, a hub's
 // or a web server's, by not sending it.
 func TestRawBodiesThatComeSlowlyAreGivenUp(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		for _, test := range []struct {
 			name, method, path string
 			headers            []string
@@ -90,7 +90,7 @@ func TestRawBodiesThatComeSlowlyAreGivenUp(t *testing.T) {
 }
 
 func TestRawBodiesThatNobodyWantsAreDropped(t *testing.T) {
-	everywhere(t, nil, func(t *testing.T, a *arena) {
+	everywhere(t, func(t *testing.T, a *arena) {
 		token := a.token()
 		poll := func(size int) []byte {
 			return append(request("GET", "/hub?id="+token, "Connection: close", fmt.Sprint("Content-Length: ", size)), make([]byte, size)...)
@@ -103,10 +103,10 @@ func TestRawBodiesThatNobodyWantsAreDropped(t *testing.T) {
 }
 
 func TestRawHandshakesThatComeSlowlyAreCanceled(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		r := a.enterWebSocket()
 		begin := time.Now()
-		go r.drip(text1(hello).bytes())
+		go r.drip(textFrame(hello).bytes())
 		data, code := r.closed()
 		assert.Equal(t, `{"error":"Handshake was canceled."}`+"\x1e", data)
 		assert.Equal(t, 1000, code)
@@ -117,12 +117,12 @@ func TestRawHandshakesThatComeSlowlyAreCanceled(t *testing.T) {
 
 // Whoever has much to answer to, and reads no answers, is not kept.
 func TestRawClientsThatDoNotReadAreDropped(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		call, _ := echo(1)
-		for _, sent := range []rawFrame{{opcode: opPing, payload: "x"}, text1(call), text1("")} {
+		for _, sent := range []rawFrame{{opcode: opPing, payload: "x"}, textFrame(call), textFrame("")} {
 			conn := a.stopAtUpgrade()
 			begin := time.Now()
-			conn.Write(text1(hello).bytes())
+			conn.Write(textFrame(hello).bytes())
 			for err := error(nil); err == nil; time.Sleep(100 * time.Millisecond) {
 				_, err = conn.Write(sent.bytes())
 			}

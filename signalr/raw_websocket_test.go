@@ -11,9 +11,9 @@ import (
 )
 
 // everywhere runs a test in virtual time, and over real sockets.
-func everywhere(t *testing.T, o func(*Options), test func(t *testing.T, a *arena)) {
-	t.Run("pipes", func(t *testing.T) { inArena(t, o, test) })
-	t.Run("sockets", func(t *testing.T) { overSockets(t, o, test) })
+func everywhere(t *testing.T, test func(t *testing.T, a *arena)) {
+	t.Run("pipes", func(t *testing.T) { inArena(t, test) })
+	t.Run("sockets", func(t *testing.T) { overSockets(t, test) })
 }
 
 // bye is a close frame as clients end with.
@@ -35,7 +35,7 @@ func session(t *testing.T, p protocol.Protocol) (sent, got string) {
 
 func TestRawFramesMayBeCutAndMergedAnywhere(t *testing.T) {
 	cuts := map[string]func(sent string) (frames []rawFrame){
-		"one frame": func(sent string) []rawFrame { return []rawFrame{text1(sent)} },
+		"one frame": func(sent string) []rawFrame { return []rawFrame{textFrame(sent)} },
 		"a frame for each byte": func(sent string) (frames []rawFrame) {
 			for i := range len(sent) {
 				frames = append(frames, rawFrame{opcode: byte(opText + i%2), payload: sent[i : i+1]})
@@ -50,7 +50,7 @@ func TestRawFramesMayBeCutAndMergedAnywhere(t *testing.T) {
 			return frames
 		},
 		"empty frames and pings in between": func(sent string) (frames []rawFrame) {
-			frames = []rawFrame{text1(""), {opcode: opText, more: true}}
+			frames = []rawFrame{textFrame(""), {opcode: opText, more: true}}
 			for i := 0; i < len(sent); i += 7 {
 				frames = append(frames,
 					rawFrame{opcode: opPing, payload: fmt.Sprint("ping ", i)}, rawFrame{opcode: opPong},
@@ -60,7 +60,7 @@ func TestRawFramesMayBeCutAndMergedAnywhere(t *testing.T) {
 			return append(frames, rawFrame{opcode: opBinary})
 		},
 	}
-	everywhere(t, nil, func(t *testing.T, a *arena) {
+	everywhere(t, func(t *testing.T, a *arena) {
 		for name, cut := range cuts {
 			for _, p := range []protocol.Protocol{protocol.JSON(), protocol.MessagePack()} {
 				sent, want := session(t, p)
@@ -91,8 +91,8 @@ func TestRawFramesThatAreIllegalEndTheConnection(t *testing.T) {
 		"the second reserved bit":         {{opcode: opBinary, rsv: 0x20}},
 		"the third reserved bit":          {{opcode: opPing, rsv: 0x10}},
 		"a continuation of nothing":       {{opcode: opContinuation, payload: "x"}},
-		"a continuation of what is over":  {text1(" "), {opcode: opContinuation}},
-		"a message inside another":        {{opcode: opText, payload: " ", more: true}, text1(" ")},
+		"a continuation of what is over":  {textFrame(" "), {opcode: opContinuation}},
+		"a message inside another":        {{opcode: opText, payload: " ", more: true}, textFrame(" ")},
 		"a ping in pieces":                {{opcode: opPing, more: true}, {opcode: opContinuation}},
 		"a ping of 126 bytes":             {{opcode: opPing, payload: strings.Repeat("x", 126)}},
 		"a close frame of 126 bytes":      {{opcode: opClose, payload: "\x03\xe8" + strings.Repeat("x", 124)}},
@@ -110,7 +110,7 @@ func TestRawFramesThatAreIllegalEndTheConnection(t *testing.T) {
 	// The library takes the first as a close frame without a status, and refuses the
 	// second without a word.
 	lenient := map[string]bool{"a close frame of one byte": true, "a length of 2^63": true}
-	everywhere(t, nil, func(t *testing.T, a *arena) {
+	everywhere(t, func(t *testing.T, a *arena) {
 		for name, bad := range frames {
 			r := a.enterHub(protocol.JSON())
 			for _, f := range bad {
@@ -131,7 +131,7 @@ func TestRawFramesThatAreIllegalEndTheConnection(t *testing.T) {
 }
 
 func TestRawFramesThatAreNeverFinished(t *testing.T) {
-	inArena(t, nil, func(t *testing.T, a *arena) {
+	inArena(t, func(t *testing.T, a *arena) {
 		for _, f := range []rawFrame{
 			{opcode: opText, payload: "x", length: 1 << 62},
 			{opcode: opText, payload: "x", more: true},
