@@ -145,9 +145,20 @@ func (n *Node) openAdmin() (err error) {
 	return nil
 }
 
-// serve answers requests on l until the node closes.
+// serve answers requests on l until the node closes. The head of a request and
+// the time between requests are limited; idleTimeout and maxHeaders are those of
+// ASP.NET Core's web server. Package signalr limits the rest of the requests to
+// hubs.
 func (n *Node) serve(l net.Listener, h http.Handler) {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+	const (
+		headerTimeout = 10 * time.Second
+		idleTimeout   = 130 * time.Second
+		maxHeaders    = 32 << 10
+	)
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
+		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
+	}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {

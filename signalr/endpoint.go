@@ -12,6 +12,9 @@ import (
 // "/negotiate". Paths are matched without regard to case. The server may be
 // mounted at "/" or at each of the paths.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !dropBody(w, r) {
+		return
+	}
 	path := foldPath(r.URL.Path)
 	if h := s.hubs[path]; h != nil {
 		if !s.shareAcrossOrigins(w, r, "GET, POST, DELETE") {

@@ -66,8 +66,7 @@ func (s *Server) servePost(w http.ResponseWriter, r *http.Request, h *Hub, token
 		limitBody(w)
 		text(w, http.StatusNotFound, "")
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		w.Header().Set("Connection", "close")
-		text(w, http.StatusRequestTimeout, "The request's body came too slowly.")
+		refuseBody(w, http.StatusRequestTimeout, tooSlow)
 	default:
 		text(w, http.StatusBadRequest, "")
 	}

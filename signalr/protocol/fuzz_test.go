@@ -2,6 +2,8 @@ package protocol_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -122,9 +124,15 @@ func splitAll(t *testing.T, p protocol.Protocol, buf []byte, limit int) (bodies 
 	}
 }
 
+// FuzzHandshake holds requests to this: one is read as soon as it is whole and not
+// before, whatever follows it, and written again it reads the same. An answer is
+// one frame, and gives its text back.
 func FuzzHandshake(f *testing.F) {
 	f.Add([]byte("{\"protocol\":\"json\",\"version\":1}\x1e{\"type\":6}\x1e"), 100)
+	f.Add([]byte(" {\"version\" :-2147483648, \"x\":[{}],\"protocol\":\"\\ud83d\\ude00\"}\x1e\x02\x91\x06"), 0)
+	f.Add([]byte("{\"protocol\":\"messagepack\",\"version\":2}"), 10)
 	f.Fuzz(func(t *testing.T, buf []byte, limit int) {
+		answersComeBack(t, string(buf))
 		h, rest, ok, err := protocol.ParseHandshake(buf, limit)
 		require.True(t, bytes.HasSuffix(buf, rest))
 		if !ok {
@@ -134,8 +142,28 @@ func FuzzHandshake(f *testing.F) {
 		}
 		require.NoError(t, err)
 		require.NotEmpty(t, h.Protocol)
-		require.Equal(t, byte(0x1e), buf[len(buf)-len(rest)-1])
+		size := len(buf) - len(rest)
+		require.True(t, limit <= 0 || size <= limit)
+		require.Equal(t, size-1, bytes.IndexByte(buf, 0x1e))
+		_, _, early, err := protocol.ParseHandshake(buf[:size-1], limit)
+		require.False(t, early)
+		require.NoError(t, err)
+		name, err := json.Marshal(h.Protocol)
+		require.NoError(t, err)
+		again, rest, ok, err := protocol.ParseHandshake(fmt.Appendf(nil, `{"version":%d,"protocol":%s}%c`, h.Version, name, 0x1e), 0)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Empty(t, rest)
+		require.Equal(t, h, again)
 	})
+}
+
+func answersComeBack(t *testing.T, text string) {
+	frame := protocol.AppendHandshakeResponse(nil, text)
+	require.Equal(t, len(frame)-1, bytes.IndexByte(frame, 0x1e))
+	var answer struct{ Error string }
+	require.NoError(t, json.Unmarshal(frame[:len(frame)-1], &answer))
+	require.Equal(t, string([]rune(text)), answer.Error) // each byte that is no UTF-8 is U+FFFD
 }
 
 // FuzzEnvelope holds every payload to this: what is read is written so that it

@@ -38,6 +38,20 @@ const HUBS = {
 };
 HUBS.dialogue = HUBS.matrix; // which it is, and more
 
+// current makes a connection of the library of today. With reconnect it connects
+// again, without end, when it is told that it may. With stateful it asks for stateful
+// reconnect. ServerTimeout is how many milliseconds the server may be silent.
+function current(url, { protocol, transport, skipNegotiation, reconnect, stateful, serverTimeout }) {
+  const builder = new HubConnectionBuilder()
+    .withUrl(url, { transport, skipNegotiation })
+    .configureLogging(LogLevel.None);
+  if (protocol === 'messagepack') builder.withHubProtocol(new MessagePackHubProtocol());
+  if (reconnect) builder.withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 50 });
+  if (serverTimeout) builder.withServerTimeout(serverTimeout);
+  if (stateful) builder.withStatefulReconnect();
+  return builder.build();
+}
+
 // A Client is a connection to one hub of one node. Its inbox holds the arguments
 // of each call that the server made of its method.
 export class Client {
@@ -48,25 +62,16 @@ export class Client {
 
   // connect returns a Client that the whole mesh can reach.
   //
-  // With reconnect it connects again, without end, when it is told that it may. With
-  // stateful it asks for stateful reconnect. With through, a Proxy to node, it
-  // connects through that. ServerTimeout is how many milliseconds the server may be
-  // silent.
+  // Build makes the HubConnection, of another library if need be, with options like
+  // those of current. With through, a Proxy to node, it connects through that.
   static async connect(node, {
-    user, protocol = 'json', transport = WebSockets, skipNegotiation = false, reconnect = false,
+    user, protocol = 'json', transport = WebSockets, skipNegotiation = false, reconnect = false, build = current,
     stateful = false, through, serverTimeout,
   } = {}) {
     const client = new Client();
     client.hub = HUBS[node.hub];
     node.clients.add(client); // which ends it, if nobody else does
-    const builder = new HubConnectionBuilder()
-      .withUrl(node.url(user, through), { transport, skipNegotiation })
-      .configureLogging(LogLevel.None);
-    if (protocol === 'messagepack') builder.withHubProtocol(new MessagePackHubProtocol());
-    if (reconnect) builder.withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 50 });
-    if (serverTimeout) builder.withServerTimeout(serverTimeout);
-    if (stateful) builder.withStatefulReconnect();
-    const connection = builder.build();
+    const connection = build(node.url(user, through), { protocol, transport, skipNegotiation, reconnect, stateful, serverTimeout });
     client.#connection = connection;
     connection.on(client.hub.method, (...args) => {
       client.inbox.push(args);
@@ -159,6 +164,13 @@ export class Client {
     } finally {
       this.#changed = () => {};
     }
+  }
+
+  // start connects again, by hand, after an end.
+  async start() {
+    this.#closed = undefined;
+    await within(this.#connection.start(), 10_000, `a connection to ${this.server}`);
+    this.id = (await this.invoke('WhoAmI')).connectionId;
   }
 
   async stop() {
