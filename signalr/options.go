@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
 
 // Options say what a Server serves and within which limits. Their zero values
@@ -35,6 +36,10 @@ type Options struct {
 	// nobody; so is an error, which is logged. Nil as function means that nobody is
 	// ever known.
 	Authenticate func(*http.Request) (*User, error)
+	// Values say how Go values become those of messages, where they are not to be
+	// as the JSON and MessagePack of package protocol say. All servers of an application
+	// should have the same.
+	Values protocol.Values
 	// Filters wrap what clients make any hub do, the first outermost.
 	Filters []Filter
 	// AllowedOrigins are the origins, such as "https://app.example", whose pages

@@ -54,7 +54,7 @@ func NewServer(o Options) (_ *Server, err error) {
 		options:       o,
 		log:           o.Logger,
 		metrics:       newMetrics(),
-		protocols:     []protocol.Protocol{protocol.JSON(), protocol.MessagePack()},
+		protocols:     []protocol.Protocol{o.Values.JSON(), o.Values.MessagePack()},
 		hubs:          make(map[string]*Hub),
 		upgrader:      newUpgrader(o),
 		negotiations:  newNegotiations(o.NegotiateTimeout, o.PollGap),
