@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -156,16 +157,16 @@ func TestConnectionsCloseWhenTheirUserExpires(t *testing.T) {
 func TestPollsRenewTheUserButNotItsName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := guard()
-		polls := 0
+		var polls atomic.Int32
 		o.Authenticate = func(r *http.Request) (*User, error) {
 			if r.Method == http.MethodGet {
-				polls++
+				polls.Add(1)
 			}
 			name := "ann"
-			if polls > 5 {
+			if polls.Load() > 5 {
 				name = "eve"
 			}
-			return &User{ID: name, Claims: strings.Repeat("+", polls), Expires: time.Now().Add(2 * time.Minute)}, nil
+			return &User{ID: name, Claims: strings.Repeat("+", int(polls.Load())), Expires: time.Now().Add(2 * time.Minute)}, nil
 		}
 		o.Hubs[0].CloseOnExpiry = true
 		c := start(t, o).connectBy(LongPolling, "/hub", protocol.JSON())
