@@ -238,7 +238,7 @@ func (s *shape) bindArray(b []byte, v reflect.Value, n int) (rest []byte, err er
 // readBytes returns a copy of a bin or str.
 func readBytes(b []byte, kind msgp.Type) ([]byte, []byte, error) {
 	if kind == msgp.BinType {
-		return msgp.ReadBytesBytes(b, nil)
+		return msgp.ReadBytesBytes(b, []byte{}) // empty is not nil
 	}
 	text, rest, err := msgp.ReadStringZC(b)
 	return append([]byte{}, text...), rest, err

@@ -186,6 +186,16 @@ func TestAnotherCodecReadsTheMessagePackThatIsWritten(t *testing.T) {
 	assert.Equal(t, want, got)
 }
 
+func TestEmptyIsNotNull(t *testing.T) {
+	for _, p := range both {
+		for _, v := range []any{[]byte{}, []int{}, map[string]int{}, []any{}} {
+			back := reflect.New(reflect.TypeOf(v))
+			require.NoError(t, p.Bind(encoded(t, p, v), back.Interface()))
+			assert.Equal(t, v, back.Elem().Interface(), p.Name())
+		}
+	}
+}
+
 func TestTimesWithoutZoneAreReadAsUTC(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		`"2024-02-29T01:02:03"`:            time.Date(2024, 2, 29, 1, 2, 3, 0, time.UTC),
