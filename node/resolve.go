@@ -241,6 +241,7 @@ func (r *resolver) rest() {
 	s.row("config", strings.Join(r.conf.Sources(), ", "), orDefault(r.o.Config, r.o.origin("config")))
 	s.row("http", r.o.HTTP, orDefault(r.o.HTTP, r.o.origin("http")))
 	s.row("admin", r.o.Admin, orDefault(r.o.Admin, r.o.origin("admin")))
+	s.row("drain-spread", r.o.SignalR.ShutdownSpread.String(), r.o.origin("drain-spread"))
 	for _, h := range r.o.Hubs {
 		s.row("hub", h.Path, r.o.origin("hub"))
 	}

@@ -25,12 +25,21 @@ func (c *Call) Context() context.Context { return c.ctx }
 // ConnectionID is the public name of the caller's connection.
 func (c *Call) ConnectionID() string { return c.connection.id }
 
-// UserID is the user of the caller's connection, empty if it has none.
+// UserID is the user of the caller's connection, empty if it has none. It does
+// not change.
 func (c *Call) UserID() string { return c.connection.user }
+
+// User is who the caller is, as Options.Authenticate said for the request that
+// opened the connection's transport, or, with long polling, for the last poll. It
+// is nil if nobody is known.
+func (c *Call) User() *User { return c.connection.principal.Load() }
 
 // Request is the request that opened the connection's transport. Its body is
 // not to be read.
 func (c *Call) Request() *http.Request { return c.connection.request }
+
+// Items are the application's own values for the caller's connection.
+func (c *Call) Items() *Items { return &c.connection.items }
 
 // Abort closes the caller's connection, without an error and without leave to
 // reconnect. It does not wait.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,8 @@ type connection struct {
 	outbox    *outbox
 	calls     limiter
 	running   inFlight
+	items     Items
+	principal atomic.Pointer[User] // of the last request that counts; nil: nobody is known
 
 	// ctx ends with the connection: once it is decided that it ends, and before
 	// anything is undone.
@@ -57,12 +60,13 @@ func newConnection(s *Server, h *Hub, id string, r *http.Request, t transport) *
 		id:        id,
 		request:   r,
 		transport: t,
-		outbox:    newOutbox(s.options.OutboxSize),
+		outbox:    newOutbox(h.options.OutboxSize),
 		opened:    make(chan struct{}),
 		finished:  make(chan struct{}),
 		liveness:  liveness{opened: time.Now()},
 	}
-	c.calls.init(s.options.ParallelInvocations)
+	c.calls.init(h.options.ParallelInvocations)
+	c.principal.Store(userOf(r))
 	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
 	return c
 }
@@ -138,8 +142,12 @@ func (c *connection) deliver(m *message) {
 
 // tick does what is due at now.
 func (c *connection) tick(now time.Time) {
+	if c.hub.options.CloseOnExpiry && c.principal.Load().expired(now) {
+		c.end(ending{reconnect: true})
+		return
+	}
 	c.mu.Lock()
-	v := c.liveness.tick(now, c.server.limits)
+	v := c.liveness.tick(now, c.hub.times)
 	l := c.link
 	c.mu.Unlock()
 	if l != nil {

@@ -11,7 +11,7 @@ import (
 
 // read takes messages in until the connection ends.
 func (c *connection) read(in *intake) {
-	limit := c.server.options.MaxMessageSize
+	limit := c.hub.options.messageLimit()
 	for first := true; c.ctx.Err() == nil; first = false {
 		// The handshake may have brought messages along.
 		if !first || len(in.buf) == 0 {
@@ -127,7 +127,7 @@ func (c *connection) invoke(p protocol.Protocol, inv protocol.Invocation) bool {
 		return nil
 	})
 	if err != nil {
-		refusal = describe(failedToInvoke(inv.Target), err, c.server.options.DetailedErrors)
+		refusal = describe(failedToInvoke(inv.Target), err, c.hub.options.DetailedErrors)
 	}
 	if refusal != "" {
 		c.decline(inv, refusal)
@@ -145,7 +145,7 @@ func (c *connection) decline(inv protocol.Invocation, text string) {
 // bind finds the method for an invocation and decodes its arguments, or says
 // what the client is told instead.
 func (h *Hub) bind(c *connection, p protocol.Protocol, inv protocol.Invocation) (m *method, args []reflect.Value, refusal string) {
-	detailed := h.server.options.DetailedErrors
+	detailed := h.options.DetailedErrors
 	m = h.methods[foldTarget(inv.Target)]
 	if m == nil {
 		return nil, nil, describe(failedToInvoke(inv.Target), &HubError{Message: "Method does not exist."}, detailed)
@@ -182,26 +182,42 @@ func (c *connection) run(m *method, inv protocol.Invocation, args []reflect.Valu
 	c.server.metrics.invoked(start, err == nil)
 	if err != nil {
 		c.log().Debug("hub method failed", "method", m.name, "err", err)
-		text := describe(errorInvoking(m.name), err, c.server.options.DetailedErrors)
-		c.complete(inv, protocol.Completion{Failed: true, Error: text})
+		c.complete(inv, protocol.Completion{Failed: true, Error: c.failure(m, err)})
 		return
 	}
 	// A method without a result completes with null, as in .NET.
 	if err := c.complete(inv, protocol.Completion{HasResult: true, Result: result}); err != nil {
 		c.log().Error("result of hub method not encoded", "method", m.name, "err", err)
-		text := describe(errorInvoking(m.name), err, c.server.options.DetailedErrors)
+		text := describe(errorInvoking(m.name), err, c.hub.options.DetailedErrors)
 		c.complete(inv, protocol.Completion{Failed: true, Error: text})
 	}
 }
 
-// call calls a hub method, and makes an error of its panic.
+// call calls a hub method through its filters, if the user may, and makes an
+// error of a panic.
 func (c *connection) call(m *method, args []reflect.Value, r *running) (result any, err error) {
-	uploads := c.receivers(m, r)
 	err = c.protect(m.name, func() (err error) {
-		result, err = m.call(&Call{connection: c, ctx: r.ctx, permit: r.permit}, args, uploads)
+		if !m.permits(c.principal.Load()) {
+			return errUnauthorized
+		}
+		uploads := c.receivers(m, r)
+		call := &Call{connection: c, ctx: r.ctx, permit: r.permit}
+		if invoke := c.hub.filters.invoke; invoke != nil {
+			result, err = invoke(newInvocation(call, m, args, uploads))
+		} else {
+			result, err = m.call(call, args, uploads)
+		}
 		return err
 	})
 	return result, err
+}
+
+// failure is what the client is told of a hub method that failed.
+func (c *connection) failure(m *method, err error) string {
+	if err == errUnauthorized {
+		return fmt.Sprintf("Failed to invoke '%s' because user is unauthorized", m.name)
+	}
+	return describe(errorInvoking(m.name), err, c.hub.options.DetailedErrors)
 }
 
 // complete answers an invocation, unless the client does not want an answer.

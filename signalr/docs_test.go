@@ -37,8 +37,8 @@ func TestEveryExampleInTheHubManualCompiles(t *testing.T) {
 func TestEveryOptionIsInTheHubManual(t *testing.T) {
 	manual := read(t, "../docs/hubs.md")
 	for _, options := range []reflect.Type{reflect.TypeFor[signalr.Options](), reflect.TypeFor[signalr.HubOptions]()} {
-		for i := range options.NumField() {
-			assert.Contains(t, manual, "`"+options.Field(i).Name+"`")
+		for _, field := range reflect.VisibleFields(options) {
+			assert.True(t, strings.Contains(manual, "`"+field.Name+"`"), "the manual lacks %v.%s", options, field.Name)
 		}
 	}
 }

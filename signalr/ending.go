@@ -50,7 +50,7 @@ func (c *connection) farewell(e ending) []byte {
 	}
 	m := protocol.Close{AllowReconnect: e.reconnect}
 	if e.tell {
-		m.Error = describe(closeBase, e.err, c.server.options.DetailedErrors)
+		m.Error = describe(closeBase, e.err, c.hub.options.DetailedErrors)
 	}
 	frame, _ := c.server.protocols[c.protocol].Append(nil, m) // a Close has nothing that could not be encoded
 	return frame
@@ -77,7 +77,7 @@ func (c *connection) finish() {
 	}
 	if errors.Is(e.err, ErrSlow) {
 		c.server.metrics.slow.Inc()
-		c.log().Warn("connection closed: it does not read what it is sent", "outbox", c.server.options.OutboxSize)
+		c.log().Warn("connection closed: it does not read what it is sent", "outbox", c.hub.options.OutboxSize)
 	}
 	if accepted {
 		<-c.opened

@@ -17,14 +17,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	path := foldPath(r.URL.Path)
 	if h := s.hubs[path]; h != nil {
-		if !s.shareAcrossOrigins(w, r, "GET, POST, DELETE") {
+		if s.shareAcrossOrigins(w, r, "GET, POST, DELETE") {
+			return
+		}
+		if r, ok := s.authorize(w, r, h); ok {
 			s.serveHub(w, r, h)
 		}
 		return
 	}
 	if parent, ok := strings.CutSuffix(path, "/negotiate"); ok {
 		if h := s.hubs[foldPath(parent)]; h != nil {
-			if !s.shareAcrossOrigins(w, r, "POST") {
+			if s.shareAcrossOrigins(w, r, "POST") {
+				return
+			}
+			if r, ok := s.authorize(w, r, h); ok {
 				s.serveNegotiate(w, r, h)
 			}
 			return

@@ -10,7 +10,7 @@ var (
 	// ErrServerClosed says that the Server has been closed or is shutting down.
 	ErrServerClosed = errors.New("signalr: server closed")
 	// ErrSlow is why a connection was closed that did not read what it was sent:
-	// more than Options.OutboxSize bytes waited for it.
+	// more than Limits.OutboxSize bytes waited for it.
 	ErrSlow = errors.New("signalr: connection too slow: its outbox is full")
 	// ErrNoConnection says that no server has the connection named.
 	ErrNoConnection = errors.New("signalr: connection does not exist")
@@ -20,7 +20,7 @@ var (
 
 // A HubError is an error whose text may be shown to the client. Any other error
 // a hub method returns reaches the client only as a general failure, unless
-// Options.DetailedErrors is set. It is also what Invoke returns if a client fails:
+// Limits.DetailedErrors is set. It is also what Invoke returns if a client fails:
 // then Message is the client's text.
 type HubError struct {
 	Message string // for the client

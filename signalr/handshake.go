@@ -34,7 +34,7 @@ func (c *connection) shakeHands(in *intake) bool {
 		if err == nil && !complete {
 			continue
 		}
-		index, refusal := c.server.judge(request, err)
+		index, refusal := c.hub.judge(request, err)
 		if refusal == "" && c.transport.traits().textOnly && c.server.protocols[index].Binary() {
 			refusal = fmt.Sprintf(notText, request.Protocol)
 		}
@@ -49,14 +49,14 @@ func (c *connection) shakeHands(in *intake) bool {
 
 // judge picks the protocol that a client asks for, or says why not. Err is that
 // of reading the request.
-func (s *Server) judge(request protocol.HandshakeRequest, err error) (index int, refusal string) {
+func (h *Hub) judge(request protocol.HandshakeRequest, err error) (index int, refusal string) {
 	if _, large := errors.AsType[*protocol.TooLargeError](err); large {
 		return 0, handshakeCanceled
 	}
 	if err != nil {
-		return 0, describe(handshakeFailed, invalidData(err.Error(), err), s.options.DetailedErrors)
+		return 0, describe(handshakeFailed, invalidData(err.Error(), err), h.options.DetailedErrors)
 	}
-	for i, p := range s.protocols {
+	for i, p := range h.server.protocols {
 		if !strings.EqualFold(p.Name(), request.Protocol) {
 			continue
 		}
@@ -79,16 +79,10 @@ func (c *connection) refuse(text string) {
 // accept fixes the connection's protocol and user and answers the handshake. It
 // reports false if the connection is ending already.
 func (c *connection) accept(index, version int) bool {
-	var user string
-	if c.server.options.UserID != nil {
-		err := c.protect("UserID", func() error {
-			user = c.server.options.UserID(c.request)
-			return nil
-		})
-		if err != nil {
-			c.refuse(handshakeFailed)
-			return false
-		}
+	user, err := c.userID()
+	if err != nil {
+		c.refuse(handshakeFailed)
+		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

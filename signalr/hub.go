@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
@@ -28,10 +29,12 @@ type Disconnector interface {
 type Hub struct {
 	server     *Server
 	path       string
-	name       string // on the backplane
+	name       string     // on the backplane
+	options    HubOptions // completed
+	times      limits     // of options
 	transports Transports
 	stateful   bool // clients may have stateful reconnect
-	value      any
+	filters    filters
 	methods    map[string]*method // by folded name
 	registry   *registry
 	acks       *acks
@@ -41,6 +44,9 @@ type Hub struct {
 
 func newHub(s *Server, o HubOptions) (*Hub, error) {
 	methods, err := methodsOf(o.Hub)
+	if err == nil {
+		err = setPolicies(methods, o.AuthorizeMethods)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("hub at %q: %w", o.Path, err)
 	}
@@ -48,9 +54,11 @@ func newHub(s *Server, o HubOptions) (*Hub, error) {
 		server:     s,
 		path:       o.Path,
 		name:       o.Name,
+		options:    o,
+		times:      o.times(),
 		transports: o.Transports,
 		stateful:   o.StatefulReconnect && o.Transports&WebSockets != 0,
-		value:      o.Hub,
+		filters:    newFilters(slices.Concat(s.options.Filters, o.Filters), o.Hub),
 		methods:    methods,
 		registry:   newRegistry(len(s.protocols)),
 		acks:       newAcks(),
@@ -67,25 +75,23 @@ func (h *Hub) Clients(ctx context.Context) Clients { return Clients{hub: h, ctx:
 // servers, besides Options.GroupTimeout.
 func (h *Hub) Groups(ctx context.Context) Groups { return Groups{hub: h, ctx: ctx} }
 
-// connected runs the hub's OnConnected.
+// connected runs the hub's OnConnected, and its filters.
 func (h *Hub) connected(c *connection) error {
-	hub, ok := h.value.(Connector)
-	if !ok {
+	if h.filters.connect == nil {
 		return nil
 	}
 	return c.protect("OnConnected", func() error {
-		return hub.OnConnected(&Call{connection: c, ctx: c.ctx, connecting: true})
+		return h.filters.connect(&Call{connection: c, ctx: c.ctx, connecting: true})
 	})
 }
 
-// disconnected runs the hub's OnDisconnected. It fails if that panics.
+// disconnected runs the hub's OnDisconnected, and its filters. It fails if that panics.
 func (h *Hub) disconnected(c *connection, err error) error {
-	hub, ok := h.value.(Disconnector)
-	if !ok {
+	if h.filters.disconnect == nil {
 		return nil
 	}
 	return c.protect("OnDisconnected", func() error {
-		hub.OnDisconnected(&Call{connection: c, ctx: h.server.ctx}, err)
+		h.filters.disconnect(&Call{connection: c, ctx: h.server.ctx}, err)
 		return nil
 	})
 }

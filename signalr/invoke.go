@@ -88,7 +88,7 @@ func (a answer) decode(dst any) error {
 	if bind, ok := errors.AsType[*protocol.BindError](err); ok {
 		inner = bind.Err
 	}
-	text := fmt.Sprintf("Error trying to deserialize result to %v. %v", reflect.TypeOf(dst).Elem(), inner)
+	text := fmt.Sprintf("Error trying to deserialize result to %s. %v", dotNetName(reflect.TypeOf(dst).Elem()), inner)
 	return &toldError{text: text, err: err}
 }
 

@@ -132,7 +132,7 @@ func TestAnswersOfAnotherTypeAreErrors(t *testing.T) {
 		done := ask[int](t.Context(), asking, id(c))
 		c.reply(c.asked(), "a string")
 		err := (<-done).err
-		assert.Regexp(t, `^Error trying to deserialize result to int\. .+`, err.Error())
+		assert.Regexp(t, `^Error trying to deserialize result to Int32\. .+`, err.Error())
 		hub, ok := errors.AsType[*HubError](err)
 		require.True(t, ok)
 		assert.Equal(t, err.Error(), hub.Message)
@@ -196,7 +196,7 @@ func TestAWrongAnswererIsEnded(t *testing.T) {
 		done := ask[int](t.Context(), asking, id(c))
 		question := c.asked()
 		for _, s := range []*site{asking, owner} {
-			s.options.DetailedErrors = true // before its connections read it
+			s.Hub("/hub").options.DetailedErrors = true // before its connections read it
 			wrong := s.connect("/hub", protocol.JSON())
 			idWrong := id(wrong)
 			wrong.reply(question, 99)

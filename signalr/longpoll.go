@@ -2,6 +2,7 @@ package signalr
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -21,16 +22,17 @@ type longPoll struct {
 	over  chan struct{} // closed when the transport has ended
 
 	mu      sync.Mutex
-	current *poll       // nil between polls
-	next    *poll       // waits for current to end; nil: none
-	timer   *time.Timer // runs between polls; nil before the first ends
-	lost    func()      // called when no poll comes; set before the first ends
-	frames  [][]byte    // wait for a poll
-	size    int         // bytes in frames
-	closed  bool        // nothing more is sent
-	failed  bool        // the connection did
-	ended   bool        // over is closed
-	killed  bool        // no timer runs any more
+	current *poll               // nil between polls
+	next    *poll               // waits for current to end; nil: none
+	timer   *time.Timer         // runs between polls; nil before the first ends
+	lost    func()              // called when no poll comes; set before the first ends
+	refresh func(*http.Request) // called for each later poll; set with lost
+	frames  [][]byte            // wait for a poll
+	size    int                 // bytes in frames
+	closed  bool                // nothing more is sent
+	failed  bool                // the connection did
+	ended   bool                // over is closed
+	killed  bool                // no timer runs any more
 }
 
 // A poll is a request that waits for something to be sent.

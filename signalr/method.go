@@ -22,6 +22,8 @@ type method struct {
 
 	uploads int  // parameters that the client supplies as streams
 	aware   bool // it has a context, or a Call
+
+	policy Policy // who may invoke it; nil: everybody
 }
 
 // background reports whether the method has streams, in either direction: it

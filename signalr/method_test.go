@@ -73,7 +73,8 @@ func TestBadOptionsAreRefusedWithEveryReason(t *testing.T) {
 			{Path: "/n"},
 			{Path: "/anonymous", Hub: struct{}{}},
 		},
-		KeepAlive: time.Minute, ClientTimeout: time.Second, OutboxSize: -1, WriteTimeout: -1,
+		Limits:       Limits{KeepAlive: time.Minute, ClientTimeout: time.Second, OutboxSize: -1},
+		WriteTimeout: -1,
 	})
 	for _, want := range []string{
 		`hub path "hub" does not begin with a slash`,

@@ -54,7 +54,7 @@ func (s *Server) serveNegotiate(w http.ResponseWriter, r *http.Request, h *Hub) 
 	}
 	if h.stateful && strings.EqualFold(queryValue(r.URL.Query(), "useStatefulReconnect"), "true") {
 		answer.Stateful = true
-		n.link = newLink(s.options.StatefulGap, s.options.StatefulBuffer)
+		n.link = newLink(s.options.StatefulGap, h.options.StatefulBuffer)
 	}
 	if !s.negotiations.add(n, time.Now().Add(s.options.NegotiateTimeout)) {
 		http.Error(w, "Too many connections are being negotiated; try again later.", http.StatusServiceUnavailable)

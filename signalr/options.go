@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
 
 // Options say what a Server serves and within which limits. Their zero values
@@ -27,8 +28,20 @@ type Options struct {
 	Metrics prometheus.Registerer
 	// UserID names the user of a connection, from the request that opened its
 	// transport. It is called once, when the handshake is accepted; an empty
-	// result is no user. Nil means that no connection has a user.
+	// result is no user. Nil means the ID that Authenticate gave, if any.
 	UserID func(*http.Request) string
+	// Authenticate finds out who makes a request to a hub, from its token (see
+	// BearerToken), a cookie, or what the application's own handlers have put into
+	// its context. It is called for every request but preflight ones. Nil is
+	// nobody; so is an error, which is logged. Nil as function means that nobody is
+	// ever known.
+	Authenticate func(*http.Request) (*User, error)
+	// Values say how Go values become those of messages, where they are not to be
+	// as the JSON and MessagePack of package protocol say. All servers of an application
+	// should have the same.
+	Values protocol.Values
+	// Filters wrap what clients make any hub do, the first outermost.
+	Filters []Filter
 	// AllowedOrigins are the origins, such as "https://app.example", whose pages
 	// may use the hubs, with credentials, besides pages of the server's own
 	// origin. They are matched exactly, but for case and default ports; there are
@@ -39,15 +52,9 @@ type Options struct {
 	// clients that are no browsers.
 	CheckOrigin func(*http.Request) bool
 
-	// KeepAlive is how often a client is sent a ping. Zero means 15 s. It should
-	// be at most half of the clients' server timeout, which is 30 s by default.
-	KeepAlive time.Duration
-	// ClientTimeout is how long a client that has sent a ping may be silent
-	// before its connection is closed. It must be longer than KeepAlive. Zero
-	// means 30 s, or twice KeepAlive if that is more.
-	ClientTimeout time.Duration
-	// HandshakeTimeout is how long a client has for its handshake. Zero means 15 s.
-	HandshakeTimeout time.Duration
+	// Limits hold for all hubs that have none of their own.
+	Limits
+
 	// NegotiateTimeout is how long a negotiated connection may stay unopened
 	// before it is forgotten. Zero means 15 s.
 	NegotiateTimeout time.Duration
@@ -70,36 +77,11 @@ type Options struct {
 	// SendTimeout limits how long a send from a hub method may wait for a busy
 	// backplane. Zero means 5 s.
 	SendTimeout time.Duration
-
-	// MaxMessageSize is the length in bytes of the longest message taken from a
-	// client, framing included. A larger one closes the connection. Zero means
-	// 32 KiB. A client can make the server hold this much for each connection.
-	MaxMessageSize int
-	// OutboxSize is how many bytes may wait to be written to one connection
-	// before it is closed with ErrSlow. Zero means 16 MiB.
-	OutboxSize int
-	// StatefulBuffer is how many bytes a client with stateful reconnect may leave
-	// unacknowledged before what else is sent to it waits in its outbox. One
-	// message may exceed it. Zero means 100,000. The server can hold this much for
-	// each such connection, though what is sent to many is held once.
-	StatefulBuffer int
-	// ParallelInvocations is how many invocations of one client run at a time.
-	// Zero means 1: they run one after another, in order.
-	ParallelInvocations int
-	// StreamBuffer is how many items of one upload stream are held for a hub
-	// method that does not take them. When it is full, nothing more is read from
-	// the client. Zero means 10.
-	StreamBuffer int
-	// MaxStreams is how many invocations with streams, in either direction, one
-	// client may have running. One more fails. Zero means 1000. Each costs a
-	// goroutine, and a client can make each upload hold StreamBuffer messages of
-	// MaxMessageSize.
-	MaxStreams int
-	// DetailedErrors shows the text of every error to the client that caused it,
-	// not only that of a HubError. Such texts can give secrets away. The client
-	// reads an error's kind before its text: what its method ErrorName() string
-	// returns, if it has one, and "Exception" otherwise.
-	DetailedErrors bool
+	// ShutdownSpread is over how long a time Shutdown ends the connections, so that
+	// not all clients reconnect at once: in random order, and faster if there are
+	// fewer than a hundred a second. It takes at most half of the time that
+	// Shutdown has. Zero means at once.
+	ShutdownSpread time.Duration
 }
 
 // HubOptions mount one hub.
@@ -122,13 +104,25 @@ type HubOptions struct {
 	// invocations, and without losing messages. Such a client must come back to the
 	// same server.
 	StatefulReconnect bool
+	// Limits are the hub's own. Zero fields are the server's.
+	Limits
+	// Authorize decides who may use the hub. It is asked for every request, with
+	// the user that Options.Authenticate gave: 401 is the answer if there is none,
+	// and 403 if it refuses. Nil lets everybody in.
+	Authorize Policy
+	// AuthorizeMethods decide, by the names of hub methods, who may invoke them.
+	// Others may be invoked by everybody who may use the hub.
+	AuthorizeMethods map[string]Policy
+	// CloseOnExpiry closes connections when their user expires. Their clients may
+	// reconnect. With long polling each poll can renew the user.
+	CloseOnExpiry bool
+	// Filters wrap what clients make the hub do, the first outermost, inside those
+	// of Options.
+	Filters []Filter
 }
 
 // complete returns o with its zero fields filled in, or every reason it is wrong.
 func (o Options) complete() (Options, error) {
-	o.KeepAlive = cmp.Or(o.KeepAlive, 15*time.Second)
-	o.ClientTimeout = cmp.Or(o.ClientTimeout, max(30*time.Second, 2*o.KeepAlive))
-	o.HandshakeTimeout = cmp.Or(o.HandshakeTimeout, 15*time.Second)
 	o.NegotiateTimeout = cmp.Or(o.NegotiateTimeout, 15*time.Second)
 	o.PollTimeout = cmp.Or(o.PollTimeout, 90*time.Second)
 	o.PollGap = cmp.Or(o.PollGap, 15*time.Second)
@@ -136,56 +130,35 @@ func (o Options) complete() (Options, error) {
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.GroupTimeout = cmp.Or(o.GroupTimeout, 30*time.Second)
 	o.SendTimeout = cmp.Or(o.SendTimeout, 5*time.Second)
-	o.MaxMessageSize = cmp.Or(o.MaxMessageSize, 32<<10)
-	o.OutboxSize = cmp.Or(o.OutboxSize, 16<<20)
-	o.StatefulBuffer = cmp.Or(o.StatefulBuffer, 100_000)
-	o.ParallelInvocations = cmp.Or(o.ParallelInvocations, 1)
-	o.StreamBuffer = cmp.Or(o.StreamBuffer, 10)
-	o.MaxStreams = cmp.Or(o.MaxStreams, 1000)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 
 	var errs []error
+	o.Limits, errs = o.Limits.complete(defaults)
 	for _, d := range []struct {
 		name  string
 		value time.Duration
 	}{
-		{"KeepAlive", o.KeepAlive}, {"ClientTimeout", o.ClientTimeout},
-		{"HandshakeTimeout", o.HandshakeTimeout}, {"NegotiateTimeout", o.NegotiateTimeout},
-		{"PollTimeout", o.PollTimeout}, {"PollGap", o.PollGap},
+		{"NegotiateTimeout", o.NegotiateTimeout}, {"PollTimeout", o.PollTimeout}, {"PollGap", o.PollGap},
+		{"WriteTimeout", o.WriteTimeout}, {"GroupTimeout", o.GroupTimeout}, {"SendTimeout", o.SendTimeout}, {"ShutdownSpread", o.ShutdownSpread},
 		{"StatefulGap", o.StatefulGap},
-		{"WriteTimeout", o.WriteTimeout}, {"GroupTimeout", o.GroupTimeout}, {"SendTimeout", o.SendTimeout},
 	} {
 		if d.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %v is negative", d.name, d.value))
 		}
 	}
-	for _, n := range []struct {
-		name  string
-		value int
-	}{
-		{"MaxMessageSize", o.MaxMessageSize}, {"OutboxSize", o.OutboxSize}, {"ParallelInvocations", o.ParallelInvocations},
-		{"StreamBuffer", o.StreamBuffer}, {"MaxStreams", o.MaxStreams},
-		{"StatefulBuffer", o.StatefulBuffer},
-	} {
-		if n.value < 0 {
-			errs = append(errs, fmt.Errorf("%s %d is negative", n.name, n.value))
-		}
-	}
-	if o.ClientTimeout <= o.KeepAlive {
-		errs = append(errs, fmt.Errorf("ClientTimeout %v is not longer than KeepAlive %v", o.ClientTimeout, o.KeepAlive))
-	}
 	origins, faults := foldOrigins(o.AllowedOrigins)
 	o.AllowedOrigins, errs = origins, append(errs, faults...)
-	hubs, err := completeHubs(o.Hubs)
+	hubs, err := completeHubs(o.Hubs, o.Limits)
 	o.Hubs = hubs
+	errs = append(errs, o.lockedOut()...)
 	return o, errors.Join(append(errs, err)...)
 }
 
-// completeHubs returns hubs with their names filled in, or every reason they
-// are wrong. It leaves the caller's slice alone.
-func completeHubs(hubs []HubOptions) ([]HubOptions, error) {
+// completeHubs returns hubs with their names and limits filled in, or every
+// reason they are wrong. It leaves the caller's slice alone.
+func completeHubs(hubs []HubOptions, limits Limits) ([]HubOptions, error) {
 	if len(hubs) == 0 {
 		return nil, errors.New("no hubs; add a HubOptions with a Path and a Hub")
 	}
@@ -208,6 +181,13 @@ func completeHubs(hubs []HubOptions) ([]HubOptions, error) {
 			errs = append(errs, fmt.Errorf("hub at %q has unknown transports: %v", h.Path, h.Transports))
 		}
 		h.Transports = cmp.Or(h.Transports, allTransports)
+		own := h.Limits != (Limits{}) // else the server's faults are told already
+		var faults []error
+		if h.Limits, faults = h.Limits.complete(limits); own {
+			for _, err := range faults {
+				errs = append(errs, fmt.Errorf("hub at %q: %w", h.Path, err))
+			}
+		}
 		h.Name = cmp.Or(h.Name, typeName(reflect.TypeOf(h.Hub)))
 		switch {
 		case h.Name == "":

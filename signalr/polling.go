@@ -45,6 +45,7 @@ func (s *Server) serveFirstPoll(w http.ResponseWriter, r *http.Request, n *negot
 	first.Body = http.NoBody
 	c := newConnection(s, n.hub, n.id, first, t)
 	t.lost = func() { c.end(ending{gone: true}) }
+	t.refresh = c.refresh
 	go func() { // ends with the connection; Close waits for it
 		defer s.served.Done()
 		c.live()
@@ -65,6 +66,9 @@ func (s *Server) serveNextPoll(w http.ResponseWriter, r *http.Request, t *longPo
 		return
 	}
 	defer t.finish()
+	if t.refresh != nil { // else it has ended before it began
+		t.refresh(r)
+	}
 	frames, size, result := t.wait(r.Context(), p, s.options.PollTimeout)
 	switch result {
 	case pollFrames:

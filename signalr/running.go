@@ -79,7 +79,7 @@ func (f *inFlight) begin(c *connection, m *method, inv protocol.Invocation) (*ru
 
 // enter counts a stream and opens its inlets. The caller holds mu.
 func (f *inFlight) enter(c *connection, m *method, inv protocol.Invocation, r *running) error {
-	if limit := c.server.options.MaxStreams; f.streams >= limit {
+	if limit := c.hub.options.MaxStreams; f.streams >= limit {
 		return &HubError{Message: fmt.Sprintf("More than %d streams at a time.", limit)}
 	}
 	own := make(map[string]bool, len(inv.StreamIDs))
@@ -104,7 +104,7 @@ func (f *inFlight) enter(c *connection, m *method, inv protocol.Invocation, r *r
 		in := &inlet{
 			id:    inv.StreamIDs[len(r.inlets)],
 			elem:  p.elem,
-			items: make(chan any, c.server.options.StreamBuffer-p.inHand()),
+			items: make(chan any, c.hub.options.StreamBuffer-p.inHand()),
 			ended: make(chan struct{}),
 			lost:  c.ctx.Done(),
 			over:  r.over,
@@ -232,7 +232,7 @@ func (c *connection) uploaded(p protocol.Protocol, m protocol.StreamItem) {
 	}
 	c.log().Debug("item of an upload does not fit", "err", err)
 	if in = c.running.upload(m.InvocationID, true); in != nil {
-		text := describe("Failed to bind Stream message.", invalidData(err.Error(), err), c.server.options.DetailedErrors)
+		text := describe("Failed to bind Stream message.", invalidData(err.Error(), err), c.hub.options.DetailedErrors)
 		in.end(&HubError{Message: text})
 	}
 }

@@ -24,8 +24,7 @@ type Server struct {
 	log           *slog.Logger
 	metrics       *metrics
 	protocols     []protocol.Protocol
-	pings         [][]byte // framed, by protocol
-	limits        limits
+	pings         [][]byte        // framed, by protocol
 	hubs          map[string]*Hub // by folded path
 	upgrader      websocket.Upgrader
 	negotiations  *negotiations
@@ -55,8 +54,7 @@ func NewServer(o Options) (_ *Server, err error) {
 		options:       o,
 		log:           o.Logger,
 		metrics:       newMetrics(),
-		protocols:     []protocol.Protocol{protocol.JSON(), protocol.MessagePack()},
-		limits:        limits{keepAlive: o.KeepAlive, client: o.ClientTimeout, handshake: o.HandshakeTimeout},
+		protocols:     []protocol.Protocol{o.Values.JSON(), o.Values.MessagePack()},
 		hubs:          make(map[string]*Hub),
 		upgrader:      newUpgrader(o),
 		negotiations:  newNegotiations(o.NegotiateTimeout, o.PollGap),
@@ -101,16 +99,17 @@ func NewServer(o Options) (_ *Server, err error) {
 func (s *Server) Hub(path string) *Hub { return s.hubs[foldPath(path)] }
 
 // Shutdown closes the server gracefully: it lets no connection in, tells the
-// clients to reconnect, which takes them to another server, and waits for the
-// connections to end. When ctx ends it closes what is left and returns ctx's
+// clients to reconnect, which takes them to another server, spread over
+// Options.ShutdownSpread, and waits for the connections to end. When ctx ends it closes what is left and returns ctx's
 // error. Hub methods must not call it.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.endAll()
+	s.refuse()
 	done := make(chan struct{})
 	go func() { // ends with the last connection, and Close sees to that
 		s.served.Wait()
 		close(done)
 	}()
+	s.drain(ctx, done)
 	select {
 	case <-done:
 		s.Close()
@@ -143,6 +142,13 @@ func (s *Server) Close() error {
 		s.metrics.unregister()
 	})
 	return nil
+}
+
+// refuse lets no connection in any more.
+func (s *Server) refuse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
 }
 
 // endAll lets no connection in any more and ends those there are.

@@ -26,17 +26,16 @@ func (c *connection) stream(m *method, inv protocol.Invocation, args []reflect.V
 // produce sends the elements of a stream, and returns what the client is told in
 // the end: nothing if the stream came to its end or was cancelled.
 func (c *connection) produce(m *method, args []reflect.Value, r *running) string {
-	base := errorInvoking(m.name)
 	result, err := c.call(m, args, r)
-	if err == nil {
-		source := reflect.ValueOf(result)
-		if source.IsNil() {
+	begun := err == nil
+	if begun {
+		source, kind := streamOf(result)
+		if kind == noStream {
 			return fmt.Sprintf("The value returned by the streaming method '%s' is not a ChannelReader<> or IAsyncEnumerable<>.", m.name)
 		}
-		base = "An error occurred on the server while streaming results."
 		err = c.protect(m.name, func() error {
 			send := func(item reflect.Value) error { return c.sendItem(r, item) }
-			if m.stream == channelStream {
+			if kind == channelStream {
 				return eachReceived(r.ctx, source, send)
 			}
 			return eachYielded(source, send)
@@ -47,7 +46,10 @@ func (c *connection) produce(m *method, args []reflect.Value, r *running) string
 	}
 	err = r.explain(err)
 	c.log().Debug("stream failed", "method", m.name, "err", err)
-	return describe(base, err, c.server.options.DetailedErrors)
+	if !begun {
+		return c.failure(m, err)
+	}
+	return describe("An error occurred on the server while streaming results.", err, c.hub.options.DetailedErrors)
 }
 
 // sendItem sends an element and waits until it is time for the next one: that is

@@ -33,6 +33,20 @@ func streamResult(t reflect.Type) (streamKind, error) {
 	return noStream, nil
 }
 
+// streamOf returns the stream that a method or a filter returned, as a channel to
+// receive from or a sequence. With nil, or what is no stream, there is none.
+func streamOf(result any) (source reflect.Value, kind streamKind) {
+	source = reflect.ValueOf(result)
+	switch {
+	case !source.IsValid():
+	case source.Kind() == reflect.Chan && source.Type().ChanDir()&reflect.RecvDir != 0 && !source.IsNil():
+		return source, channelStream
+	case source.Kind() == reflect.Func && source.Type().CanSeq2() && source.Type().In(0).In(1) == errorType && !source.IsNil():
+		return source, seqStream
+	}
+	return source, noStream
+}
+
 // uploadElem returns the type of the items that a parameter of type t receives
 // as a stream, or nil if it receives none, or why it cannot.
 func uploadElem(t reflect.Type) (reflect.Type, error) {

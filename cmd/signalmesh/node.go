@@ -21,6 +21,10 @@ import (
 // drainTime is how long clients have to go when a node is stopped.
 const drainTime = 10 * time.Second
 
+// drainSpread is over how much of that they are told to go, unless a flag says
+// otherwise.
+const drainSpread = drainTime / 2
+
 // nodeFlags are the command line of "signalmesh node".
 type nodeFlags struct {
 	o           node.Options
@@ -78,6 +82,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
+	flags.DurationVar(&f.o.SignalR.ShutdownSpread, "drain-spread", drainSpread, "`time` over which a stopped node tells many clients to reconnect, at most half of the 10s it takes; 0 for at once")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
 	flags.StringVar(&f.o.Listen, "listen", "", "`host:port` or multiaddr for peers (default port 9800, on loopback if there is no password)")
 	flags.StringVar(&f.o.Advertise, "advertise", "", "`host:port` or multiaddr told to peers (default --listen)")

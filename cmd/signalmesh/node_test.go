@@ -122,6 +122,7 @@ func TestTheEnvironmentIsBelowFlags(t *testing.T) {
 	assert.Contains(t, table, "cache fromFlag --cache")
 	assert.Contains(t, table, "app fromEnvironment environment variable SIGNALMESH_APP")
 	assert.Contains(t, table, "seed 127.0.0.1:2 environment variable SIGNALMESH_BOOTSTRAP")
+	assert.Contains(t, table, "drain-spread 5s default")
 	t.Setenv("SIGNALMESH_ALLOW_ANONYMOUS", "perhaps")
 	assert.Equal(t, 2, run(t.Context(), []string{"node"}, &out, &errs))
 	assert.Contains(t, errs.String(), `environment variable SIGNALMESH_ALLOW_ANONYMOUS="perhaps"`)

@@ -66,10 +66,10 @@ func startSites(t *testing.T, open func(t *testing.T, n int) []signalr.Backplane
 		at := &site{backplane: &counting{Backplane: b}}
 		var err error
 		at.server, err = signalr.NewServer(signalr.Options{
-			Hubs:           []signalr.HubOptions{{Path: specPath, Name: specName, Hub: specHub{}}},
-			Backplane:      at.backplane,
-			DetailedErrors: true,
-			UserID:         func(r *http.Request) string { return r.URL.Query().Get("user") },
+			Hubs:      []signalr.HubOptions{{Path: specPath, Name: specName, Hub: specHub{}}},
+			Backplane: at.backplane,
+			Limits:    signalr.Limits{DetailedErrors: true},
+			UserID:    func(r *http.Request) string { return r.URL.Query().Get("user") },
 		})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, at.server.Close()) })

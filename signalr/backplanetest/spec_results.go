@@ -103,7 +103,7 @@ var scaleOutResults = []specTest{
 		a := s.connect(0)
 		done := s.ask(s.Context(), 1, a.id)
 		a.reply(s, a.asked(s), "string")
-		assert.Regexp(s, `^Error trying to deserialize result to int\.`, (<-done).err.Error())
+		assert.Regexp(s, `^Error trying to deserialize result to Int32\.`, (<-done).err.Error())
 	}},
 	{"TheWrongAnswererIsEndedAcrossServers", func(s *sites) { testWrongAnswerer(s, 1) }},
 	{"CallersCancelAcrossServers", func(s *sites) { testCancel(s, 1) }},

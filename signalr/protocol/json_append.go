@@ -10,8 +10,8 @@ import (
 // Append writes the properties in the order in which a .NET server writes them.
 // Unlike that server it writes the empty error of a failed Completion, so that
 // a failure does not read as a success.
-func (jsonProtocol) Append(dst []byte, m Message) ([]byte, error) {
-	out, err := appendJSONMessage(dst, m)
+func (s jsonProtocol) Append(dst []byte, m Message) ([]byte, error) {
+	out, err := s.appendJSONMessage(dst, m)
 	if err != nil {
 		return dst, err
 	}
@@ -19,15 +19,15 @@ func (jsonProtocol) Append(dst []byte, m Message) ([]byte, error) {
 }
 
 // appendJSONMessage appends m without its closing brace.
-func appendJSONMessage(dst []byte, m Message) ([]byte, error) {
+func (s *shape) appendJSONMessage(dst []byte, m Message) ([]byte, error) {
 	switch m := m.(type) {
 	case Invocation:
-		return appendJSONInvocation(dst, m)
+		return s.appendJSONInvocation(dst, m)
 	case StreamItem:
 		dst = appendJSONHead(dst, typeStreamItem, m.Headers, m.InvocationID)
-		return appendJSONValue(append(dst, `,"item":`...), m.Item)
+		return s.appendJSONValue(append(dst, `,"item":`...), m.Item)
 	case Completion:
-		return appendJSONCompletion(dst, m)
+		return s.appendJSONCompletion(dst, m)
 	case CancelInvocation:
 		return appendJSONHead(dst, typeCancelInvocation, m.Headers, m.InvocationID), nil
 	case Ping:
@@ -49,7 +49,7 @@ func appendJSONMessage(dst []byte, m Message) ([]byte, error) {
 	return dst, fmt.Errorf("append message: %T is none; pass messages of package protocol by value", m)
 }
 
-func appendJSONInvocation(dst []byte, m Invocation) ([]byte, error) {
+func (s *shape) appendJSONInvocation(dst []byte, m Invocation) ([]byte, error) {
 	kind := typeInvocation
 	if m.Stream {
 		kind = typeStreamInvocation
@@ -62,7 +62,7 @@ func appendJSONInvocation(dst []byte, m Invocation) ([]byte, error) {
 			dst = append(dst, ',')
 		}
 		var err error
-		if dst, err = appendJSONValue(dst, a); err != nil {
+		if dst, err = s.appendJSONValue(dst, a); err != nil {
 			return dst, fmt.Errorf("argument %d of %q: %w", i+1, m.Target, err)
 		}
 	}
@@ -80,13 +80,13 @@ func appendJSONInvocation(dst []byte, m Invocation) ([]byte, error) {
 	return append(dst, ']'), nil
 }
 
-func appendJSONCompletion(dst []byte, m Completion) ([]byte, error) {
+func (s *shape) appendJSONCompletion(dst []byte, m Completion) ([]byte, error) {
 	dst = appendJSONHead(dst, typeCompletion, m.Headers, m.InvocationID)
 	switch {
 	case m.Failed:
 		return appendJSONString(append(dst, `,"error":`...), m.Error), nil
 	case m.HasResult:
-		return appendJSONValue(append(dst, `,"result":`...), m.Result)
+		return s.appendJSONValue(append(dst, `,"result":`...), m.Result)
 	}
 	return dst, nil
 }

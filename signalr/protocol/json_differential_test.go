@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
 
 type celsius float64
@@ -100,6 +102,35 @@ func TestJSONWithTagsIsThatOfEncodingJSON(t *testing.T) {
 		require.NoError(t, e.Encode(v))
 		// But for the form of some escapes and numbers the text is the same.
 		assert.Equal(t, tokens(t, want.String()), tokens(t, jsonOf(t, v)))
+	}
+}
+
+func TestJSONIsReadAsEncodingJSONReadsIt(t *testing.T) {
+	for _, text := range []string{
+		`{}`, ` { } `, `[]`, `5`, `"x"`, `true`, `{"deep":"d","unknown":[{"a":[1,"}"]}],"empty":[1,2],"map":{"a":1,"b\u0063":2}}`,
+		`{"DEEP":"fold","int":"5","bool":"true","str":"\"quo\\\"te\"","float":"1.5","no":true}`, `{"int":5}`, `{"int":"x"}`,
+		`{"three":{"mine":6,"deep":7},"first":3,"Same":1,"any":{"a":[1,null,"x"]},"big":12345678901234567890}`,
+		`{"ptr":7,"array":[1,2,3],"rune":{"97":true,"98":false}}`, `{"rune":{"x":true}}`, `{"addr":"10.0.0.1","num":1e5}`,
+		`{"addr":"nonsense"}`, `{"zero":1.5}`, `{"zero":99999999999999999999}`, `{"zero":1e2}`, `{"map":[]}`, `{"map":null,"empty":null,"ptr":null,"text":null,"any":null}`,
+		`{"never":"2024-01-02T03:04:05.000000006+01:00","list":[1]}`, `{"text":"\ud83d\ude00\ud800"}`, `{"temp":5}`,
+		`{`, `{"text":}`, `[1,]`, `{} {}`, ``,
+	} {
+		var want, got tagged
+		wantErr := json.Unmarshal([]byte(text), &want)
+		err := protocol.JSON().Bind(protocol.Raw(text), &got)
+		assert.Equal(t, wantErr != nil, err != nil, "%s: %v, %v", text, wantErr, err)
+		if wantErr == nil {
+			assert.Equal(t, want, got, text)
+		}
+	}
+	for text, dst := range map[string][2]any{
+		`[1,2,3]`: {new([2]int), new([2]int)}, `{"1":[{"x":"y"}]}`: {new(map[int][]map[string]string), new(map[int][]map[string]string)},
+		`"aGkh"`: {new([]byte), new([]byte)}, `1.25`: {new(float32), new(float32)}, `-128`: {new(int8), new(int8)}, `200`: {new(uint8), new(uint8)},
+		`{"Name":"n"}`: {new(Loop), new(Loop)}, `{"a":{"b":null}}`: {new(map[string]map[string]*int), new(map[string]map[string]*int)},
+	} {
+		require.NoError(t, json.Unmarshal([]byte(text), dst[0]))
+		require.NoError(t, protocol.JSON().Bind(protocol.Raw(text), dst[1]))
+		assert.Equal(t, dst[0], dst[1], text)
 	}
 }
 

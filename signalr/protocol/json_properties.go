@@ -59,10 +59,7 @@ func readProperties(body []byte) (*properties, error) {
 
 // lookUp finds the property with a quoted name.
 func lookUp(quoted []byte) (property, bool) {
-	name := quoted[1 : len(quoted)-1]
-	if bytes.IndexByte(name, '\\') >= 0 {
-		name = []byte(unquote(quoted))
-	}
+	name := unquoted(quoted)
 	for i, known := range propertyNames {
 		if string(name) == known {
 			return property(i), true

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 var (
@@ -17,6 +18,7 @@ var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 	jsonNumber    = reflect.TypeFor[json.Number]()
 	rawType       = reflect.TypeFor[Raw]()
+	timeType      = reflect.TypeFor[time.Time]()
 )
 
 // appendJSONReflect appends what encoding/json would write for v, but for the
@@ -24,7 +26,7 @@ var (
 // camelCase, and afterwards they cannot be told from the keys of maps: so what
 // contains other values is walked here, and what describes itself (Marshaler)
 // is left to encoding/json. depth is how many values v is inside of.
-func appendJSONReflect(dst []byte, v reflect.Value, depth int) ([]byte, error) {
+func (s *shape) appendJSONReflect(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 	if !v.IsValid() {
 		return append(dst, "null"...), nil
 	}
@@ -34,6 +36,19 @@ func appendJSONReflect(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 	if v.Type() == rawType {
 		return appendJSONRaw(dst, v.Bytes()), nil
 	}
+	v = s.behind(v)
+	if of := s.surrogate(v.Type()); of != nil {
+		w, err := of.write(v)
+		if err != nil {
+			return dst, err
+		}
+		return s.appendJSONPlain(dst, w, depth+1)
+	}
+	return s.appendJSONPlain(dst, v, depth)
+}
+
+// appendJSONPlain is appendJSONReflect for what is not converted.
+func (s *shape) appendJSONPlain(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 	if describesItself(v) {
 		return appendJSONMarshaler(dst, v)
 	}
@@ -49,13 +64,13 @@ func appendJSONReflect(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 	case reflect.String:
 		return appendJSONString(dst, v.String()), nil
 	case reflect.Interface, reflect.Pointer:
-		return appendJSONReflect(dst, v.Elem(), depth+1)
+		return s.appendJSONReflect(dst, v.Elem(), depth+1)
 	case reflect.Struct:
-		return appendJSONStruct(dst, v, depth)
+		return s.appendJSONStruct(dst, v, depth)
 	case reflect.Map:
-		return appendJSONMap(dst, v, depth)
+		return s.appendJSONMap(dst, v, depth)
 	case reflect.Slice, reflect.Array:
-		return appendJSONList(dst, v, depth)
+		return s.appendJSONList(dst, v, depth)
 	}
 	return dst, fmt.Errorf("%v has no JSON", v.Type())
 }
@@ -87,10 +102,10 @@ func appendJSONMarshaler(dst []byte, v reflect.Value) ([]byte, error) {
 	return append(dst, bytes.TrimSuffix(buf.Bytes(), []byte{'\n'})...), nil
 }
 
-func appendJSONStruct(dst []byte, v reflect.Value, depth int) ([]byte, error) {
+func (s *shape) appendJSONStruct(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 	dst = append(dst, '{')
 	empty := true
-	for _, f := range jsonFields.of(v.Type()) {
+	for _, f := range s.fields.of(v.Type()) {
 		fv, ok := f.in(v)
 		if !ok || f.omitted(fv) {
 			continue
@@ -101,7 +116,7 @@ func appendJSONStruct(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 		empty = false
 		dst = append(appendJSONString(dst, f.name), ':')
 		var err error
-		if dst, err = appendJSONField(dst, f, fv, depth+1); err != nil {
+		if dst, err = s.appendJSONField(dst, f, fv, depth+1); err != nil {
 			return dst, fmt.Errorf("%v: field %s: %w", v.Type(), f.name, err)
 		}
 	}
@@ -109,18 +124,18 @@ func appendJSONStruct(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 }
 
 // appendJSONField appends the value of f, as a string if its tag says so.
-func appendJSONField(dst []byte, f field, v reflect.Value, depth int) ([]byte, error) {
+func (s *shape) appendJSONField(dst []byte, f field, v reflect.Value, depth int) ([]byte, error) {
 	if !f.quoted {
-		return appendJSONReflect(dst, v, depth)
+		return s.appendJSONReflect(dst, v, depth)
 	}
-	inner, err := appendJSONReflect(nil, v, depth)
+	inner, err := s.appendJSONReflect(nil, v, depth)
 	if err != nil || string(inner) == "null" {
 		return append(dst, inner...), err
 	}
 	return appendJSONString(dst, string(inner)), nil
 }
 
-func appendJSONList(dst []byte, v reflect.Value, depth int) ([]byte, error) {
+func (s *shape) appendJSONList(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 	if v.Kind() == reflect.Slice {
 		if v.IsNil() {
 			return append(dst, "null"...), nil
@@ -136,14 +151,14 @@ func appendJSONList(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 			dst = append(dst, ',')
 		}
 		var err error
-		if dst, err = appendJSONReflect(dst, v.Index(i), depth+1); err != nil {
+		if dst, err = s.appendJSONReflect(dst, v.Index(i), depth+1); err != nil {
 			return dst, err
 		}
 	}
 	return append(dst, ']'), nil
 }
 
-func appendJSONMap(dst []byte, v reflect.Value, depth int) ([]byte, error) {
+func (s *shape) appendJSONMap(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 	if v.IsNil() {
 		return append(dst, "null"...), nil
 	}
@@ -167,7 +182,7 @@ func appendJSONMap(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 		}
 		dst = append(appendJSONString(dst, e.key), ':')
 		var err error
-		if dst, err = appendJSONReflect(dst, e.value, depth+1); err != nil {
+		if dst, err = s.appendJSONReflect(dst, e.value, depth+1); err != nil {
 			return dst, err
 		}
 	}

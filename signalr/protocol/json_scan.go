@@ -115,10 +115,16 @@ func (s *scanner) value() []byte {
 
 // member returns the next name, still quoted, and value of an object.
 func (s *scanner) member() (name, value []byte) {
-	name = s.value()
+	name = s.name()
+	return name, s.value()
+}
+
+// name returns the next name of an object, still quoted, and stands at its value.
+func (s *scanner) name() []byte {
+	name := s.value()
 	s.pos++ // the colon
 	s.space()
-	return name, s.value()
+	return name
 }
 
 func (s *scanner) skipNested() {

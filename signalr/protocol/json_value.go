@@ -10,7 +10,10 @@ import (
 
 // appendJSONValue appends the JSON of an application's value. The common simple
 // ones need neither reflection nor memory.
-func appendJSONValue(dst []byte, v any) ([]byte, error) {
+func (s *shape) appendJSONValue(dst []byte, v any) ([]byte, error) {
+	if s.surrogates != nil {
+		return s.appendJSONReflect(dst, reflect.ValueOf(v), 0)
+	}
 	switch v := v.(type) {
 	case nil:
 		return append(dst, "null"...), nil
@@ -27,7 +30,7 @@ func appendJSONValue(dst []byte, v any) ([]byte, error) {
 	case float64:
 		return appendJSONFloat(dst, v, 64)
 	}
-	return appendJSONReflect(dst, reflect.ValueOf(v), 0)
+	return s.appendJSONReflect(dst, reflect.ValueOf(v), 0)
 }
 
 func appendJSONRaw(dst []byte, v Raw) []byte {

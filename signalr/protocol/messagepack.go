@@ -3,17 +3,22 @@ package protocol
 import "math"
 
 // messagePack is the hub protocol "messagepack".
-type messagePack struct{}
+type messagePack struct{ *shape }
 
 // MessagePack returns the hub protocol "messagepack". Values are encoded as
 // .NET and JavaScript expect them: strings as str, []byte as bin, time.Time as
 // timestamp (extension -1), integers in the smallest form, structs as maps. The
 // key of a struct field is that of its msgpack tag, else its json tag, else its
 // name as declared; on reading, an exact match goes before one without regard to
-// case. A type with MarshalBinary is a bin; MarshalText is not used. A zero time
-// inside another value is nil. A map read into an interface is a map[string]any,
-// an integer an int64. Arrays and maps may be 64 deep, the message included.
-func MessagePack() Protocol { return messagePack{} }
+// case. A type with MarshalText is a str, such as the name of an enum, and may be
+// read from its number too; one with MarshalBinary only is a bin. Nil is refused
+// for a number, a truth or a time, and nothing is converted but whole floats and
+// integers into each other. A map read into an interface is a map[string]any, an
+// integer an int64, or a uint64 if it needs one. Arrays and maps may be 64 deep,
+// the message included. Values has what can be chosen.
+func MessagePack() Protocol { return defaultMessagePack }
+
+var defaultMessagePack = Values{}.MessagePack()
 
 func (messagePack) Name() string { return "messagepack" }
 

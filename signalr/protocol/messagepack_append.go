@@ -17,11 +17,11 @@ const (
 )
 
 // Append writes the arrays as a .NET server writes them.
-func (messagePack) Append(dst []byte, m Message) ([]byte, error) {
+func (s messagePack) Append(dst []byte, m Message) ([]byte, error) {
 	// Most messages are shorter than 128 bytes: leave room for a prefix of one
 	// byte, and move the body if it turns out to need more.
 	start := len(dst)
-	out, err := appendMessagePack(append(dst, 0), m)
+	out, err := s.appendMessagePack(append(dst, 0), m)
 	if err != nil {
 		return dst, err
 	}
@@ -49,15 +49,15 @@ func putPrefix(p *[prefixSize]byte, length int) int {
 	return n + 1
 }
 
-func appendMessagePack(dst []byte, m Message) ([]byte, error) {
+func (s *shape) appendMessagePack(dst []byte, m Message) ([]byte, error) {
 	switch m := m.(type) {
 	case Invocation:
-		return appendMessagePackInvocation(dst, m)
+		return s.appendMessagePackInvocation(dst, m)
 	case StreamItem:
 		dst = appendMessagePackHead(dst, 4, typeStreamItem, m.Headers)
-		return appendMessagePackValue(msgp.AppendString(dst, m.InvocationID), m.Item)
+		return s.appendMessagePackValue(msgp.AppendString(dst, m.InvocationID), m.Item)
 	case Completion:
-		return appendMessagePackCompletion(dst, m)
+		return s.appendMessagePackCompletion(dst, m)
 	case CancelInvocation:
 		dst = appendMessagePackHead(dst, 3, typeCancelInvocation, m.Headers)
 		return msgp.AppendString(dst, m.InvocationID), nil
@@ -74,7 +74,7 @@ func appendMessagePack(dst []byte, m Message) ([]byte, error) {
 	return dst, fmt.Errorf("append message: %T is none; pass messages of package protocol by value", m)
 }
 
-func appendMessagePackInvocation(dst []byte, m Invocation) ([]byte, error) {
+func (s *shape) appendMessagePackInvocation(dst []byte, m Invocation) ([]byte, error) {
 	kind := byte(typeInvocation)
 	if m.Stream {
 		kind = typeStreamInvocation
@@ -85,7 +85,7 @@ func appendMessagePackInvocation(dst []byte, m Invocation) ([]byte, error) {
 	dst = msgp.AppendArrayHeader(dst, uint32(len(m.Arguments)))
 	for i, a := range m.Arguments {
 		var err error
-		if dst, err = appendMessagePackValue(dst, a); err != nil {
+		if dst, err = s.appendMessagePackValue(dst, a); err != nil {
 			return dst, fmt.Errorf("argument %d of %q: %w", i+1, m.Target, err)
 		}
 	}
@@ -96,7 +96,7 @@ func appendMessagePackInvocation(dst []byte, m Invocation) ([]byte, error) {
 	return dst, nil
 }
 
-func appendMessagePackCompletion(dst []byte, m Completion) ([]byte, error) {
+func (s *shape) appendMessagePackCompletion(dst []byte, m Completion) ([]byte, error) {
 	size, kind := uint32(5), int64(kindResult)
 	switch {
 	case m.Failed:
@@ -110,7 +110,7 @@ func appendMessagePackCompletion(dst []byte, m Completion) ([]byte, error) {
 	case kindError:
 		return msgp.AppendString(dst, m.Error), nil
 	case kindResult:
-		return appendMessagePackValue(dst, m.Result)
+		return s.appendMessagePackValue(dst, m.Result)
 	}
 	return dst, nil
 }

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"errors"
 	"math"
 	"net/netip"
 	"testing"
@@ -105,15 +106,37 @@ type level int
 
 func (level) MarshalText() ([]byte, error) { return []byte("high"), nil }
 
-func TestMessagePackTypesDescribeThemselvesInBinary(t *testing.T) {
-	addr := netip.MustParseAddr("10.0.0.1")
-	assert.Equal(t, protocol.Raw("\xc4\x04\x0a\x00\x00\x01"), packed(t, addr))
-	var back netip.Addr
-	require.NoError(t, protocol.MessagePack().Bind(packed(t, addr), &back))
-	assert.Equal(t, addr, back)
-	assert.Equal(t, protocol.Raw{7}, packed(t, level(7)))
-	assert.Equal(t, protocol.Raw{0x91, 0xc0}, packed(t, []time.Time{{}}))
+func (l *level) UnmarshalText(text []byte) error {
+	if string(text) != "high" {
+		return errors.New("no such level")
+	}
+	*l = 7
+	return nil
 }
+
+func TestMessagePackTypesDescribeThemselvesAsTextOrInBinary(t *testing.T) {
+	addr := netip.MustParseAddr("10.0.0.1")
+	assert.Equal(t, protocol.Raw("\xa810.0.0.1"), packed(t, addr))
+	for _, raw := range []protocol.Raw{packed(t, addr), protocol.Raw("\xc4\x04\x0a\x00\x00\x01")} {
+		var back netip.Addr
+		require.NoError(t, protocol.MessagePack().Bind(raw, &back))
+		assert.Equal(t, addr, back)
+	}
+	assert.Equal(t, protocol.Raw("\xc4\x02ok"), packed(t, inBinary{}))
+	assert.Equal(t, protocol.Raw("\x91\xa4high"), packed(t, []level{7}))
+	for _, raw := range []protocol.Raw{protocol.Raw("\x91\xa4high"), {0x91, 7}} {
+		var back []level
+		require.NoError(t, protocol.MessagePack().Bind(raw, &back))
+		assert.Equal(t, []level{7}, back, "by name or by number")
+	}
+	require.Error(t, protocol.MessagePack().Bind(protocol.Raw("\xa3low"), new(level)))
+	assert.Equal(t, protocol.Raw("\x91\xc7\x0c\xff\x00\x00\x00\x00\xff\xff\xff\xf1\x88\x6e\x09\x00"), packed(t, []time.Time{{}}))
+}
+
+// inBinary describes itself in binary only.
+type inBinary struct{}
+
+func (inBinary) MarshalBinary() ([]byte, error) { return []byte("ok"), nil }
 
 func TestMessagePackKeysMatchExactlyThenWithoutCase(t *testing.T) {
 	type point struct {

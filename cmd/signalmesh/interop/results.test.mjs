@@ -87,7 +87,7 @@ for (const [title, wire] of Object.entries(WIRES)) {
     test('the answer has another type', cluster.test(async () => {
       assert.equal(await far.invoke('AskText', asked.id, 'echo', 'text'), 'text');
       for (const asker of [near, far]) {
-        const start = `${unexpected('AskText')} HubException: Error trying to deserialize result to string. `;
+        const start = `${unexpected('AskText')} HubException: Error trying to deserialize result to String. `;
         await assert.rejects(asker.invoke('AskText', asked.id, 'echo', 1), ({ message }) => message.startsWith(start));
       }
     }));
