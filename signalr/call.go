@@ -29,7 +29,8 @@ func (c *Call) ConnectionID() string { return c.connection.id }
 func (c *Call) UserID() string { return c.connection.user }
 
 // Request is the request that opened the connection's transport. Its body is
-// not to be read.
+// not to be read, and its context is there for its values: Context says when the
+// connection ends.
 func (c *Call) Request() *http.Request { return c.connection.request }
 
 // Abort closes the caller's connection, without an error and without leave to
