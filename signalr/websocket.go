@@ -24,11 +24,12 @@ const (
 
 // newUpgrader returns what makes WebSockets of requests. No sub-protocol and no
 // compression is ever negotiated. Write buffers are pooled, so that an idle
-// connection has none.
+// connection has none. Read buffers are small, because each has one at all times;
+// what is larger is read past them.
 func newUpgrader(o Options) websocket.Upgrader {
 	return websocket.Upgrader{
 		HandshakeTimeout: o.WriteTimeout,
-		ReadBufferSize:   1 << 10,
+		ReadBufferSize:   512,
 		WriteBufferSize:  batchSize,
 		WriteBufferPool:  new(sync.Pool),
 		CheckOrigin:      o.originCheck(),

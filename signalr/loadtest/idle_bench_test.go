@@ -58,11 +58,7 @@ func benchmarkIdle(b *testing.B, connections int) {
 	connecting := time.Since(begin)
 	connected()
 	echoing.Wait()
-	defer func() {
-		for _, c := range clients {
-			c.close()
-		}
-	}()
+	defer closeAll(clients)
 
 	require.NoError(b, clients[len(clients)-1].pinged()) // and so all have been
 	asIs := server.ask(askUsage)
@@ -103,14 +99,19 @@ func dialMany(t testing.TB, address string, connections int) []*client {
 	dialing.Wait()
 	open(connections - 1)
 	if t.Failed() {
-		for _, c := range clients {
-			if c != nil {
-				c.close()
-			}
-		}
+		closeAll(clients)
 		t.FailNow()
 	}
 	return clients
+}
+
+// closeAll closes those clients that there are.
+func closeAll(clients []*client) {
+	for _, c := range clients {
+		if c != nil {
+			c.close()
+		}
+	}
 }
 
 // maxFiles is how many files a process may have open. Go raises the limit to
