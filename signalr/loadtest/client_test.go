@@ -77,7 +77,12 @@ func (c *client) send(m protocol.Message) error {
 	if err != nil {
 		return err
 	}
-	return c.ws.WriteMessage(websocket.BinaryMessage, frame)
+	return c.write(frame)
+}
+
+// write sends bytes as a WebSocket message.
+func (c *client) write(data []byte) error {
+	return c.ws.WriteMessage(websocket.BinaryMessage, data)
 }
 
 // next waits for the next hub message.

@@ -37,14 +37,10 @@ const (
 	askLeast = "least" // after a collection that gives what is free to the system
 )
 
-type echoHub struct{}
-
-func (echoHub) Echo(text string) string { return text }
-
 // serve runs a server until in ends.
 func serve(in io.Reader, out io.Writer) error {
 	server, err := signalr.NewServer(signalr.Options{
-		Hubs:      []signalr.HubOptions{{Path: "/hub", Hub: echoHub{}}},
+		Hubs:      []signalr.HubOptions{{Path: "/hub", Hub: hub{}}},
 		KeepAlive: keepAlive,
 	})
 	if err != nil {
