@@ -155,6 +155,7 @@ func (c *connection) tick(now time.Time) {
 // write is the writer. The outbox starts it, again and again, until the one that
 // finds the outbox at its end sees the connection off.
 func (c *connection) write() {
+	growStack4(0)
 	frames, over := c.outbox.take(nil)
 	for len(frames) > 0 {
 		if err := c.transport.send(frames); err != nil {

@@ -56,6 +56,7 @@ func (l *limiter) run(ctx context.Context, job func(*permit)) bool {
 // work runs job and then what waits, and ends when nothing does, or when the
 // permit was released.
 func (l *limiter) work(job func(*permit)) {
+	growStack8(0)
 	for job != nil {
 		p := &permit{limiter: l}
 		job(p)
