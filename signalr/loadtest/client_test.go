@@ -125,13 +125,19 @@ func (c *client) echo() (time.Duration, error) {
 }
 
 // pinged waits for a ping.
-func (c *client) pinged() error {
+func (c *client) pinged() error { return await[protocol.Ping](c) }
+
+// heard waits for a call from the server.
+func (c *client) heard() error { return await[protocol.Invocation](c) }
+
+// await waits for a message of one type, and drops others.
+func await[M protocol.Message](c *client) error {
 	for {
 		m, err := c.next()
 		if err != nil {
 			return err
 		}
-		if _, ping := m.(protocol.Ping); ping {
+		if _, it := m.(M); it {
 			return nil
 		}
 	}

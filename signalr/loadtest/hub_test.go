@@ -1,6 +1,10 @@
 package loadtest_test
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/signalmesh/signalmesh/signalr"
+)
 
 // item is an element of the streams.
 const item = "an element of a stream"
@@ -8,6 +12,11 @@ const item = "an element of a stream"
 type hub struct{}
 
 func (hub) Echo(text string) string { return text }
+
+// Tell sends a text to everybody.
+func (hub) Tell(call *signalr.Call, text string) error {
+	return call.Clients().All().Send("hear", text)
+}
 
 // Down streams n items to the client.
 func (hub) Down(n int) iter.Seq2[string, error] {

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/signalmesh/signalmesh/signalr"
@@ -20,12 +21,13 @@ import (
 // keepAlive is shorter than the default, so that a benchmark sees pings.
 const keepAlive = 5 * time.Second
 
-// A usage is what the process of the server takes, in bytes.
+// A usage is what the process of the server takes, in bytes, and has taken.
 type usage struct {
 	Resident   int // VmRSS
 	Heap       int // live objects
 	Stack      int // stacks of goroutines
 	Goroutines int
+	CPU        time.Duration // user and system, since it started
 }
 
 // greeting is the first line that the server writes; each later one is a usage.
@@ -90,7 +92,17 @@ func measure() (usage, error) {
 	if err != nil {
 		return usage{}, fmt.Errorf("measure memory: %w", err)
 	}
+	var times syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &times); err != nil {
+		return usage{}, fmt.Errorf("measure time: %w", err)
+	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return usage{Resident: resident << 10, Heap: int(m.HeapAlloc), Stack: int(m.StackInuse), Goroutines: runtime.NumGoroutine()}, nil
+	return usage{
+		Resident:   resident << 10,
+		Heap:       int(m.HeapAlloc),
+		Stack:      int(m.StackInuse),
+		Goroutines: runtime.NumGoroutine(),
+		CPU:        time.Duration(times.Utime.Nano() + times.Stime.Nano()),
+	}, nil
 }

@@ -2,6 +2,7 @@ package loadtest_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,6 +40,36 @@ func BenchmarkRoundTrip(b *testing.B) {
 		slices.Sort(times)
 		b.ReportMetric(float64(times[len(times)*99/100].Microseconds()), "µs-p99")
 	})
+}
+
+// A broadcast to 1,000 connections, until all have it. "cpu-ns/recipient" is the
+// server's time only, which does not depend on what else the machine does.
+func BenchmarkLoopbackBroadcast(b *testing.B) {
+	const connections = 1_000
+	server := startProcess(b)
+	clients := dialMany(b, server.address, connections)
+	heard := make(chan error, 2*connections) // room for the last errors too, if nobody takes them
+	var reading sync.WaitGroup
+	for _, c := range clients {
+		reading.Go(func() { // ends when c is closed
+			for err := error(nil); err == nil; {
+				err = c.heard()
+				heard <- err
+			}
+		})
+	}
+	defer reading.Wait()
+	defer closeAll(clients)
+	before := server.ask(askUsage)
+	for b.Loop() {
+		require.NoError(b, clients[0].send(protocol.Invocation{Target: "Tell", Arguments: []any{"some words to everybody"}}))
+		for range connections {
+			require.NoError(b, <-heard)
+		}
+	}
+	spent := server.ask(askUsage).CPU - before.CPU
+	b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N*connections), "cpu-ns/recipient")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*connections), "ns/recipient")
 }
 
 // One stream from the server; an operation is an item.
