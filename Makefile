@@ -57,8 +57,8 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 		done; done
 
 .PHONY: bench
-bench: ## the Go benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## all benchmarks, in some three minutes; docs/benchmarks.md explains them
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 10m ./...
 
 .PHONY: cover
 cover: ## test coverage by function, and build/cover.html

@@ -35,7 +35,8 @@ func (c *Call) UserID() string { return c.connection.user }
 func (c *Call) User() *User { return c.connection.principal.Load() }
 
 // Request is the request that opened the connection's transport. Its body is
-// not to be read.
+// not to be read, and its context is there for its values: Context says when the
+// connection ends.
 func (c *Call) Request() *http.Request { return c.connection.request }
 
 // Items are the application's own values for the caller's connection.

@@ -11,11 +11,11 @@ import (
 
 // A connection is one client's link: hub messages both ways over a transport.
 //
-// It has two goroutines. The reader (serve) takes messages in and dispatches
-// them; the writer (write) empties the outbox and, when the connection is
-// ending, sees it off. Hub methods run in goroutines of their own while there
-// are any. Whatever decides that the connection ends calls end; the first
-// decision stands.
+// It has a goroutine, and another while there is something to write. The reader
+// (serve) takes messages in and dispatches them; the writer (write) empties the
+// outbox and, when the connection is ending, sees it off. Hub methods run in
+// goroutines of their own while there are any. Whatever decides that the
+// connection ends calls end; the first decision stands.
 type connection struct {
 	server    *Server
 	hub       *Hub
@@ -60,11 +60,11 @@ func newConnection(s *Server, h *Hub, id string, r *http.Request, t transport) *
 		id:        id,
 		request:   r,
 		transport: t,
-		outbox:    newOutbox(h.options.OutboxSize),
 		opened:    make(chan struct{}),
 		finished:  make(chan struct{}),
 		liveness:  liveness{opened: time.Now()},
 	}
+	c.outbox = newOutbox(h.options.OutboxSize, c.write)
 	c.calls.init(h.options.ParallelInvocations)
 	c.principal.Store(userOf(r))
 	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
@@ -86,7 +86,6 @@ func (c *connection) awaitMethods() {
 // live is serve, but that hub methods may still run when it returns.
 func (c *connection) live() {
 	c.server.add(c)
-	go c.write() // ends when the connection does, before serve returns
 	var in intake
 	if c.shakeHands(&in) && c.open() {
 		c.read(&in)
@@ -168,25 +167,26 @@ func (c *connection) tick(now time.Time) {
 	}
 }
 
-// write is the writer.
+// write is the writer. The outbox starts it, again and again, until the one that
+// finds the outbox at its end sees the connection off.
 func (c *connection) write() {
-	defer close(c.finished)
-	var frames [][]byte
-	for {
-		var ok bool
-		if frames, ok = c.outbox.take(frames); !ok {
-			break
-		}
+	growStack4(0)
+	frames, over := c.outbox.take(nil)
+	for len(frames) > 0 {
 		if err := c.transport.send(frames); err != nil {
 			c.log().Debug("connection lost in writing", "err", err)
 			c.end(ending{gone: true})
 			c.transport.kill()
+			over = true
 			break
 		}
 		clear(frames)
-		frames = frames[:0]
+		frames, over = c.outbox.take(frames[:0])
 	}
-	c.finish()
+	if over {
+		c.finish()
+		close(c.finished)
+	}
 }
 
 // log returns the logger that knows the connection.

@@ -76,12 +76,13 @@
 //
 // # Concurrency
 //
-// Each connection has a reader and a writer, and a goroutine for hub methods while
-// they run, one for each method with streams and one for each channel that
-// receives. The reader is the goroutine of the request that opened the WebSocket
-// or the event stream; a long-polling connection, which outlives its requests, has
-// a reader of its own, and between polls a timer. Only streams wait for a slow client:
-// outboxes are bounded, and past that bound the connection is closed with ErrSlow.
+// Each connection has a reader, a writer while something waits to be written, and a
+// goroutine for hub methods while they run, one for each method with streams and one
+// for each channel that receives. The reader is a goroutine of the connection's own,
+// so that it costs little; only that of an event stream is the one of the request,
+// whose response goes on. Between long polls there is a timer besides. Only streams
+// wait for a slow client: outboxes are bounded, and past that bound the connection is
+// closed with ErrSlow.
 // Receiving from the backplane never waits; only the commands of other servers do,
 // and what is told them of clients that cannot answer, in a few workers. The answer
 // of a client is given back by its reader.

@@ -14,15 +14,15 @@ const intakeSize = 4 << 10
 // textSeparator ends every frame of a text protocol, and the handshake.
 const textSeparator = 0x1E
 
-// intakeBuffers are shared by all connections: one that is between messages
-// needs none.
+// intakeBuffers are shared by all connections: one that waits for a message has
+// none.
 var intakeBuffers = sync.Pool{New: func() any { return new([intakeSize]byte) }}
 
 // An intake collects what a client sends until there are whole frames in it. It
 // is used by one goroutine.
 type intake struct {
 	buf    []byte
-	pooled *[intakeSize]byte // what buf began as; nil: buf is nil or has outgrown it
+	pooled *[intakeSize]byte // what buf began as; nil: buf is nil or began otherwise
 	// searched is how much of buf is known to hold no separator, so that a
 	// message that comes byte by byte is not searched from its start each time.
 	searched int
@@ -30,16 +30,23 @@ type intake struct {
 
 // receive waits for more from t. It returns errClientGone at the end.
 func (in *intake) receive(t transport) (err error) {
-	if in.buf == nil {
-		in.pooled = intakeBuffers.Get().(*[intakeSize]byte)
-		in.buf = in.pooled[:0]
-	}
+	fresh := in.buf == nil
 	in.buf, err = t.receive(in.buf)
+	if fresh && cap(in.buf) == intakeSize {
+		in.pooled = (*[intakeSize]byte)(in.buf[:intakeSize])
+	}
+	if len(in.buf) == 0 {
+		in.drop()
+	}
 	return err
 }
 
-// room returns buf with room for more. If it is full it is doubled.
+// room returns buf with room for more. If it is nil it becomes one that is
+// shared; if it is full it is doubled.
 func room(buf []byte) []byte {
+	if buf == nil {
+		return intakeBuffers.Get().(*[intakeSize]byte)[:0]
+	}
 	if len(buf) == cap(buf) {
 		buf = slices.Grow(buf, max(len(buf), intakeSize))
 	}

@@ -1,13 +1,10 @@
 package signalr
 
 import (
-	"runtime"
 	"testing"
-	"time"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // chunks is a transport that has a stream to give, in pieces of given sizes.
@@ -77,18 +74,4 @@ func FuzzFramesDoNotDependOnHowTheyArrive(f *testing.F) {
 		assert.Equal(t, want, got)
 		assert.Equal(t, wantErr != nil, err != nil, "%v, %v", wantErr, err)
 	})
-}
-
-func TestIdleConnectionsHaveTwoGoroutines(t *testing.T) {
-	const connections = 50
-	s := start(t, options(newTestHub()))
-	before := runtime.NumGoroutine()
-	for range connections {
-		c := s.connect("/hub", protocol.JSON())
-		require.Equal(t, "x", result[string](c, "Echo", "x"))
-	}
-	require.Eventually(t, func() bool {
-		// One more is the client's, and a few are the test's own.
-		return runtime.NumGoroutine()-before < 3*connections+connections/2
-	}, 10*time.Second, 10*time.Millisecond)
 }

@@ -9,12 +9,12 @@ import (
 // goroutine while none runs, and hands the next one to a goroutine that is done
 // with its last.
 type limiter struct {
-	taken   chan struct{} // tells the reader that waiting has been taken
 	workers sync.WaitGroup
 
 	mu      sync.Mutex
 	free    int
 	waiting func(*permit) // nil: none
+	taken   chan struct{} // tells the reader that waiting has been taken; nil: none ever waited
 }
 
 // A permit lets one invocation run. A nil one is that of what runs without.
@@ -24,10 +24,7 @@ type permit struct {
 }
 
 // init sets how many invocations run at a time.
-func (l *limiter) init(parallel int) {
-	l.free = parallel
-	l.taken = make(chan struct{}, 1)
-}
+func (l *limiter) init(parallel int) { l.free = parallel }
 
 // run starts job, as soon as there is a permit for it. One goroutine calls it.
 // It reports false if ctx ends first.
@@ -40,9 +37,13 @@ func (l *limiter) run(ctx context.Context, job func(*permit)) bool {
 		return true
 	}
 	l.waiting = job
+	if l.taken == nil {
+		l.taken = make(chan struct{}, 1)
+	}
+	taken := l.taken
 	l.mu.Unlock()
 	select {
-	case <-l.taken:
+	case <-taken:
 		return true
 	case <-ctx.Done():
 	}
@@ -55,6 +56,7 @@ func (l *limiter) run(ctx context.Context, job func(*permit)) bool {
 // work runs job and then what waits, and ends when nothing does, or when the
 // permit was released.
 func (l *limiter) work(job func(*permit)) {
+	growStack8(0)
 	for job != nil {
 		p := &permit{limiter: l}
 		job(p)

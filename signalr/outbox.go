@@ -10,21 +10,23 @@ const frameOverhead = 24
 const spareFrames = 8
 
 // An outbox is the queue of frames that wait to be written to one connection.
-// Any goroutine puts; one takes.
+// Any goroutine puts. One takes, but only while there is something to take: an
+// idle connection has no writer.
 type outbox struct {
-	limit int           // bytes
-	wake  chan struct{} // holds a token when there is something new to see
+	limit  int    // bytes
+	writer func() // is started when there is something to take, and takes until there is not
 
 	mu      sync.Mutex
 	frames  [][]byte
-	size    int // bytes that wait or are being written
-	writing int // the part of size that has been taken
+	size    int  // bytes that wait or are being written
+	writing int  // the part of size that has been taken
+	taking  bool // writer runs
 	sealed  bool
 	room    chan struct{} // closed when streams may look for room; nil: none waits
 }
 
-func newOutbox(limit int) *outbox {
-	return &outbox{limit: limit, wake: make(chan struct{}, 1)}
+func newOutbox(limit int, writer func()) *outbox {
+	return &outbox{limit: limit, writer: writer}
 }
 
 // put queues frame, which must not change any more. It never blocks. With no
@@ -48,7 +50,7 @@ func (o *outbox) put(frame []byte) error {
 func (o *outbox) append(frame []byte, cost int) {
 	o.frames = append(o.frames, frame)
 	o.size += cost
-	o.signal()
+	o.wake()
 }
 
 // seal ends the queue: last, unless nil, is the last frame in it. With discard,
@@ -66,37 +68,31 @@ func (o *outbox) seal(last []byte, discard bool) {
 		o.frames = append(o.frames, last)
 	}
 	o.sealed = true
-	o.signal()
+	o.wake()
 	o.resume()
 }
 
-// take waits for frames and returns all there are, in order. They count as
-// waiting until the next take. ok is false when the outbox is sealed and empty.
-// spare is a slice to use again; it may be nil.
-func (o *outbox) take(spare [][]byte) (frames [][]byte, ok bool) {
-	for {
-		o.mu.Lock()
-		o.size -= o.writing
-		o.writing = 0
-		if o.roomy(0) {
-			o.resume()
-		}
-		if len(o.frames) > 0 {
-			frames, o.frames = o.frames, spare
-			o.writing = o.size
-			o.mu.Unlock()
-			return frames, true
-		}
-		sealed := o.sealed
-		o.mu.Unlock()
-		if sealed {
-			return nil, false
-		}
-		if cap(spare) > spareFrames {
-			spare = nil
-		}
-		<-o.wake
+// take returns all frames there are, in order. They count as waiting until the
+// next take. With none the writer is to end: for now, or, with over, for good,
+// because the outbox is sealed. spare is a slice to use again; it may be nil.
+func (o *outbox) take(spare [][]byte) (frames [][]byte, over bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.size -= o.writing
+	o.writing = 0
+	if o.roomy(0) {
+		o.resume()
 	}
+	if len(o.frames) > 0 {
+		frames, o.frames = o.frames, spare
+		o.writing = o.size
+		return frames, false
+	}
+	if cap(spare) <= spareFrames {
+		o.frames = spare
+	}
+	o.taking = o.sealed // then nothing starts it any more
+	return nil, o.sealed
 }
 
 // idle reports whether nothing waits and nothing is being written.
@@ -106,10 +102,10 @@ func (o *outbox) idle() bool {
 	return o.size == 0
 }
 
-// signal makes take look again. The caller holds mu.
-func (o *outbox) signal() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
+// wake starts the writer, unless it runs. The caller holds mu.
+func (o *outbox) wake() {
+	if !o.taking {
+		o.taking = true
+		go o.writer() // ends when there is nothing to take
 	}
 }

@@ -14,34 +14,56 @@ import (
 
 func TestOutboxKeepsOrderForASlowClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOutbox(1 << 20)
+		var o *outbox
 		var got strings.Builder
+		writers := 0
 		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			var frames [][]byte
-			for ok := true; ok; {
-				frames, ok = o.take(frames[:0])
+		o = newOutbox(1<<20, func() {
+			writers++
+			frames, over := o.take(nil)
+			for len(frames) > 0 {
 				for _, f := range frames {
 					got.Write(f)
 				}
 				time.Sleep(time.Second) // costs no real time
+				frames, over = o.take(frames[:0])
 			}
-		}()
+			if over {
+				close(done)
+			}
+		})
 		for c := byte('a'); c < 'z'; c++ {
 			require.NoError(t, o.put([]byte{c}))
 			time.Sleep(300 * time.Millisecond)
+			if c == 'm' {
+				time.Sleep(time.Minute)
+			}
 		}
 		o.seal([]byte("z"), false)
 		require.NoError(t, o.put([]byte("after the end")))
 		<-done
 		assert.Equal(t, "abcdefghijklmnopqrstuvwxyz", got.String())
+		assert.Equal(t, 2, writers, "one until nothing waited, and one after that")
 	})
+}
+
+func TestIdleOutboxesKeepRoomForFewFramesOnly(t *testing.T) {
+	for _, test := range []struct{ frames, kept int }{{1, 1}, {spareFrames, spareFrames}, {100, 0}} {
+		o := newOutbox(1<<20, func() {})
+		for range test.frames {
+			require.NoError(t, o.put([]byte("x")))
+		}
+		frames, _ := o.take(nil)
+		frames, over := o.take(frames[:0])
+		assert.Nil(t, frames)
+		assert.False(t, over)
+		assert.Equal(t, test.kept, cap(o.frames))
+	}
 }
 
 func TestOutboxIsBounded(t *testing.T) {
 	frame := make([]byte, 100-frameOverhead)
-	o := newOutbox(300)
+	o := newOutbox(300, func() {})
 	assert.True(t, o.idle())
 	for range 3 {
 		require.NoError(t, o.put(frame))
@@ -52,24 +74,24 @@ func TestOutboxIsBounded(t *testing.T) {
 	assert.ErrorIs(t, o.put(frame), ErrSlow, "what is being written still waits")
 	assert.False(t, o.idle())
 	o.seal(nil, true)
-	_, ok := o.take(frames[:0])
-	assert.False(t, ok)
+	_, over := o.take(frames[:0])
+	assert.True(t, over)
 	assert.True(t, o.idle())
 }
 
 func TestOutboxTakesAnythingWhenItIsEmpty(t *testing.T) {
-	o := newOutbox(10)
+	o := newOutbox(10, func() {})
 	require.NoError(t, o.put(make([]byte, 1000)))
 	assert.ErrorIs(t, o.put(nil), ErrSlow)
 }
 
 func TestSealMayDiscard(t *testing.T) {
-	o := newOutbox(1000)
+	o := newOutbox(1000, func() {})
 	require.NoError(t, o.put([]byte("a")))
 	o.seal([]byte("last"), true)
 	o.seal([]byte("too late"), false)
-	frames, ok := o.take(nil)
-	assert.True(t, ok)
+	frames, over := o.take(nil)
+	assert.False(t, over)
 	assert.Equal(t, [][]byte{[]byte("last")}, frames)
 }
 

@@ -1,7 +1,6 @@
 package signalr
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -40,10 +39,7 @@ func (s *Server) serveFirstPoll(w http.ResponseWriter, r *http.Request, n *negot
 		http.Error(w, ErrServerClosed.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	// The connection outlives the request.
-	first := r.Clone(context.WithoutCancel(r.Context()))
-	first.Body = http.NoBody
-	c := newConnection(s, n.hub, n.id, first, t)
+	c := newConnection(s, n.hub, n.id, outlasting(r), t)
 	t.lost = func() { c.end(ending{gone: true}) }
 	t.refresh = c.refresh
 	go func() { // ends with the connection; Close waits for it

@@ -319,7 +319,7 @@ func TestAClientThatReadsNothingLosesItsConnectionByTheWriteTimeoutOnly(t *testi
 
 func TestPacedFramesWaitForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOutbox(2000)
+		o := newOutbox(2000, func() {})
 		frame := make([]byte, 500-frameOverhead)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		require.NoError(t, o.putPaced(ctx, frame))

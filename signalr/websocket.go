@@ -29,11 +29,12 @@ const (
 
 // newUpgrader returns what makes WebSockets of requests. No sub-protocol and no
 // compression is ever negotiated. Write buffers are pooled, so that an idle
-// connection has none.
+// connection has none. Read buffers are small, because each has one at all times;
+// what is larger is read past them.
 func newUpgrader(o Options) websocket.Upgrader {
 	return websocket.Upgrader{
 		HandshakeTimeout: o.WriteTimeout,
-		ReadBufferSize:   1 << 10,
+		ReadBufferSize:   512,
 		WriteBufferSize:  batchSize,
 		WriteBufferPool:  new(sync.Pool),
 		CheckOrigin:      o.originCheck(),
@@ -158,7 +159,9 @@ func (w *webSocket) close(failed bool) {
 func (w *webSocket) kill() { w.conn.NetConn().Close() }
 
 // serveWebSocket answers a request for the WebSockets transport. Without an ID
-// the client has not negotiated and gets a new connection.
+// the client has not negotiated and gets a new connection. Its reader is a
+// goroutine of its own, so that what the web server holds for the request is free
+// again: two buffers and a stack, which are more than an idle connection takes.
 func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, token string) {
 	if token == "" && h.transports&WebSockets == 0 {
 		transportDisabled(WebSockets).answer(w)
@@ -180,13 +183,17 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, 
 		http.Error(w, ErrServerClosed.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	defer s.served.Done()
 	conn, err := s.upgrader.Upgrade(w, r, nil)
 	if err != nil { // the upgrader has answered
+		s.served.Done()
 		s.negotiations.unclaim(n)
 		s.log.Debug("websocket refused", "hub", h.path, "err", err)
 		return
 	}
-	defer s.negotiations.remove(n)
-	newConnection(s, h, n.id, r, n.transport(newWebSocket(conn, s.options.WriteTimeout))).serve()
+	c := newConnection(s, h, n.id, outlasting(r), n.transport(newWebSocket(conn, s.options.WriteTimeout)))
+	go func() { // ends with the connection; Close waits for it
+		defer s.served.Done()
+		defer s.negotiations.remove(n)
+		c.serve()
+	}()
 }

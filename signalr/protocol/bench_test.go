@@ -26,6 +26,13 @@ func TestAppendOfSimpleValuesNeedsNoMemory(t *testing.T) {
 	}
 }
 
+func TestAppendToNothingAllocatesOnce(t *testing.T) {
+	for _, p := range both {
+		var m protocol.Message = protocol.Completion{InvocationID: "17", HasResult: true, Result: "something said"}
+		assertAllocs(t, 1, func() { _, _ = p.Append(nil, m) }, p.Name())
+	}
+}
+
 func assertAllocs(t *testing.T, want float64, f func(), name string) {
 	t.Helper()
 	require.InDelta(t, want, testing.AllocsPerRun(100, f), 0.5, name)

@@ -11,7 +11,7 @@ import (
 // Unlike that server it writes the empty error of a failed Completion, so that
 // a failure does not read as a success.
 func (s jsonProtocol) Append(dst []byte, m Message) ([]byte, error) {
-	out, err := s.appendJSONMessage(dst, m)
+	out, err := s.appendJSONMessage(begin(dst), m)
 	if err != nil {
 		return dst, err
 	}

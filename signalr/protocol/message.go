@@ -1,5 +1,17 @@
 package protocol
 
+// usualSize is the length in bytes that few framed messages exceed.
+const usualSize = 96
+
+// begin returns dst, but with room for a message at once if it is nil, so that it
+// need not grow in steps.
+func begin(dst []byte) []byte {
+	if dst == nil {
+		return make([]byte, 0, usualSize)
+	}
+	return dst
+}
+
 // A Message is one hub protocol message: Invocation, StreamItem, Completion,
 // CancelInvocation, Ping, Close, Ack or Sequence.
 type Message interface{ message() }

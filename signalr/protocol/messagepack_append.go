@@ -21,7 +21,7 @@ func (s messagePack) Append(dst []byte, m Message) ([]byte, error) {
 	// Most messages are shorter than 128 bytes: leave room for a prefix of one
 	// byte, and move the body if it turns out to need more.
 	start := len(dst)
-	out, err := s.appendMessagePack(append(dst, 0), m)
+	out, err := s.appendMessagePack(append(begin(dst), 0), m)
 	if err != nil {
 		return dst, err
 	}
