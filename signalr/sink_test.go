@@ -1,6 +1,7 @@
 package signalr
 
 import (
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -75,7 +76,7 @@ func (s *site) connectSinks(connections int, sent *countdown, protocols ...proto
 	all := make([]*connection, connections)
 	for i := range all {
 		require.True(s.t, s.admit())
-		all[i] = newConnection(s.Server, s.Hub("/hub"), newID(), nil, newSink(protocols[i%len(protocols)], sent))
+		all[i] = newConnection(s.Server, s.Hub("/hub"), newID(), httptest.NewRequest("GET", "/hub", nil), newSink(protocols[i%len(protocols)], sent))
 		go func() { // ends with the server
 			defer s.served.Done()
 			all[i].serve()
@@ -90,8 +91,7 @@ func (s *site) connectSinks(connections int, sent *countdown, protocols ...proto
 	return all
 }
 
-// sinkOptions are for a server of sinks, which have no request that could name a
-// user.
+// sinkOptions are for a server of sinks, which have no user.
 func sinkOptions() Options { return Options{Hubs: options(slowHub{}).Hubs} }
 
 // benchmarkText is what benchmarks and their tests send.
