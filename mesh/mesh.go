@@ -33,6 +33,7 @@ type Mesh struct {
 	ctx    context.Context // ends when Close has let everything out
 	cancel context.CancelFunc
 
+	work    sync.WaitGroup // ends connections
 	mu      sync.Mutex
 	topics  map[string]*Topic // by application
 	closing bool
@@ -67,7 +68,7 @@ func New(o Options) (_ *Mesh, err error) {
 			err = errors.Join(err, m.host.Close())
 		}
 	}()
-	if m.gossip, err = newGossip(m.ctx, m.host, subscriptions(topicPrefix(o.Cache)), &m.tracer); err != nil {
+	if m.gossip, err = newGossip(m.ctx, m.host, subscriptions{topicPrefix(o.Cache), m.allows}, &m.tracer); err != nil {
 		return nil, err
 	}
 	if o.Metrics != nil {
@@ -111,6 +112,7 @@ func (m *Mesh) Close() error {
 		leaving.Wait()
 		m.cancel()
 		m.err = m.host.Close()
+		m.work.Wait()
 		if m.o.Metrics != nil {
 			m.o.Metrics.Unregister(m.collector())
 		}
@@ -129,8 +131,11 @@ func (m *Mesh) connected(p peer.ID) bool { return m.swarm.Connectedness(p) == ne
 
 // topicName is GossipSub's name for an application's topic.
 func topicName(cache, application string) string {
-	return topicPrefix(cache) + url.PathEscape(application) + "/1"
+	return topicPrefix(cache) + url.PathEscape(application) + topicSuffix
 }
+
+// topicSuffix is the version of what travels on topics.
+const topicSuffix = "/1"
 
 func topicPrefix(cache string) string {
 	return "/signalmesh/" + url.PathEscape(strings.ToLower(cache)) + "/"

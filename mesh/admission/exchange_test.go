@@ -130,7 +130,8 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 	for text, o := range map[string]admission.Options{
 		"cache name":                        {},
 		"set UserID":                        {Cache: "demo", Password: "x"},
-		"no password of this node's own":    {Cache: "demo", UserID: "hub"},
+		"set Password":                      {Cache: "demo", UserID: "hub"},
+		"no credentials to prove":           {Cache: "demo", Users: []admission.User{{Name: "hub", Verifier: v}}},
 		"made for another cache or user":    {Cache: "demo", UserID: "hub", Password: "x", Users: []admission.User{{Name: "other", Verifier: v}}},
 		"more than 2 passwords":             {Cache: "demo", UserID: "hub", Password: "x", Users: []admission.User{{Name: "hub", Verifier: v}, {Name: "hub", Verifier: v}, {Name: "hub", Verifier: v}}},
 		"name different applications":       {Cache: "demo", UserID: "hub", Password: "x", Users: []admission.User{{Name: "hub", Verifier: v}, {Name: "hub", Verifier: v, Applications: []string{"a"}}}},

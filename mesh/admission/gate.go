@@ -22,6 +22,8 @@ type Options struct {
 	Users []User
 }
 
+var errNothingToProve = errors.New("users to let in, but no credentials to prove to them; set UserID and Password")
+
 // A Gate is one node's side of the exchange with any number of peers.
 type Gate struct {
 	cache     string
@@ -44,8 +46,11 @@ func New(o Options) (*Gate, error) {
 	_, _ = rand.Read(g.stranger.stored[:])
 	_, _ = rand.Read(g.stranger.server[:])
 	if g.anonymous {
-		if o.UserID != "" || o.Users != nil {
-			return nil, errors.New("users, but no password of this node's own to prove to them; set UserID and Password")
+		if o.UserID != "" {
+			return nil, fmt.Errorf("user %q, but no password; set Password", o.UserID)
+		}
+		if o.Users != nil {
+			return nil, errNothingToProve
 		}
 		return g, nil
 	}
@@ -80,7 +85,7 @@ func (g *Gate) setOwn(user, password string) error {
 // changes.
 func (g *Gate) Accept(users []User) error {
 	if g.anonymous {
-		return errors.New("users, but no password of this node's own to prove to them; set UserID and Password")
+		return errNothingToProve
 	}
 	if users == nil {
 		users = g.own

@@ -48,11 +48,13 @@ type Refusal struct {
 	Reason Reason
 	ByPeer bool // the peer refused us; otherwise we refused the peer
 
-	// User is who the peer said to be, where it was refused for its credentials: for
-	// our own log, never for the peer. Known tells whether there is such a user.
+	// User is who the peer said to be, for our own log and never for the peer. Known
+	// tells whether there is such a user.
 	User  string
 	Known bool
 
+	// Application is the one that User may not speak for.
+	Application string
 	// Theirs and Ours are the cache names or versions that differ.
 	Theirs, Ours string
 	// TheyHaveNone and WeHaveNone say which side has no credentials at all.
@@ -82,6 +84,11 @@ func (r *Refusal) why() string {
 		return fmt.Sprintf("too many failed attempts from the same address; wait %v", r.Wait.Round(time.Second))
 	case WrongCredentials:
 		return r.whyCredentials()
+	case WrongApplication:
+		if r.ByPeer {
+			return fmt.Sprintf("it does not let user %q into application %q; check the users it accepts, and the ApplicationID of this node", r.User, r.Application)
+		}
+		return fmt.Sprintf("user %q is not let into application %.64q; check the users this node accepts, and the ApplicationID there", r.User, r.Application)
 	}
 	return "for a reason this release does not know; run the same release of signalmesh on both"
 }
