@@ -27,7 +27,7 @@ func (m *Mesh) refuseApplication(p peer.ID, application string) {
 	if m.closing {
 		return
 	}
-	m.work.Go(func() { // saying why takes as long as the peer takes to read
+	m.expelling.Go(func() { // saying why takes as long as the peer takes to read
 		for _, c := range m.swarm.ConnsToPeer(p) {
 			_ = c.CloseWithError(applicationRefused)
 		}

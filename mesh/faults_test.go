@@ -137,7 +137,7 @@ func TestABrokenConnectionLosesNothing(t *testing.T) {
 func TestAMissingLinkIsCarriedRound(t *testing.T) {
 	// a and b cannot reach each other, as behind a wrong firewall rule; both reach c.
 	routes, nowhere := &routes{}, addr(t, "/ip4/127.0.0.1/tcp/1")
-	c, a, b := open(t), open(t, routes.use), open(t, routes.use)
+	c, a, b := open(t), open(t, routes.use), open(t, routes.use, func(o *mesh.Options) { o.Name = "b" })
 	routes.lead(a.Addrs()[0], nowhere)
 	routes.lead(b.Addrs()[0], nowhere)
 	tc, ta, tb := join(t, c, "chat"), join(t, a, "chat"), join(t, b, "chat")
@@ -160,5 +160,6 @@ func TestAMissingLinkIsCarriedRound(t *testing.T) {
 		require.Equal(t, fmt.Sprintf("all=%d", i), m)
 	}
 	assert.Equal(t, mesh.Degraded, ta.Health())
+	assert.Equal(t, []string{"b"}, ta.Condition().Round, "the missing link has a name")
 	assert.Equal(t, mesh.Healthy, tc.Health())
 }

@@ -58,6 +58,7 @@ func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsu
 type subscriptions struct {
 	prefix string
 	allows func(p peer.ID, application string) bool
+	guard  *guard
 }
 
 // CanSubscribe tells whether the topic is of the cache.
@@ -73,8 +74,8 @@ func (s subscriptions) allow(p peer.ID, name string) bool {
 // FilterIncomingSubscriptions drops the topics of strangers, and those that the peer
 // may not be on.
 func (s subscriptions) FilterIncomingSubscriptions(p peer.ID, subs []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
-	if len(subs) > maxTopics {
-		return nil, pubsub.ErrTooManySubscriptions
+	if err := s.guard.subscriptions(p, len(subs)); err != nil {
+		return nil, err
 	}
 	return pubsub.FilterSubscriptions(subs, func(name string) bool { return s.allow(p, name) }), nil
 }

@@ -32,6 +32,8 @@ const (
 	lingerBytes = 4 << 10
 )
 
+var errBanned = errors.New("mesh: the peer broke the rules and is kept out for a while")
+
 // A handshake secures connections: first Noise, which proves the peer IDs, then the
 // admission of the peer. Nothing of libp2p beyond it is reachable for a stranger.
 type handshake struct {
@@ -44,6 +46,9 @@ type handshake struct {
 	key      crypto.PrivKey
 	self     peer.ID
 	patience time.Duration // for the exchange
+	// welcome tells who is not kept out. That is asked here, too, since the upgrader
+	// that asks it closes a connection past what this handshake returned.
+	welcome func(peer.ID) bool
 }
 
 var _ sec.SecureTransport = (*handshake)(nil)
@@ -68,6 +73,7 @@ func newHandshake(o Options) (*handshake, error) {
 	return &handshake{
 		noise: t, any: unknown, gate: gate, admitted: newAdmitted(gate), refused: newRefusals(o.Logger),
 		key: key, self: id, patience: memberPatience * o.DialTimeout,
+		welcome: func(peer.ID) bool { return true },
 	}, nil
 }
 
@@ -160,6 +166,9 @@ func (h *handshake) end(conn net.Conn, cause error) error {
 }
 
 func (h *handshake) admit(conn sec.SecureConn, who admission.Admitted) (sec.SecureConn, error) {
+	if !h.welcome(conn.RemotePeer()) {
+		return nil, h.end(conn, errBanned)
+	}
 	c, err := h.admitted.add(conn, who)
 	if err != nil {
 		return nil, h.end(conn, err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/sec"
 	basichost "github.com/libp2p/go-libp2p/p2p/host/basic"
@@ -26,7 +25,7 @@ import (
 // newHost assembles a libp2p host, which does not listen yet, from the few parts a mesh needs: TCP, the
 // secure handshake, yamux and identify. libp2p.New would link QUIC, WebRTC, relay
 // and NAT traversal, and limit the peers behind one address to eight.
-func newHost(o Options, secure *handshake) (*basichost.BasicHost, *swarm.Swarm, error) {
+func newHost(o Options, secure *handshake, g *guard) (*basichost.BasicHost, *swarm.Swarm, error) {
 	store, err := pstoremem.NewPeerstore()
 	if err != nil {
 		return nil, nil, fmt.Errorf("open peerstore: %w", err)
@@ -37,11 +36,12 @@ func newHost(o Options, secure *handshake) (*basichost.BasicHost, *swarm.Swarm, 
 	bus := eventbus.NewBus()
 	sw, err := swarm.NewSwarm(secure.self, store, bus,
 		swarm.WithDialTimeout(memberPatience*o.DialTimeout), swarm.WithDialTimeoutLocal(memberPatience*o.DialTimeout),
-		swarm.WithDialRanker(swarm.NoDelayDialRanker))
+		swarm.WithDialRanker(swarm.NoDelayDialRanker),
+		swarm.WithResourceManager(g), swarm.WithConnectionGater(g))
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open swarm: %w", err), store.Close())
 	}
-	if err := addTransport(o, secure, sw); err != nil {
+	if err := addTransport(o, secure, g, sw); err != nil {
 		return nil, nil, errors.Join(err, sw.Close(), store.Close())
 	}
 	h, err := basichost.NewHost(sw, &basichost.HostOpts{
@@ -56,9 +56,9 @@ func newHost(o Options, secure *handshake) (*basichost.BasicHost, *swarm.Swarm, 
 	return h, sw, nil
 }
 
-func addTransport(o Options, secure *handshake, sw *swarm.Swarm) error {
+func addTransport(o Options, secure *handshake, g *guard, sw *swarm.Swarm) error {
 	muxers := []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: newMuxer()}}
-	up, err := upgrader.New([]sec.SecureTransport{secure}, muxers, nil, &network.NullResourceManager{}, nil)
+	up, err := upgrader.New([]sec.SecureTransport{secure}, muxers, nil, g, g)
 	if err != nil {
 		return fmt.Errorf("make upgrader: %w", err)
 	}

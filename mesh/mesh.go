@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
@@ -28,17 +29,20 @@ type Mesh struct {
 	swarm  *swarm.Swarm
 	gossip *pubsub.PubSub
 	tracer tracer
+	guard  *guard
 	start  time.Time
 
 	ctx    context.Context // ends when Close has let everything out
 	cancel context.CancelFunc
 
-	work    sync.WaitGroup // ends connections
 	mu      sync.Mutex
 	topics  map[string]*Topic // by application
 	closing bool
 	once    sync.Once
 	err     error
+
+	violations atomic.Uint64 // peers cut off
+	expelling  sync.WaitGroup
 }
 
 // New opens a mesh that knows nobody yet: Dial, or peers that dial us, change
@@ -47,7 +51,10 @@ func New(o Options) (_ *Mesh, err error) {
 	if o, err = o.complete(); err != nil {
 		return nil, err
 	}
-	m := &Mesh{o: o, topics: map[string]*Topic{}, start: time.Now()}
+	m := &Mesh{o: o, topics: map[string]*Topic{}, start: time.Now(), guard: newGuard()}
+	m.guard.offended = func(p peer.ID, cause error) {
+		m.expelling.Go(func() { m.expel(p, cause) })
+	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -57,7 +64,8 @@ func New(o Options) (_ *Mesh, err error) {
 	if m.secure, err = newHandshake(o); err != nil {
 		return nil, err
 	}
-	if m.host, m.swarm, err = newHost(o, m.secure); err != nil {
+	m.secure.welcome = m.guard.allows
+	if m.host, m.swarm, err = newHost(o, m.secure, m.guard); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -68,7 +76,7 @@ func New(o Options) (_ *Mesh, err error) {
 			err = errors.Join(err, m.host.Close())
 		}
 	}()
-	if m.gossip, err = newGossip(m.ctx, m.host, subscriptions{topicPrefix(o.Cache), m.allows}, &m.tracer); err != nil {
+	if m.gossip, err = newGossip(m.ctx, m.host, subscriptions{topicPrefix(o.Cache), m.allows, m.guard}, &m.tracer); err != nil {
 		return nil, err
 	}
 	if o.Metrics != nil {
@@ -112,7 +120,7 @@ func (m *Mesh) Close() error {
 		leaving.Wait()
 		m.cancel()
 		m.err = m.host.Close()
-		m.work.Wait()
+		m.expelling.Wait()
 		if m.o.Metrics != nil {
 			m.o.Metrics.Unregister(m.collector())
 		}

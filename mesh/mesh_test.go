@@ -65,12 +65,12 @@ func openTopics(t testing.TB, n int) []*mesh.Topic {
 	return topics
 }
 
-// awaitLinked waits until topic has links to n members.
+// awaitLinked waits until topic has links to n members and knows what they want.
 func awaitLinked(t testing.TB, topic *mesh.Topic, n int) {
 	require.Eventually(t, func() bool {
 		linked := 0
 		for _, m := range topic.Members() {
-			if m.Linked && m.State == "alive" {
+			if m.Linked && m.Synced && m.State == "alive" {
 				linked++
 			}
 		}

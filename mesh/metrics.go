@@ -11,7 +11,7 @@ import (
 
 // counters are what a Topic counts beside the core.
 type counters struct {
-	waits, unconfirmed, violations, topicErrors, unattended, bytesSent atomic.Uint64
+	waits, unconfirmed, topicErrors, unattended, bytesSent atomic.Uint64
 }
 
 // A metric is one figure of a topic.
@@ -51,9 +51,12 @@ func (m *Mesh) collector() *collector {
 	stat("unwanted_total", "Messages for a channel nobody here is subscribed to.", func(s core.Stats) uint64 { return s.Unwanted })
 	stat("resent_total", "Records sent again on request.", func(s core.Stats) uint64 { return s.Resent })
 	stat("relayed_total", "Records sent the long way round, over the topic.", func(s core.Stats) uint64 { return s.Relayed })
+	stat("inherited_total", "Messages of servers that died, which another server still had.", func(s core.Stats) uint64 { return s.Inherited })
+	stat("replays_total", "Announcements on the topic that were older than what was known.", func(s core.Stats) uint64 { return s.Replays })
 	count("publish_waits_total", "Publishes that had to wait for a server that was behind.", func(c *counters) *atomic.Uint64 { return &c.waits })
 	count("unconfirmed_subscriptions_total", "Subscriptions a live server did not confirm in time.", func(c *counters) *atomic.Uint64 { return &c.unconfirmed })
-	count("violations_total", "Peers cut off because they broke the protocol.", func(c *counters) *atomic.Uint64 { return &c.violations })
+	c.add(prometheus.CounterValue, "violations_total", "Peers cut off because they broke the protocol, in any application.",
+		func(t *Topic, _ core.Stats) float64 { return float64(t.mesh.violations.Load()) })
 	count("unattended_total", "Messages that arrived while nobody was attached.", func(c *counters) *atomic.Uint64 { return &c.unattended })
 	count("topic_errors_total", "Messages that GossipSub refused to publish.", func(c *counters) *atomic.Uint64 { return &c.topicErrors })
 	count("sent_bytes_total", "Bytes written on direct links.", func(c *counters) *atomic.Uint64 { return &c.bytesSent })

@@ -59,6 +59,11 @@ type Options struct {
 	ReplayBytes int
 	ReplayAge   time.Duration
 
+	// OnHealth is told whenever the health of an application's mesh changes; it starts
+	// as Isolated. It is called by one goroutine for each application, and may take its
+	// time: changes meanwhile are told as one. Nil means nobody.
+	OnHealth func(application string, c Condition)
+
 	Logger  *slog.Logger          // nil: silent
 	Metrics prometheus.Registerer // nil: none
 }

@@ -22,6 +22,7 @@ type shell struct {
 	topic   chan struct{} // NextTopic has something
 	stray   chan struct{} // inboxes is not empty
 	ended   chan struct{} // a peer's stream has ended
+	ticked  chan struct{} // the health may have changed
 	inboxes map[core.Peer]struct{}
 	reading core.Peer // a frame of this peer is being taken; its reader delivers
 }
@@ -90,6 +91,7 @@ func (s *shell) Changed(p core.Peer, name string, state core.State) {
 	if !s.t.closing { // the leaving of a node is no news of the others
 		s.t.log.Info("server "+state.String(), "server", name, "peer", peer.ID(p).String())
 	}
+	signal(s.ticked)
 	close(s.t.changed)
 	s.t.changed = make(chan struct{})
 }
@@ -104,6 +106,7 @@ func (t *Topic) tick() {
 			t.mu.Lock()
 			t.core.Tick(t.mesh.now())
 			t.mu.Unlock()
+			signal(t.shell.ticked)
 		case <-t.ctx.Done():
 			return
 		}
@@ -138,7 +141,7 @@ func (t *Topic) readTopic() {
 			continue // our own, or of a later version
 		}
 		t.mu.Lock()
-		err = t.core.Topic(t.mesh.now(), core.Peer(m.author), m.content)
+		err = t.core.Topic(t.mesh.now(), core.Peer(m.author), m.number, m.content)
 		t.mu.Unlock()
 		if err != nil {
 			t.cutOff(m.author, err)
@@ -292,8 +295,8 @@ func (t *Topic) handOver(from string, d core.Delivery) {
 // cutOff ends every connection with a peer that broke the protocol.
 func (t *Topic) cutOff(p peer.ID, cause error) {
 	if errors.Is(cause, core.ErrViolation) || errors.Is(cause, frame.ErrMalformed) || errors.Is(cause, errSignature) {
-		t.count.violations.Add(1)
-		t.log.Warn("peer cut off", "peer", p.String(), "err", cause)
+		t.mesh.expel(p, cause)
+		return
 	}
 	_ = t.mesh.swarm.ClosePeer(p)
 }

@@ -30,6 +30,7 @@ var errSignature = errors.New("mesh: message on the topic is not signed by its a
 // A signed message is one whose author is proven.
 type signed struct {
 	author  peer.ID
+	number  uint64 // how many the author had said before it, and 1
 	content frame.TopicMessage
 }
 
@@ -69,7 +70,7 @@ func verify(topic string, b []byte) (signed, error) {
 		return signed{}, errSignature
 	}
 	parsed, err := frame.ParseTopic(content[8:])
-	return signed{id, parsed}, err
+	return signed{id, binary.BigEndian.Uint64(content), parsed}, err
 }
 
 // cutShort cuts a string of at most 255 bytes off b, whose length is before it.

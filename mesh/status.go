@@ -8,19 +8,6 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/core"
 )
 
-// A Health says how an application's mesh is, as this node sees it.
-type Health string
-
-// The states of health.
-const (
-	// Isolated: no other server is alive. Local delivery works.
-	Isolated Health = "isolated"
-	// Degraded: a server is silent, or reached only the long way round.
-	Degraded Health = "degraded"
-	// Healthy: every server known is alive, and linked or just being linked.
-	Healthy Health = "healthy"
-)
-
 // A Member is another server of the application, as this node sees it.
 type Member struct {
 	Peer     string        `json:"peer"`
@@ -29,8 +16,10 @@ type Member struct {
 	Addrs    []string      `json:"addrs"`
 	State    string        `json:"state"`    // alive, suspect or gone
 	Linked   bool          `json:"linked"`   // directly
+	Round    bool          `json:"round"`    // reached the long way round, since there is no direct link
 	Silent   time.Duration `json:"silent"`   // since it was heard last, in nanoseconds
 	Channels int           `json:"channels"` // that it is subscribed to
+	Synced   bool          `json:"synced"`   // those are all; before, it is sent everything
 	Waiting  int           `json:"waiting"`  // records it has not acknowledged
 	Bytes    int           `json:"bytes"`    // in them
 	Lost     uint64        `json:"lost"`     // messages of it that will never arrive
@@ -76,31 +65,9 @@ func (t *Topic) Members() []Member {
 	for _, v := range views {
 		members = append(members, Member{
 			Peer: peer.ID(v.Peer).String(), Name: v.Name, Version: v.Version, Addrs: v.Addrs,
-			State: v.State.String(), Linked: v.Linked, Silent: now - v.Heard, Channels: v.Channels,
+			State: v.State.String(), Linked: v.Linked, Round: v.Round, Silent: now - v.Heard, Channels: v.Channels, Synced: v.Synced,
 			Waiting: v.Waiting, Bytes: v.Bytes, Lost: v.Lost, Dropped: v.Dropped,
 		})
 	}
 	return members
-}
-
-// Health says how the mesh is.
-func (t *Topic) Health() Health {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	health, alive := Healthy, 0
-	for _, m := range t.core.Members() {
-		switch {
-		case m.State == core.Alive:
-			alive++
-			if m.Round { // a link that is just being made is no fault
-				health = Degraded
-			}
-		case m.State == core.Suspect:
-			health = Degraded
-		}
-	}
-	if alive == 0 {
-		return Isolated
-	}
-	return health
 }

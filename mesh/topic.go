@@ -95,7 +95,7 @@ func newTopic(m *Mesh, application string) *Topic {
 		log:   m.o.Logger.With("application", application),
 		links: map[peer.ID]*link{}, welcomes: map[peer.ID]*welcome{}, tickets: map[uint64]chan struct{}{}, changed: make(chan struct{}),
 	}
-	t.shell = &shell{t: t, dials: make(chan dial, 256), topic: make(chan struct{}, 1), stray: make(chan struct{}, 1), ended: make(chan struct{}, 1)}
+	t.shell = &shell{t: t, dials: make(chan dial, 256), topic: make(chan struct{}, 1), stray: make(chan struct{}, 1), ended: make(chan struct{}, 1), ticked: make(chan struct{}, 1)}
 	t.ctx, t.cancel = context.WithCancel(m.ctx)
 	member := frame.Member{Epoch: newEpoch(), Name: m.o.Name, Version: m.o.Version}
 	for _, a := range m.Addrs() {
@@ -131,7 +131,7 @@ func (t *Topic) open() (err error) {
 	if t.sub, err = t.gossip.Subscribe(pubsub.WithBufferSize(gossipQueue)); err != nil {
 		return err
 	}
-	for _, loop := range []func(){t.tick, t.watchPeers, t.readTopic, t.writeTopic, t.dialPeers, t.deliverStrays} {
+	for _, loop := range []func(){t.tick, t.watchPeers, t.readTopic, t.writeTopic, t.dialPeers, t.deliverStrays, t.watchHealth} {
 		t.work.Go(loop)
 	}
 	return nil
@@ -187,11 +187,22 @@ func (t *Topic) Publish(ctx context.Context, channel string, data []byte) (serve
 		select {
 		case <-room:
 		case <-ctx.Done():
-			return 0, fmt.Errorf("publish to channel %.64q: a server that wants it is behind: %w", channel, ctx.Err())
+			return 0, fmt.Errorf("publish to channel %.64q: %s: %w", channel, t.whoIsBehind(), ctx.Err())
 		case <-t.ctx.Done():
 			return 0, ErrClosed
 		}
 	}
+}
+
+// whoIsBehind says for whom publishers wait, and what can be done.
+func (t *Topic) whoIsBehind() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name, bytes := t.core.Behind()
+	if name == "" {
+		return "no server took it in time; try again"
+	}
+	return fmt.Sprintf("server %q has not taken %d MiB that were sent to it; give it more CPU or network, or send less", name, bytes>>20)
 }
 
 // Subscribe returns once every live server will send us what it publishes to
@@ -227,8 +238,8 @@ func (t *Topic) subscribe(channel string) (confirmed chan struct{}, ticket uint6
 	if t.closing {
 		return nil, 0, ErrClosed
 	}
-	if ticket = t.core.Subscribe(t.mesh.now(), channel); ticket == 0 {
-		return nil, 0, nil
+	if ticket, err = t.core.Subscribe(t.mesh.now(), channel); ticket == 0 {
+		return nil, 0, err
 	}
 	confirmed = make(chan struct{})
 	t.tickets[ticket] = confirmed

@@ -26,6 +26,7 @@ type Status struct {
 	Ready       bool          `json:"ready"`
 	Draining    bool          `json:"draining"`
 	Health      mesh.Health   `json:"health"`
+	Why         string        `json:"why"` // the health in a sentence
 	Seconds     float64       `json:"uptimeSeconds"`
 	Seeds       []string      `json:"seeds"`
 	Members     []mesh.Member `json:"members"`
@@ -33,10 +34,11 @@ type Status struct {
 
 // Status says how the node is.
 func (n *Node) Status() Status {
+	c := n.topic.Condition()
 	s := Status{
 		Name: n.Name(), Version: n.o.Version, Peer: n.PeerID(), Addrs: n.PeerAddrs(),
 		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(),
-		Ready: closed(n.Ready()), Draining: closed(n.draining), Health: n.topic.Health(),
+		Ready: closed(n.Ready()), Draining: closed(n.draining), Health: c.Health, Why: c.String(),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: n.topic.Members(),
 	}
 	for _, h := range n.o.Hubs {
@@ -83,9 +85,14 @@ func (n *Node) adminHandler() http.Handler {
 // serveHealth says that the process works. A node that is alone still serves its
 // own clients, so the health of the mesh is in the body and not in the code.
 func (n *Node) serveHealth(w http.ResponseWriter, _ *http.Request) {
-	alive := n.topic.Alive()
-	writeJSON(w, http.StatusOK, map[string]any{"health": n.topic.Health(), "servers": alive})
+	c := n.topic.Condition()
+	writeJSON(w, http.StatusOK, map[string]any{
+		"health": c.Health, "servers": c.Servers, "silent": list(c.Silent), "withoutLink": list(c.Round), "text": c.String(),
+	})
 }
+
+// list is names as JSON: an empty list is not null.
+func list(names []string) []string { return append([]string{}, names...) }
 
 // serveReady says whether clients should be sent here.
 func (n *Node) serveReady(w http.ResponseWriter, _ *http.Request) {

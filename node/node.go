@@ -91,7 +91,7 @@ func (n *Node) openMesh() (err error) {
 		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
-		Logger: n.meshLog(), Metrics: n.o.Metrics,
+		Logger: n.meshLog(), Metrics: n.o.Metrics, OnHealth: n.onHealth,
 	})
 	if err != nil {
 		return err
@@ -99,6 +99,12 @@ func (n *Node) openMesh() (err error) {
 	n.opened(n.mesh.Close)
 	n.topic, err = n.mesh.Join(s.application)
 	return err
+}
+
+func (n *Node) onHealth(_ string, c mesh.Condition) {
+	if n.o.OnHealth != nil {
+		n.o.OnHealth(c)
+	}
 }
 
 func (n *Node) openHubs() (err error) {

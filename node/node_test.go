@@ -138,7 +138,8 @@ func TestAdminTellsHowTheNodeIs(t *testing.T) {
 	base := "http://" + n.AdminAddr()
 	code, body := get(t, base+"/healthz")
 	assert.Equal(t, http.StatusOK, code)
-	assert.JSONEq(t, `{"health":"isolated","servers":0}`, body)
+	assert.JSONEq(t, `{"health":"isolated","servers":0,"silent":[],"withoutLink":[],
+		"text":"isolated: no other server is in reach; clients of this server hear each other"}`, body)
 	code, body = get(t, base+"/readyz")
 	assert.Equal(t, http.StatusOK, code)
 	assert.JSONEq(t, `{"ready":true,"draining":false}`, body)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/signalmesh/signalmesh/mesh"
 	"github.com/signalmesh/signalmesh/signalr"
 )
 
@@ -61,6 +62,11 @@ type Options struct {
 	Name string
 	// Version of the program, shown to people. Empty means "dev".
 	Version string
+
+	// OnHealth is told whenever the health of the mesh changes, which starts as
+	// isolated: no other server is in reach. It may take its time; changes meanwhile
+	// are told as one. It must not call the Node's Close or Shutdown. Nil means nobody.
+	OnHealth func(mesh.Condition)
 
 	// Logger gets what an operator should know. Nil means silence.
 	Logger *slog.Logger

@@ -35,7 +35,8 @@ type connection struct {
 
 	// Set by the reader when the handshake is accepted, and fixed from then on.
 	user     string
-	protocol int // index in server.protocols
+	protocol int   // index in server.protocols
+	link     *link // the transport, if it can be replaced; nil: it cannot
 
 	// Set by the reader before opened is closed, and read by the writer after it.
 	held    []string // channels acquired besides those of groups
@@ -139,10 +140,16 @@ func (c *connection) deliver(m *message) {
 func (c *connection) tick(now time.Time) {
 	c.mu.Lock()
 	v := c.liveness.tick(now, c.server.limits)
+	l := c.link
 	c.mu.Unlock()
+	if l != nil {
+		l.tick(now)
+	}
 	switch v {
 	case needsPing:
-		if c.outbox.idle() && !c.transport.traits().noPings { // else something is on its way already
+		if l != nil {
+			l.ping() // also when what is queued must wait
+		} else if c.outbox.idle() && !c.transport.traits().noPings { // else something is on its way already
 			c.send(c.server.pings[c.protocol])
 		}
 	case silent:

@@ -16,7 +16,12 @@ func (c *connection) read(in *intake) {
 		// The handshake may have brought messages along.
 		if !first || len(in.buf) == 0 {
 			in.compact()
-			if err := in.receive(c.transport); err != nil {
+			err := in.receive(c.transport)
+			if err == errInterrupted {
+				in.drop()
+				continue
+			}
+			if err != nil {
 				c.lost(err, len(in.buf) > 0)
 				return
 			}
@@ -74,6 +79,16 @@ func (c *connection) dispatchAll(in *intake, limit int) bool {
 
 // dispatch acts on a message. It reports false if the connection ends.
 func (c *connection) dispatch(p protocol.Protocol, m protocol.Message) bool {
+	if c.link != nil {
+		news, err := c.link.count(m)
+		if err != nil {
+			c.fail(err)
+			return false
+		}
+		if !news {
+			return true
+		}
+	}
 	switch m := m.(type) {
 	case protocol.Invocation:
 		return c.invoke(p, m)
@@ -97,7 +112,7 @@ func (c *connection) dispatch(p protocol.Protocol, m protocol.Message) bool {
 		c.end(ending{err: err})
 		return false
 	}
-	// Ack and Sequence only mean something with stateful reconnect.
+	// Ack and Sequence mean nothing without a link.
 	return true
 }
 

@@ -50,6 +50,11 @@
 // that waits. The negotiations hold every connection a client may send requests
 // to, and say which request fits.
 //
+// With stateful reconnect a connection outlives its WebSocket. Its transport is
+// then a link: that numbers and holds what is written until the client acknowledges
+// it, waits for the client to bring another socket, and writes what it holds again.
+// Nothing above it notices.
+//
 // # The way of a message
 //
 // What a client sends goes from its transport through the hub protocol to the hub
@@ -82,7 +87,7 @@
 // of a client is given back by its reader.
 //
 // Locks nest in this order: Server.mu or registry.mu, then connection.mu, then
-// outbox.mu; and negotiations.mu, then longPoll.mu, then inbox.mu. inFlight.mu nests in none. None is held
+// link.mu, then outbox.mu; and negotiations.mu, then longPoll.mu, then inbox.mu. inFlight.mu nests in none. None is held
 // while something is waited for.
 //
 // # Failures

@@ -43,7 +43,7 @@ func (c *connection) shakeHands(in *intake) bool {
 			return false
 		}
 		in.advance(rest)
-		return c.accept(index)
+		return c.accept(index, request.Version)
 	}
 }
 
@@ -78,7 +78,7 @@ func (c *connection) refuse(text string) {
 
 // accept fixes the connection's protocol and user and answers the handshake. It
 // reports false if the connection is ending already.
-func (c *connection) accept(index int) bool {
+func (c *connection) accept(index, version int) bool {
 	var user string
 	if c.server.options.UserID != nil {
 		err := c.protect("UserID", func() error {
@@ -98,6 +98,7 @@ func (c *connection) accept(index int) bool {
 	c.accepted = true
 	c.protocol = index
 	c.user = user
+	c.link = c.linked(version)
 	c.liveness.established(time.Now())
 	if c.server.protocols[index].Binary() {
 		c.transport.setBinary()

@@ -30,6 +30,7 @@ type Hub struct {
 	path       string
 	name       string // on the backplane
 	transports Transports
+	stateful   bool // clients may have stateful reconnect
 	value      any
 	methods    map[string]*method // by folded name
 	registry   *registry
@@ -48,6 +49,7 @@ func newHub(s *Server, o HubOptions) (*Hub, error) {
 		path:       o.Path,
 		name:       o.Name,
 		transports: o.Transports,
+		stateful:   o.StatefulReconnect && o.Transports&WebSockets != 0,
 		value:      o.Hub,
 		methods:    methods,
 		registry:   newRegistry(len(s.protocols)),

@@ -14,6 +14,7 @@ type metrics struct {
 	invocations       *prometheus.HistogramVec
 	completed, failed prometheus.Observer // of invocations
 	slow              prometheus.Counter
+	reattached        prometheus.Counter
 	handshakeFailures prometheus.Counter
 	malformed         prometheus.Counter
 	gaps              prometheus.Counter
@@ -42,6 +43,7 @@ func newMetrics() *metrics {
 			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 10),
 		}, []string{"outcome"}),
 		slow:              counter("slow_connections_total", "Connections closed because their outbox was full."),
+		reattached:        counter("stateful_reconnects_total", "Times that clients went on with their connection over a new WebSocket."),
 		handshakeFailures: counter("handshake_failures_total", "Connections that ended before their handshake was accepted."),
 		malformed:         counter("backplane_payload_errors_total", "Messages from other servers that made no sense and were dropped."),
 		gaps:              counter("backplane_lost_messages_total", "Messages from other servers that the backplane reported lost."),
@@ -54,7 +56,7 @@ func newMetrics() *metrics {
 
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
-		m.connections, m.sent, m.received, m.invocations, m.slow,
+		m.connections, m.sent, m.received, m.invocations, m.slow, m.reattached,
 		m.handshakeFailures, m.malformed, m.gaps, m.refused,
 	}
 }

@@ -16,6 +16,7 @@ const maxNegotiateVersion = 1
 // A negotiateResponse is what a client learns by negotiating, in the order in
 // which .NET writes it.
 type negotiateResponse struct {
+	Stateful   bool                 `json:"useStatefulReconnect,omitempty"`
 	Version    int                  `json:"negotiateVersion"`
 	ID         string               `json:"connectionId"`
 	Token      string               `json:"connectionToken,omitempty"`
@@ -50,6 +51,10 @@ func (s *Server) serveNegotiate(w http.ResponseWriter, r *http.Request, h *Hub) 
 		n.token = n.id
 	} else {
 		answer.Token = n.token
+	}
+	if h.stateful && strings.EqualFold(queryValue(r.URL.Query(), "useStatefulReconnect"), "true") {
+		answer.Stateful = true
+		n.link = newLink(s.options.StatefulGap, s.options.StatefulBuffer)
 	}
 	if !s.negotiations.add(n, time.Now().Add(s.options.NegotiateTimeout)) {
 		http.Error(w, "Too many connections are being negotiated; try again later.", http.StatusServiceUnavailable)

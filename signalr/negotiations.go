@@ -17,6 +17,7 @@ type negotiated struct {
 	hub   *Hub
 	id    string // public
 	token string // secret
+	link  *link  // with stateful reconnect; nil: without
 
 	// The rest is guarded by negotiations.mu.
 

@@ -58,6 +58,9 @@ type Options struct {
 	// PollGap is how long a long-polling client may take from the end of one poll
 	// to the next before it counts as gone. Zero means 15 s.
 	PollGap time.Duration
+	// StatefulGap is how long a client with stateful reconnect may take to come
+	// back once its WebSocket is lost, before it counts as gone. Zero means 15 s.
+	StatefulGap time.Duration
 	// WriteTimeout is how long one write to a client may take before its
 	// connection is closed. Zero means 10 s.
 	WriteTimeout time.Duration
@@ -75,6 +78,11 @@ type Options struct {
 	// OutboxSize is how many bytes may wait to be written to one connection
 	// before it is closed with ErrSlow. Zero means 16 MiB.
 	OutboxSize int
+	// StatefulBuffer is how many bytes a client with stateful reconnect may leave
+	// unacknowledged before what else is sent to it waits in its outbox. One
+	// message may exceed it. Zero means 100,000. The server can hold this much for
+	// each such connection, though what is sent to many is held once.
+	StatefulBuffer int
 	// ParallelInvocations is how many invocations of one client run at a time.
 	// Zero means 1: they run one after another, in order.
 	ParallelInvocations int
@@ -109,6 +117,11 @@ type HubOptions struct {
 	Name string
 	// Transports are those that clients may use. Zero means all.
 	Transports Transports
+	// StatefulReconnect lets clients that ask for it go on with their connection
+	// over a new WebSocket after one was lost: with the same ID, groups and running
+	// invocations, and without losing messages. Such a client must come back to the
+	// same server.
+	StatefulReconnect bool
 }
 
 // complete returns o with its zero fields filled in, or every reason it is wrong.
@@ -119,11 +132,13 @@ func (o Options) complete() (Options, error) {
 	o.NegotiateTimeout = cmp.Or(o.NegotiateTimeout, 15*time.Second)
 	o.PollTimeout = cmp.Or(o.PollTimeout, 90*time.Second)
 	o.PollGap = cmp.Or(o.PollGap, 15*time.Second)
+	o.StatefulGap = cmp.Or(o.StatefulGap, 15*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.GroupTimeout = cmp.Or(o.GroupTimeout, 30*time.Second)
 	o.SendTimeout = cmp.Or(o.SendTimeout, 5*time.Second)
 	o.MaxMessageSize = cmp.Or(o.MaxMessageSize, 32<<10)
 	o.OutboxSize = cmp.Or(o.OutboxSize, 16<<20)
+	o.StatefulBuffer = cmp.Or(o.StatefulBuffer, 100_000)
 	o.ParallelInvocations = cmp.Or(o.ParallelInvocations, 1)
 	o.StreamBuffer = cmp.Or(o.StreamBuffer, 10)
 	o.MaxStreams = cmp.Or(o.MaxStreams, 1000)
@@ -139,6 +154,7 @@ func (o Options) complete() (Options, error) {
 		{"KeepAlive", o.KeepAlive}, {"ClientTimeout", o.ClientTimeout},
 		{"HandshakeTimeout", o.HandshakeTimeout}, {"NegotiateTimeout", o.NegotiateTimeout},
 		{"PollTimeout", o.PollTimeout}, {"PollGap", o.PollGap},
+		{"StatefulGap", o.StatefulGap},
 		{"WriteTimeout", o.WriteTimeout}, {"GroupTimeout", o.GroupTimeout}, {"SendTimeout", o.SendTimeout},
 	} {
 		if d.value < 0 {
@@ -151,6 +167,7 @@ func (o Options) complete() (Options, error) {
 	}{
 		{"MaxMessageSize", o.MaxMessageSize}, {"OutboxSize", o.OutboxSize}, {"ParallelInvocations", o.ParallelInvocations},
 		{"StreamBuffer", o.StreamBuffer}, {"MaxStreams", o.MaxStreams},
+		{"StatefulBuffer", o.StatefulBuffer},
 	} {
 		if n.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %d is negative", n.name, n.value))

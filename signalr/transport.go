@@ -6,7 +6,8 @@ type transport interface {
 	// traits says what is particular to the transport. It never changes.
 	traits() traits
 	// receive waits for bytes from the client and appends them to buf. A client
-	// that ended the connection, or was lost, is errClientGone.
+	// that ended the connection, or was lost, is errClientGone. After
+	// errInterrupted buf is to be dropped, and receiving goes on.
 	receive(buf []byte) ([]byte, error)
 	// send writes frames, which are whole hub messages, in order.
 	send(frames [][]byte) error

@@ -2,6 +2,7 @@ package signalr
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -11,8 +12,12 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// errClientGone says that the client ended the connection or was lost.
-var errClientGone = errors.New("signalr: client gone")
+var (
+	// errClientGone says that the client ended the connection or was lost.
+	errClientGone = errors.New("signalr: client gone")
+	// errClientLeft is errClientGone for a client that said so.
+	errClientLeft = fmt.Errorf("%w: it closed the connection", errClientGone)
+)
 
 const (
 	// batchSize is how many bytes of hub messages share a WebSocket message or an
@@ -76,8 +81,10 @@ func (w *webSocket) receive(buf []byte) ([]byte, error) {
 
 // receiveError tells clients that went away from those that break the rules.
 func receiveError(err error) error {
-	if _, closed := errors.AsType[*websocket.CloseError](err); closed {
-		return errClientGone
+	if closed, ok := errors.AsType[*websocket.CloseError](err); ok && closed.Code != websocket.CloseAbnormalClosure {
+		return errClientLeft
+	} else if ok {
+		return errClientGone // without a close frame
 	}
 	if _, lost := errors.AsType[net.Error](err); lost {
 		return errClientGone
@@ -160,7 +167,10 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, 
 	n := newNegotiated(h)
 	if token != "" {
 		var no *refusal
-		if n, no = s.negotiations.claim(h, token, WebSockets); no != nil {
+		if n, no = s.negotiations.claim(h, token, WebSockets); no == alreadyOpen && n.link != nil {
+			s.serveReattach(w, r, n.link)
+			return
+		} else if no != nil {
 			no.answer(w)
 			return
 		}
@@ -178,5 +188,5 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, 
 		return
 	}
 	defer s.negotiations.remove(n)
-	newConnection(s, h, n.id, r, newWebSocket(conn, s.options.WriteTimeout)).serve()
+	newConnection(s, h, n.id, r, n.transport(newWebSocket(conn, s.options.WriteTimeout))).serve()
 }

@@ -27,6 +27,7 @@ type nodeFlags struct {
 	hubs        []string
 	static      string
 	password    string // path of the file that holds it
+	stateful    bool
 	printConfig bool
 	log         logFlags
 }
@@ -77,6 +78,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served")
 	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
+	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
 	flags.StringVar(&f.o.Listen, "listen", "", "`host:port` or multiaddr for peers (default port 9800, on loopback if there is no password)")
 	flags.StringVar(&f.o.Advertise, "advertise", "", "`host:port` or multiaddr told to peers (default --listen)")
@@ -112,7 +114,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		if !hubName.MatchString(name) {
 			return o, usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\"", name)}
 		}
-		o.Hubs = append(o.Hubs, chat.Mount("/"+name, cmp.Or(o.Name, o.HTTP)))
+		hub := chat.Mount("/"+name, cmp.Or(o.Name, o.HTTP))
+		hub.StatefulReconnect = f.stateful
+		o.Hubs = append(o.Hubs, hub)
 	}
 	o.SignalR.UserID = chat.UserID
 	if err := f.readPassword(&o); err != nil {

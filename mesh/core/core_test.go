@@ -289,7 +289,7 @@ func TestAHoleThatDoesNotFillIsSkipped(t *testing.T) {
 	a, b := w.nodes[0], w.nodes[1]
 	w.subscribe(b, "all")
 	m := b.members[a.peer]
-	msg := func(s string) []byte { return frame.AppendMessage(nil, "all", []byte(s)) }
+	msg := func(s string) []byte { return frame.AppendMessage(nil, 0, "all", []byte(s)) }
 	next := m.in.next
 	w.stall["n01-n02"] = true // what b asks for does not reach a
 	require.NoError(t, b.Frame(w.now, a.peer, frame.Data{First: next + 2, Records: [][]byte{msg("x"), msg("y")}}))

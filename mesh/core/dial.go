@@ -11,6 +11,9 @@ const (
 	hintTries    = 3
 	dialPause    = 250 * time.Millisecond
 	dialPauseMax = 5 * time.Second
+	// partedPause is the same for a member whose window has ended: a long partition
+	// may still heal, and nobody else would bring the two sides together.
+	partedPause = 20 * time.Second
 	// politeness is how long the larger peer ID waits for the smaller to dial, so
 	// that two nodes do not dial each other at the same moment.
 	politeness = 2 * time.Second
@@ -106,7 +109,7 @@ func (n *Node) dialDue(now time.Duration) {
 		return
 	}
 	for _, m := range n.sorted {
-		if !m.linked && !m.parted && m.dialing.due(now) {
+		if !m.linked && m.dialing.due(now) {
 			n.shell.Dial(m.peer, m.record.Addrs)
 		}
 	}
@@ -136,8 +139,8 @@ func (d *dialing) due(now time.Duration) bool {
 }
 
 // done sets when to dial again: later each time.
-func (d *dialing) done(now time.Duration, jitter func(time.Duration) time.Duration) {
-	pause := min(dialPause<<min(d.tries, 10), dialPauseMax)
+func (d *dialing) done(now, limit time.Duration, jitter func(time.Duration) time.Duration) {
+	pause := min(dialPause<<min(d.tries, 10), limit)
 	d.busy = false
 	d.tries++
 	d.at = now + pause + jitter(pause)
@@ -147,7 +150,7 @@ func (d *dialing) done(now time.Duration, jitter func(time.Duration) time.Durati
 // then because nobody listens at its address, or somebody else does.
 func (n *Node) Dialed(now time.Duration, p Peer, connected, dead bool) {
 	if h := n.hints[p]; h != nil {
-		h.done(now, n.jitter)
+		h.done(now, dialPauseMax, n.jitter)
 		if dead || h.tries >= hintTries {
 			delete(n.hints, p)
 		}
@@ -156,8 +159,12 @@ func (n *Node) Dialed(now time.Duration, p Peer, connected, dead bool) {
 	switch {
 	case m == nil:
 	case dead && !connected && m.state != Alive && !m.onTopic: // who is heard is not dead
-		n.remove(now, m)
+		if m.dead = m.welcome; !m.dead { // else what is still on its way from it comes first
+			n.bury(now, m)
+		}
+	case m.parted:
+		m.dialing.done(now, partedPause, n.jitter)
 	default:
-		m.dialing.done(now, n.jitter)
+		m.dialing.done(now, dialPauseMax, n.jitter)
 	}
 }

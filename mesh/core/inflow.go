@@ -22,6 +22,8 @@ type inflow struct {
 	unacked   int           // bytes taken since then
 	delivered uint64        // messages put into the inbox
 	lost      uint64        // sequences that never came
+	number    uint64        // of the last message that others were offered too
+	inherited uint64        // messages that came with the estate and not by their sequence
 }
 
 // parts is a record that arrives in pieces.
@@ -111,6 +113,5 @@ func (in *inflow) skipTo(sequence uint64) uint64 {
 		}
 	}
 	in.next = sequence
-	in.lost += left
 	return left
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -18,14 +19,18 @@ type awaited struct {
 
 // Subscribe makes channel wanted here and tells every member. Shell.Confirmed is
 // called with the ticket once every live member has acknowledged that; ticket 0
-// means there is nothing to wait for.
-func (n *Node) Subscribe(now time.Duration, channel string) (ticketID uint64) {
+// means there is nothing to wait for. With ErrInterest nothing has changed.
+func (n *Node) Subscribe(now time.Duration, channel string) (ticketID uint64, err error) {
 	if _, twice := n.own[channel]; twice {
-		return n.await()
+		return n.await(), nil
 	}
-	n.own[channel] = channel
+	bytes := n.ownBytes + len(channel) + channelCost
+	if bytes > n.o.MaxInterest {
+		return 0, fmt.Errorf("%w: %d, limit %d MiB for their names", ErrInterest, len(n.own), n.o.MaxInterest>>20)
+	}
+	n.own[channel], n.ownBytes = channel, bytes
 	n.offerInterest(now, frame.Interest{Channel: channel})
-	return n.await()
+	return n.await(), nil
 }
 
 // Unsubscribe makes channel unwanted and tells every member.
@@ -34,6 +39,7 @@ func (n *Node) Unsubscribe(now time.Duration, channel string) {
 		return
 	}
 	delete(n.own, channel)
+	n.ownBytes -= len(channel) + channelCost
 	n.offerInterest(now, frame.Interest{Channel: channel, Remove: true})
 }
 
@@ -122,41 +128,48 @@ func (n *Node) offerSnapshot(now time.Duration, m *member) {
 }
 
 // applySnapshot takes a piece of the set of channels that m wants.
-func (n *Node) applySnapshot(m *member, s frame.Snapshot) {
+func (n *Node) applySnapshot(m *member, s frame.Snapshot) error {
 	if s.First {
-		m.pending = map[string]struct{}{}
+		m.pending = newChannels()
 	}
 	if m.pending == nil { // the piece that began it was lost: ask again
 		m.sendResync = true
-		return
+		return nil
 	}
 	for _, c := range s.Channels {
-		m.pending[c] = struct{}{}
+		m.pending.add(c)
 	}
-	if !s.Last {
-		return
+	if err := n.bounded(m.pending); err != nil || !s.Last {
+		return err
 	}
 	n.unindex(m)
 	m.channels, m.pending = m.pending, nil
-	for c := range m.channels {
+	for c := range m.channels.names {
 		n.interest[c] = append(n.interest[c], m)
 	}
 	if !m.synced {
 		m.synced = true
 		n.unsynced = without(n.unsynced, m)
 	}
+	return nil
 }
 
-func (n *Node) applyInterest(m *member, i frame.Interest) {
-	_, had := m.channels[i.Channel]
+func (n *Node) applyInterest(m *member, i frame.Interest) error {
 	switch {
-	case i.Remove && had:
-		delete(m.channels, i.Channel)
+	case i.Remove && m.channels.remove(i.Channel):
 		n.unwant(m, i.Channel)
-	case !i.Remove && !had:
-		m.channels[i.Channel] = struct{}{}
+	case !i.Remove && m.channels.add(i.Channel):
 		n.interest[i.Channel] = append(n.interest[i.Channel], m)
 	}
+	return n.bounded(m.channels)
+}
+
+// bounded refuses the interest of a member that would fill our memory with it.
+func (n *Node) bounded(c *channels) error {
+	if c.bytes > n.o.MaxInterest {
+		return fmt.Errorf("%w: it subscribes to %d channels, more than %d MiB of names", ErrViolation, len(c.names), n.o.MaxInterest>>20)
+	}
+	return nil
 }
 
 // unsync says that the interest of m is no longer known, so that it is sent
@@ -173,13 +186,13 @@ func (n *Node) unsync(m *member) {
 // uninterest takes m out of every table: it is offered nothing any more.
 func (n *Node) uninterest(m *member) {
 	n.unindex(m)
-	m.channels, m.pending = map[string]struct{}{}, nil
+	m.channels, m.pending = newChannels(), nil
 	m.synced = false
 	n.unsynced = without(n.unsynced, m)
 }
 
 func (n *Node) unindex(m *member) {
-	for c := range m.channels {
+	for c := range m.channels.names {
 		n.unwant(m, c)
 	}
 }

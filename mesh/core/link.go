@@ -20,7 +20,7 @@ const (
 func (n *Node) Hello(p Peer) frame.Hello {
 	h := frame.Hello{Application: n.o.Application, Member: n.o.Member, Head: frame.Head{Base: 1, Next: 1}}
 	if m := n.members[p]; m != nil {
-		h.Ack, h.Head = m.ack(), frame.Head{Base: m.out.base, Next: m.out.base}
+		h.Ack, h.Head = m.ack(), frame.Head{Base: m.out.base, Next: m.out.base, Stable: n.stable}
 	}
 	return h
 }
@@ -31,8 +31,8 @@ func (m *member) ack() frame.Ack {
 
 // head is what was sent on the present road. What waits to be sent is not in it,
 // so that the peer does not miss what is on its way.
-func (m *member) head() frame.Head {
-	return frame.Head{Base: m.out.base, Next: m.out.sent}
+func (n *Node) head(m *member) frame.Head {
+	return frame.Head{Base: m.out.base, Next: m.out.sent, Stable: n.stable}
 }
 
 // LinkUp says that our stream to p is open and has carried our Hello.
@@ -56,6 +56,9 @@ func (n *Node) WelcomeOver(now time.Duration, p Peer) {
 	if m := n.members[p]; m != nil {
 		m.welcome = false
 		n.relink(now, m)
+		if m.dead {
+			n.bury(now, m)
+		}
 	}
 }
 
@@ -67,18 +70,21 @@ func (n *Node) Welcome(now time.Duration, p Peer, h frame.Hello) error {
 	}
 	m := n.members[p]
 	if m != nil && m.record.Epoch != h.Member.Epoch {
-		n.remove(now, m)
+		n.bury(now, m)
 		m = nil
 	}
 	if m == nil {
 		if n.epochs[h.Member.Epoch] != nil || h.Member.Epoch == n.o.Member.Epoch || h.Member.Epoch == 0 {
 			return fmt.Errorf("%w: epoch of another node", ErrViolation)
 		}
+		if len(n.members) >= n.o.MaxMembers {
+			return fmt.Errorf("%w: %d", ErrFull, len(n.members))
+		}
 		m = n.join(now, p, h.Member)
 		n.introduce(m)
 	}
 	m.record = h.Member
-	m.welcome = true
+	m.welcome, m.dead = true, false
 	m.sendMembers = true
 	n.hear(now, m)
 	if err := n.takeAck(m, h.Ack); err != nil {
@@ -107,6 +113,8 @@ func (n *Node) relink(now time.Duration, m *member) {
 	case !linked && m.linked:
 		m.linked, m.awake, m.onTopic = false, false, false
 		m.unlinked = now
+		m.claims, m.bequests = nil, nil
+		n.renounceAll(m.peer)
 		n.doubt(m)
 		n.replan(now, m)
 	}
@@ -141,6 +149,10 @@ func (n *Node) Frame(now time.Duration, p Peer, f frame.Frame) error {
 		n.offerSnapshot(now, m)
 	case frame.Bye:
 		n.remove(now, m)
+	case frame.Claim:
+		n.takeClaim(m, f)
+	case frame.Estate:
+		return n.takeEstate(m, f)
 	case frame.Hello:
 		return fmt.Errorf("%w: a second hello", ErrViolation)
 	}
@@ -159,6 +171,9 @@ func (n *Node) Next(now time.Duration, p Peer, dst []byte) []byte {
 	dst = n.nextControl(m, dst)
 	for m.out.sent < m.out.next && len(dst)-start < batchBytes {
 		dst = n.nextData(m, dst, batchBytes-(len(dst)-start))
+	}
+	for len(m.bequests) > 0 && len(dst)-start < batchBytes {
+		dst = m.nextEstate(dst, batchBytes-(len(dst)-start))
 	}
 	if n.leaving && m.out.sent == m.out.next && !m.saidBye {
 		m.saidBye = true
@@ -181,9 +196,13 @@ func (n *Node) nextControl(m *member, dst []byte) []byte {
 		m.in.acked, m.in.unacked = m.in.next, 0
 	}
 	if m.sendHead {
-		dst = frame.Append(dst, m.head())
+		dst = frame.Append(dst, n.head(m))
 		m.sendHead = false
 	}
+	for _, c := range m.claims {
+		dst = frame.Append(dst, c)
+	}
+	m.claims = nil
 	if c := n.contacts(m); len(c) > 0 {
 		dst = frame.Append(dst, c)
 	}

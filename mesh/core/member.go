@@ -40,6 +40,7 @@ type member struct {
 	linked    bool // our stream and its own are open
 	awake     bool // the shell knows that Next has something
 	saidBye   bool
+	dead      bool // nobody is at its address any more
 	unlinked  time.Duration
 	onTopic   bool // was heard there since it lost its link
 	wasLinked bool // there has been a link
@@ -49,15 +50,19 @@ type member struct {
 	out   outflow
 	in    inflow
 	inbox []Delivery
+	hoard hoard
 
-	channels map[string]struct{} // what it wants
-	pending  map[string]struct{} // the snapshot under way
-	synced   bool                // channels is its whole interest
-	tickets  []awaited           // subscriptions it has not confirmed
+	channels *channels // what it wants
+	pending  *channels // the snapshot under way; nil: none
+	synced   bool      // channels is its whole interest
+	tickets  []awaited // subscriptions it has not confirmed
 
 	sendAck, sendWant, sendHead, sendMembers, sendResync bool
 	sentAt                                               time.Duration
 	newcomers                                            []Peer // it is to be told of
+	claims                                               []frame.Claim
+	bequests                                             []bequest
+	announced                                            uint64 // number of its last message on the topic
 	dialing                                              dialing
 }
 
@@ -90,9 +95,10 @@ func (n *Node) deliver(m *member, d Delivery) {
 
 // join makes p a member. All it is told first is our whole interest.
 func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
+	n.settleEstateOf(p)
 	m := &member{
 		peer: p, record: record, heard: now, unlinked: now,
-		out: newOutflow(), channels: map[string]struct{}{},
+		out: newOutflow(), channels: newChannels(),
 	}
 	n.members[p] = m
 	n.epochs[record.Epoch] = m
@@ -106,25 +112,37 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 	return m
 }
 
-// remove ends the membership of m for good: it said goodbye, is dead, or lives
-// again under another epoch.
+// remove ends the membership of m, which said goodbye after all it had to say.
 func (n *Node) remove(now time.Duration, m *member) {
 	n.pass(now, m, m.in.head)
+	n.strike(now, m)
+	if m.state != Gone {
+		n.deliver(m, Delivery{Left: true})
+	}
+	n.stray(m)
+}
+
+// strike takes m off every list.
+func (n *Node) strike(now time.Duration, m *member) {
 	n.forget(m, m.out.next-m.out.base)
 	n.settle(m)
 	n.uninterest(m)
 	delete(n.members, m.peer)
 	delete(n.epochs, m.record.Epoch)
 	n.sorted = slices.DeleteFunc(n.sorted, func(o *member) bool { return o == m })
-	if m.state != Gone {
-		n.deliver(m, Delivery{Left: true})
-	}
-	if len(m.inbox) > 0 {
-		n.farewells[m.peer] = append(n.farewells[m.peer], m.inbox...)
-		n.shell.Inbox(m.peer)
-	}
+	n.graves.dig(m.record.Epoch, m.announced)
+	n.renounceAll(m.peer)
 	n.shell.Changed(m.peer, m.record.Name, Left)
 	n.room()
+}
+
+// stray hands over what m, no member any more, has in its inbox.
+func (n *Node) stray(m *member) {
+	if len(m.inbox) > 0 {
+		n.farewells[m.peer] = append(n.farewells[m.peer], m.inbox...)
+		m.inbox = nil
+		n.shell.Inbox(m.peer)
+	}
 }
 
 // hear notes a sign of life.
@@ -135,6 +153,7 @@ func (n *Node) hear(now time.Duration, m *member) {
 	}
 	m.state = Alive
 	if m.parted {
+		n.settleEstateOf(m.peer)
 		m.parted = false
 		n.unsync(m)
 		n.offerSnapshot(now, m)
@@ -165,7 +184,7 @@ func (n *Node) part(m *member) {
 // close ends the replay window of a member that is gone. The numbers stay, so
 // that what was lost can be told if it ever comes back.
 func (n *Node) close(now time.Duration, m *member) {
-	n.pass(now, m, m.in.head)
+	n.openEstate(now, m)
 	m.parted = true
 	n.forget(m, m.out.advance(m.out.next))
 	n.uninterest(m)

@@ -17,6 +17,10 @@ var (
 	ErrBacklog = errors.New("a peer is behind")
 	// ErrTooLarge means that a message is larger than Options.MaxMessage.
 	ErrTooLarge = errors.New("message too large")
+	// ErrInterest means that more channels are subscribed than others would take.
+	ErrInterest = errors.New("too many subscriptions")
+	// ErrFull means that there are Options.MaxMembers members.
+	ErrFull = errors.New("the mesh is full")
 	// ErrViolation means that a peer broke the protocol and should be cut off.
 	ErrViolation = errors.New("protocol violation")
 )
@@ -30,12 +34,19 @@ type Node struct {
 	sorted    []*member // the same, by peer
 	epochs    map[uint64]*member
 	farewells map[Peer][]Delivery // of members that were removed
+	estates   map[uint64]*estate  // of members that died, by epoch
+	claims    map[uint64][]claim  // on members that are not dead for us, by epoch
+	graves    graves
 	hints     map[Peer]*hint
 	links     map[Peer]bool // our stream to the peer is open
 
 	own      map[string]string    // channels subscribed here; the value is the key, to share it
+	ownBytes int                  // of their names
 	interest map[string][]*member // who wants a channel
 	unsynced []*member            // whose interest is not known: they are sent everything
+
+	number uint64 // of the last message offered to more than one member
+	stable uint64 // every message numbered below is acknowledged
 
 	tickets    map[uint64]*ticket
 	lastTicket uint64
@@ -58,6 +69,9 @@ func New(now time.Duration, o Options) *Node {
 		members:    map[Peer]*member{},
 		epochs:     map[uint64]*member{},
 		farewells:  map[Peer][]Delivery{},
+		estates:    map[uint64]*estate{},
+		claims:     map[uint64][]claim{},
+		graves:     graves{last: map[uint64]uint64{}},
 		hints:      map[Peer]*hint{},
 		links:      map[Peer]bool{},
 		own:        map[string]string{},
@@ -88,7 +102,7 @@ func (n *Node) Publish(now time.Duration, channel string, data []byte) (int, err
 	if len(wanters) == 0 && len(n.unsynced) == 0 {
 		return 0, nil
 	}
-	r := &record{at: now, bytes: frame.AppendMessage(make([]byte, 0, len(channel)+len(data)+8), channel, data)}
+	r := n.message(now, len(wanters)+len(n.unsynced) > 1, channel, data)
 	servers := 0
 	for _, m := range wanters {
 		if m.synced {
@@ -99,6 +113,17 @@ func (n *Node) Publish(now time.Duration, channel string, data []byte) (int, err
 		servers += n.offerMessage(m, r)
 	}
 	return servers, nil
+}
+
+// message makes the record of a message. One that is shared gets a number.
+func (n *Node) message(now time.Duration, shared bool, channel string, data []byte) *record {
+	r := &record{at: now}
+	if shared {
+		n.number++
+		r.number = n.number
+	}
+	r.bytes = frame.AppendMessage(make([]byte, 0, len(channel)+len(data)+12), r.number, channel, data)
+	return r
 }
 
 // behind tells whether m has so much waiting that the publisher has to wait.

@@ -31,6 +31,14 @@ type Options struct {
 	// HeldBytes bounds what is held back for one peer because it came early.
 	// Default 16 MiB.
 	HeldBytes int
+	// EstateBytes bounds the messages of one peer that are kept after they were
+	// delivered, for those who lack them if the peer dies. Default 16 MiB.
+	EstateBytes int
+	// MaxInterest bounds the channel names that one node may want, in bytes. A member
+	// that exceeds it is cut off. Default 128 MiB.
+	MaxInterest int
+	// MaxMembers bounds the members; more are not let in. Default 4096.
+	MaxMembers int
 	// HoleTimeout is how long delivery waits for a missing record that its sender,
 	// alive all the time, claims to have. Default 30 s.
 	HoleTimeout time.Duration
@@ -56,6 +64,9 @@ func (o Options) complete() Options {
 	o.WindowAge = cmp.Or(o.WindowAge, 2*time.Minute)
 	o.MaxMessage = cmp.Or(o.MaxMessage, 16<<20)
 	o.HeldBytes = cmp.Or(o.HeldBytes, 16<<20)
+	o.EstateBytes = cmp.Or(o.EstateBytes, 16<<20)
+	o.MaxInterest = cmp.Or(o.MaxInterest, 128<<20)
+	o.MaxMembers = cmp.Or(o.MaxMembers, 4096)
 	o.HoleTimeout = cmp.Or(o.HoleTimeout, 30*time.Second)
 	o.SuspectAfter = cmp.Or(o.SuspectAfter, 3*time.Second)
 	o.GoneAfter = cmp.Or(o.GoneAfter, 10*time.Second)

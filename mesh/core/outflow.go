@@ -5,8 +5,9 @@ import "time"
 // A record is what is offered to peers. Its bytes are shared by all of them and
 // never change.
 type record struct {
-	at    time.Duration // when it was offered
-	bytes []byte
+	at     time.Duration // when it was offered
+	number uint64        // of a message offered to several; 0 for others
+	bytes  []byte
 }
 
 // An outflow numbers what one peer is offered, from 1, and keeps it until it is
@@ -62,6 +63,17 @@ func (o *outflow) shrink(limit int) uint64 {
 		base++
 	}
 	return o.advance(base)
+}
+
+// oldest returns the lowest number of a message that was not acknowledged. It
+// looks at the first records only: unknown means that they are not numbered.
+func (o *outflow) oldest() (number uint64, unknown bool) {
+	for _, r := range o.records[:min(len(o.records), 1024)] {
+		if r.number != 0 {
+			return r.number, false
+		}
+	}
+	return 0, len(o.records) > 1024
 }
 
 // expire lets go of the records offered before then.

@@ -14,6 +14,8 @@ type Stats struct {
 	Dropped    uint64 // records given up before a peer had acknowledged them
 	Lost       uint64 // records of peers that never came
 	Relayed    uint64 // records sent the long way round
+	Inherited  uint64 // messages of dead peers that others still had
+	Replays    uint64 // messages on the topic that were older than what is known
 }
 
 // Stats returns the counts so far.
@@ -31,6 +33,7 @@ type MemberView struct {
 	Round    bool // what it is sent goes the long way round
 	Heard    time.Duration
 	Channels int    // that it wants
+	Synced   bool   // those are all
 	Waiting  int    // records it has not acknowledged
 	Bytes    int    // in them
 	Missing  bool   // a record of it is awaited although later ones came
@@ -44,12 +47,47 @@ func (n *Node) Members() []MemberView {
 	for _, m := range n.sorted {
 		views = append(views, MemberView{
 			Peer: m.peer, Name: m.record.Name, Version: m.record.Version, Epoch: m.record.Epoch, Addrs: m.record.Addrs,
-			State: m.state, Linked: m.linked, Round: m.longRoad, Heard: m.heard, Channels: len(m.channels),
+			State: m.state, Linked: m.linked, Round: m.longRoad, Heard: m.heard, Channels: len(m.channels.names), Synced: m.synced,
 			Waiting: int(m.out.next - m.out.base), Bytes: m.out.bytes,
 			Missing: m.in.waiting, Lost: m.in.lost, Dropped: m.out.lost,
 		})
 	}
 	return views
+}
+
+// A Standing is how the mesh is, as a Node sees it.
+type Standing struct {
+	Alive  int
+	Silent []string // names of members that are suspect, and still expected back
+	Round  []string // names of members that are alive and have no direct link
+}
+
+// Standing says how the mesh is. Names are in the order of the peer IDs.
+func (n *Node) Standing() Standing {
+	var s Standing
+	for _, m := range n.sorted {
+		switch {
+		case m.state == Suspect:
+			s.Silent = append(s.Silent, m.record.Name)
+		case m.state == Alive:
+			s.Alive++
+			if m.longRoad { // a link that is just being made is no fault
+				s.Round = append(s.Round, m.record.Name)
+			}
+		}
+	}
+	return s
+}
+
+// Behind returns the name of a member that publishers have to wait for, and how
+// many bytes it has not acknowledged; "" if there is none.
+func (n *Node) Behind() (name string, bytes int) {
+	for _, m := range n.sorted {
+		if m.state == Alive && m.out.bytes >= n.o.Backlog && m.out.bytes > bytes {
+			name, bytes = m.record.Name, m.out.bytes
+		}
+	}
+	return name, bytes
 }
 
 // Alive says how many members are alive.

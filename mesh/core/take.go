@@ -73,31 +73,27 @@ func (n *Node) accept(now time.Duration, m *member, r []byte) error {
 	m.in.unacked += len(r)
 	switch frame.Kind(r) {
 	case frame.RecordMessage:
-		channel, data, err := frame.ParseMessage(r)
-		if err != nil {
+		if err := n.acceptMessage(m, r); err != nil {
 			return fmt.Errorf("%w: %w", ErrViolation, err)
-		}
-		if own, ok := n.own[string(channel)]; ok {
-			m.in.delivered++
-			n.stats.Delivered++
-			n.deliver(m, Delivery{Channel: own, Data: data})
-		} else {
-			n.stats.Unwanted++
 		}
 	case frame.RecordInterest:
 		i, err := frame.ParseInterest(r)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrViolation, err)
 		}
-		n.applyInterest(m, i)
 		m.sendAck = true // somebody waits for it: read your writes
+		if err := n.applyInterest(m, i); err != nil {
+			return err
+		}
 	case frame.RecordSnapshot:
 		s, err := frame.ParseSnapshot(r)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrViolation, err)
 		}
-		n.applySnapshot(m, s)
 		m.sendAck = true
+		if err := n.applySnapshot(m, s); err != nil {
+			return err
+		}
 	}
 	if m.in.unacked >= ackBytes {
 		m.sendAck = true
@@ -105,6 +101,35 @@ func (n *Node) accept(now time.Duration, m *member, r []byte) error {
 	if m.sendAck {
 		n.wake(m)
 	}
+	return nil
+}
+
+// acceptMessage delivers a message that is wanted here, and keeps one that others
+// were offered too. It does nothing with another kind of record.
+func (n *Node) acceptMessage(m *member, r []byte) error {
+	if frame.Kind(r) != frame.RecordMessage {
+		return nil
+	}
+	msg, err := frame.ParseMessage(r)
+	if err != nil {
+		return err
+	}
+	if msg.Number != 0 {
+		if msg.Number <= m.in.number { // it came with the sender's estate
+			n.stats.Duplicates++
+			return nil
+		}
+		m.in.number = msg.Number
+		m.hoard.put(msg.Number, r, n.o.EstateBytes)
+	}
+	own, ok := n.own[string(msg.Channel)]
+	if !ok {
+		n.stats.Unwanted++
+		return nil
+	}
+	m.in.delivered++
+	n.stats.Delivered++
+	n.deliver(m, Delivery{Channel: own, Data: msg.Data})
 	return nil
 }
 
@@ -125,6 +150,7 @@ func (n *Node) takeHead(now time.Duration, m *member, h frame.Head) {
 		in.next, in.acked = h.Base, h.Base
 	}
 	in.head = max(in.head, h.Next)
+	m.hoard.release(h.Stable)
 	if h.Base > in.next {
 		n.pass(now, m, h.Base)
 	}
@@ -137,15 +163,27 @@ func (n *Node) takeHead(now time.Duration, m *member, h frame.Head) {
 // among what was held back.
 func (n *Node) pass(now time.Duration, m *member, sequence uint64) {
 	for _, s := range append(m.in.early(sequence), sequence) {
-		if lost := m.in.skipTo(s); lost > 0 {
-			n.stats.Lost += lost
-			n.deliver(m, Delivery{Lost: lost})
+		if left := m.in.skipTo(s); left > 0 {
+			n.reportLost(m, left)
 			n.unsync(m) // what was lost may have been interest
 		}
 		_ = n.drain(now, m) // a malformed record held back ends here, as lost as the rest
 	}
 	m.sendAck = true
 	n.wake(m)
+}
+
+// reportLost says that records of m will never come, but for those that came with
+// its estate when it was taken for dead.
+func (n *Node) reportLost(m *member, left uint64) {
+	inherited := min(left, m.in.inherited)
+	m.in.inherited -= inherited
+	if left -= inherited; left == 0 {
+		return
+	}
+	m.in.lost += left
+	n.stats.Lost += left
+	n.deliver(m, Delivery{Lost: left})
 }
 
 // takeAck frees what the peer has, and sends again what it misses.

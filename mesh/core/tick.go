@@ -30,6 +30,8 @@ func (n *Node) Tick(now time.Duration) {
 		n.tickOut(now, m)
 		n.tickIn(now, m)
 	}
+	n.tickEstates(now)
+	n.tickStable()
 	n.dialDue(now)
 	if now >= n.announceAt {
 		n.shell.WakeTopic()
@@ -109,6 +111,34 @@ func (n *Node) tickIn(now time.Duration, m *member) {
 		in.wantAt = now + wantEvery
 		m.sendWant = true
 		n.wake(m)
+	}
+}
+
+// tickStable tells everybody up to where our messages have arrived everywhere, so
+// that they need not keep them for each other. Members that are gone do not count:
+// they are served from their own window.
+func (n *Node) tickStable() {
+	stable := n.number + 1
+	for _, m := range n.sorted {
+		if m.state == Gone {
+			continue
+		}
+		switch number, unknown := m.out.oldest(); {
+		case unknown:
+			return
+		case number != 0:
+			stable = min(stable, number)
+		}
+	}
+	if stable <= n.stable {
+		return
+	}
+	n.stable = stable
+	for _, m := range n.sorted {
+		if m.linked {
+			m.sendHead = true
+			n.wake(m)
+		}
 	}
 }
 

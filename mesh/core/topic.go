@@ -12,8 +12,11 @@ const (
 	relayBytes = 512 << 10
 	// relayAhead is how many records may be on the long road to one member.
 	relayAhead = 4096
-	// announceSoon is the shortest time between two Announces.
+	// announceSoon is the shortest time between two Announces, in a small mesh.
 	announceSoon = 500 * time.Millisecond
+	// crowd is how many members make a mesh large: every node verifies what each of
+	// them says on the topic, so that in a larger one all say less.
+	crowd = 16
 )
 
 // NextTopic returns the next message for the topic, or nil.
@@ -34,18 +37,18 @@ func (n *Node) NextTopic(now time.Duration) []byte {
 // announceEvery is the pause between Announces. They are the heartbeat of members
 // without a link to us; where there is none, they only help newcomers.
 func (n *Node) announceEvery() time.Duration {
-	every := n.o.AnnounceEvery * time.Duration(max(50, len(n.members))) / 50
-	if n.linked() == len(n.members) && len(n.hints) == 0 {
-		every *= 2 // less than SuspectAfter: somebody may see us without a link
+	if len(n.members) >= 2*crowd || n.linked() == len(n.members) && len(n.hints) == 0 {
+		return 2 * n.o.AnnounceEvery // less than SuspectAfter: somebody may see us without a link
 	}
-	return every
+	return n.o.AnnounceEvery
 }
 
 // AnnounceSoon says that somebody new listens on the topic. One Announce serves all
 // who came within announceSoon: every node verifies each of them, so when many
 // start at once, one for each newcomer would keep all of them busy.
 func (n *Node) AnnounceSoon(now time.Duration) {
-	n.announceAt = min(n.announceAt, max(now, n.announcedAt+announceSoon))
+	pause := announceSoon * time.Duration(max(crowd, len(n.members))) / crowd
+	n.announceAt = min(n.announceAt, max(now, n.announcedAt+pause))
 	if now >= n.announceAt {
 		n.shell.WakeTopic()
 	}
@@ -63,7 +66,7 @@ func (n *Node) nextRelay(now time.Duration) []byte {
 	b := relayBuilder{relay: frame.Relay{Epoch: n.o.Member.Epoch}, index: map[*record]int{}}
 	for _, m := range n.sorted {
 		if m.longRoad && m.busy() && b.bytes < relayBytes {
-			b.add(m)
+			b.add(m, n.head(m))
 			m.sentAt = now
 		}
 	}
@@ -81,14 +84,15 @@ type relayBuilder struct {
 }
 
 // add makes m a destination of the relay.
-func (b *relayBuilder) add(m *member) {
+func (b *relayBuilder) add(m *member, head frame.Head) {
 	dest := len(b.relay.Dests)
 	for m.out.sent < m.out.next && m.out.sent-m.out.base < relayAhead && b.bytes < relayBytes {
 		b.addRecord(m, dest)
 	}
 	a := m.ack()
 	a.Want = m.sendWant
-	b.relay.Dests = append(b.relay.Dests, frame.Dest{Epoch: m.record.Epoch, Ack: a, Head: m.head()})
+	head.Next = m.out.sent
+	b.relay.Dests = append(b.relay.Dests, frame.Dest{Epoch: m.record.Epoch, Ack: a, Head: head})
 	m.sendAck, m.sendWant, m.sendHead = false, false, false
 	m.in.acked, m.in.unacked = m.in.next, 0
 }
@@ -115,33 +119,46 @@ func (b *relayBuilder) addRecord(m *member, dest int) {
 	}
 }
 
-// Topic takes a message of the topic that author signed. An error means that the
-// author broke the protocol.
-func (n *Node) Topic(now time.Duration, author Peer, msg frame.TopicMessage) error {
+// Topic takes a message of the topic that author signed and numbered: it counts
+// what it says there. An error means that the author broke the protocol.
+func (n *Node) Topic(now time.Duration, author Peer, number uint64, msg frame.TopicMessage) error {
 	if author == n.o.Self {
 		return nil
 	}
 	switch msg := msg.(type) {
 	case frame.Announce:
-		return n.takeAnnounce(now, author, msg)
+		if n.replayed(author, msg.Member.Epoch, number) {
+			n.stats.Replays++ // it proves nothing: anybody can say it again
+			return nil
+		}
+		return n.takeAnnounce(now, author, number, msg)
 	case frame.Relay:
-		return n.takeRelay(now, author, msg)
+		return n.takeRelay(now, author, number, msg)
 	}
 	return nil
 }
 
-func (n *Node) takeAnnounce(now time.Duration, author Peer, a frame.Announce) error {
+// replayed tells whether author has said something later in the same life.
+func (n *Node) replayed(author Peer, epoch, number uint64) bool {
+	if m := n.members[author]; m != nil && m.record.Epoch == epoch {
+		return number <= m.announced
+	}
+	return number <= n.graves.last[epoch]
+}
+
+func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a frame.Announce) error {
 	m := n.members[author]
 	if m != nil && m.record.Epoch != a.Member.Epoch {
 		if m.linked {
 			return nil // an old one that was long on its way: the link knows better
 		}
-		n.remove(now, m)
+		n.bury(now, m)
 		m = nil
 	}
 	if a.Leaving {
 		if m != nil && !m.linked { // over the link its goodbye comes in order
-			n.remove(now, m)
+			m.announced = number
+			n.bury(now, m)
 		}
 		return nil
 	}
@@ -149,9 +166,12 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, a frame.Announce) er
 		if n.epochs[a.Member.Epoch] != nil || a.Member.Epoch == n.o.Member.Epoch || a.Member.Epoch == 0 {
 			return fmt.Errorf("%w: epoch of another node", ErrViolation)
 		}
+		if len(n.members) >= n.o.MaxMembers {
+			return fmt.Errorf("%w: %d", ErrFull, len(n.members))
+		}
 		m = n.join(now, author, a.Member)
 	}
-	m.record = a.Member
+	m.record, m.announced, m.dead = a.Member, number, false
 	m.onTopic = m.onTopic || !m.linked
 	if !m.linked {
 		n.hear(now, m)
@@ -159,7 +179,7 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, a frame.Announce) er
 	return nil
 }
 
-func (n *Node) takeRelay(now time.Duration, author Peer, r frame.Relay) error {
+func (n *Node) takeRelay(now time.Duration, author Peer, number uint64, r frame.Relay) error {
 	m := n.members[author]
 	if m == nil || m.record.Epoch != r.Epoch {
 		return nil // its Announce has not come yet; it will send again
@@ -173,7 +193,10 @@ func (n *Node) takeRelay(now time.Duration, author Peer, r frame.Relay) error {
 	if me < 0 {
 		return nil
 	}
-	n.hear(now, m)
+	if number > m.announced { // an old one may fill a hole, but is no sign of life
+		m.announced = number
+		n.hear(now, m)
+	}
 	if err := n.takeAck(m, r.Dests[me].Ack); err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type testNode struct {
 
 	wakes, inboxes map[Peer]bool
 	topic          bool
+	said           uint64 // messages on the topic
 	dials          []Peer
 	confirmed      map[uint64]bool
 	links          map[Peer]bool // we have a stream to it
@@ -225,6 +226,7 @@ func (w *world) broadcast(s *testNode, b []byte) {
 	require.LessOrEqual(w.t, len(b), frame.MaxTopic)
 	m, err := frame.ParseTopic(b)
 	require.NoError(w.t, err)
+	s.said++
 	reached := map[Peer]bool{s.peer: true}
 	for queue := []*testNode{s}; len(queue) > 0; queue = queue[1:] {
 		for _, p := range sortedKeys(queue[0].links) {
@@ -232,7 +234,7 @@ func (w *world) broadcast(s *testNode, b []byte) {
 				reached[p] = true
 				queue = append(queue, o)
 				if w.rand.Float64() >= w.lossy {
-					require.NoError(w.t, o.Topic(w.now, s.peer, m))
+					require.NoError(w.t, o.Topic(w.now, s.peer, s.said, m))
 				}
 			}
 		}
@@ -257,7 +259,8 @@ func (w *world) drainInboxes(s *testNode) {
 }
 
 func (w *world) subscribe(s *testNode, channel string) uint64 {
-	ticket := s.Node.Subscribe(w.now, channel)
+	ticket, err := s.Node.Subscribe(w.now, channel)
+	require.NoError(w.t, err)
 	w.settle()
 	return ticket
 }

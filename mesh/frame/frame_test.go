@@ -17,10 +17,13 @@ var (
 		Data{First: 300, Records: [][]byte{{1}, bytes.Repeat([]byte{2}, 200)}},
 		Part{Sequence: 5, Offset: 10, Size: 20, Bytes: []byte("0123456789")},
 		Ack{Epoch: 1, Next: 2, Want: true},
-		Head{Base: 1, Next: 1},
+		Head{Base: 1, Next: 1, Stable: 300},
 		Members{{Peer: "p", Addrs: []string{"/ip4/10.0.0.1/tcp/1"}}, {Peer: "q"}},
 		Resync{},
 		Bye{},
+		Claim{Epoch: 3, After: 900},
+		Estate{Epoch: 3, Records: [][]byte{[]byte("ab"), []byte("c")}},
+		Estate{Epoch: 3, Last: true},
 	}
 
 	topicMessages = []TopicMessage{
@@ -56,10 +59,9 @@ func TestTopicMessagesSurviveTheWire(t *testing.T) {
 }
 
 func TestRecordsSurviveTheWire(t *testing.T) {
-	channel, data, err := ParseMessage(AppendMessage(nil, "Chat:group:rød", []byte("hi")))
+	m, err := ParseMessage(AppendMessage(nil, 900, "Chat:group:rød", []byte("hi")))
 	require.NoError(t, err)
-	assert.Equal(t, "Chat:group:rød", string(channel))
-	assert.Equal(t, "hi", string(data))
+	assert.Equal(t, Message{Number: 900, Channel: []byte("Chat:group:rød"), Data: []byte("hi")}, m)
 
 	for _, i := range []Interest{{Channel: "a"}, {Channel: "b", Remove: true}} {
 		got, err := ParseInterest(AppendInterest(nil, i))
@@ -144,14 +146,14 @@ func FuzzParseTopic(f *testing.F) {
 }
 
 func FuzzRecords(f *testing.F) {
-	f.Add(AppendMessage(nil, "a", []byte("b")))
+	f.Add(AppendMessage(nil, 1, "a", []byte("b")))
 	f.Add(AppendInterest(nil, Interest{Channel: "a"}))
 	f.Add(AppendSnapshot(nil, Snapshot{Channels: []string{"a"}}))
 	f.Fuzz(func(t *testing.T, record []byte) {
-		if channel, data, err := ParseMessage(record); err == nil {
-			c, d, err := ParseMessage(AppendMessage(nil, string(channel), data))
+		if m, err := ParseMessage(record); err == nil {
+			again, err := ParseMessage(AppendMessage(nil, m.Number, string(m.Channel), m.Data))
 			require.NoError(t, err)
-			assert.True(t, bytes.Equal(channel, c) && bytes.Equal(data, d))
+			assert.True(t, m.Number == again.Number && bytes.Equal(m.Channel, again.Channel) && bytes.Equal(m.Data, again.Data))
 		}
 		if i, err := ParseInterest(record); err == nil {
 			again, err := ParseInterest(AppendInterest(nil, i))

@@ -18,6 +18,7 @@ const (
 	maxAddr    = 512
 	maxMembers = 4096
 	maxRecords = 64 << 10
+	maxEstate  = 4096
 )
 
 type kind byte
@@ -31,10 +32,12 @@ const (
 	kindMembers kind = 6
 	kindResync  kind = 7
 	kindBye     kind = 8
+	kindClaim   kind = 9
+	kindEstate  kind = 10
 )
 
 // A Frame is what a direct stream carries: Hello, Data, Part, Ack, Head,
-// Members, Resync or Bye.
+// Members, Resync, Bye, Claim or Estate.
 type Frame interface{ frame() }
 
 // A Member is what a node tells of itself.
@@ -78,8 +81,9 @@ type Ack struct {
 }
 
 // A Head says what the sender keeps for the receiver: the records from Base
-// up to, but without, Next. What is below Base and has not arrived is lost.
-type Head struct{ Base, Next uint64 }
+// up to, but without, Next. What is below Base and has not arrived is lost. Every
+// message numbered below Stable has arrived wherever it was to.
+type Head struct{ Base, Next, Stable uint64 }
 
 // Members tells where other members of the application are.
 type Members []Contact
@@ -96,6 +100,18 @@ type Resync struct{}
 // Bye says that the sender leaves and has nothing more to say.
 type Bye struct{}
 
+// A Claim asks for what the receiver still holds of a node that died: messages of
+// its life Epoch with a higher number than After, for channels the sender wants.
+type Claim struct{ Epoch, After uint64 }
+
+// An Estate answers a Claim, in pieces: records of messages, by their number. Last
+// says that there is no more.
+type Estate struct {
+	Epoch   uint64
+	Last    bool
+	Records [][]byte
+}
+
 func (Hello) frame()   {}
 func (Data) frame()    {}
 func (Part) frame()    {}
@@ -104,6 +120,8 @@ func (Head) frame()    {}
 func (Members) frame() {}
 func (Resync) frame()  {}
 func (Bye) frame()     {}
+func (Claim) frame()   {}
+func (Estate) frame()  {}
 
 // Append appends f, with its length in front, to dst.
 func Append(dst []byte, f Frame) []byte {
@@ -144,6 +162,15 @@ func Append(dst []byte, f Frame) []byte {
 		dst = append(dst, byte(kindResync))
 	case Bye:
 		dst = append(dst, byte(kindBye))
+	case Claim:
+		dst = binary.BigEndian.AppendUint64(append(dst, byte(kindClaim)), f.Epoch)
+		dst = binary.AppendUvarint(dst, f.After)
+	case Estate:
+		dst = binary.BigEndian.AppendUint64(append(dst, byte(kindEstate), flag(f.Last, 1)), f.Epoch)
+		dst = binary.AppendUvarint(dst, uint64(len(f.Records)))
+		for _, r := range f.Records {
+			dst = appendBytes(dst, r)
+		}
 	default:
 		panic(fmt.Sprintf("frame: %T is not a frame", f))
 	}
@@ -184,6 +211,15 @@ func Parse(body []byte) (Frame, error) {
 		return Resync{}, r.done()
 	case kindBye:
 		return Bye{}, r.done()
+	case kindClaim:
+		c := Claim{Epoch: r.uint64(), After: r.uvarint()}
+		return c, r.done()
+	case kindEstate:
+		e := Estate{Last: r.byte()&1 != 0, Epoch: r.uint64()}
+		for range r.count(maxEstate) {
+			e.Records = append(e.Records, r.bytes(MaxFrame))
+		}
+		return e, r.done()
 	}
 	return nil, r.err
 }
@@ -243,11 +279,12 @@ func (r *reader) ack() Ack {
 
 func appendHead(dst []byte, h Head) []byte {
 	dst = binary.AppendUvarint(dst, h.Base)
-	return binary.AppendUvarint(dst, h.Next)
+	dst = binary.AppendUvarint(dst, h.Next)
+	return binary.AppendUvarint(dst, h.Stable)
 }
 
 func (r *reader) head() Head {
-	h := Head{Base: r.uvarint(), Next: r.uvarint()}
+	h := Head{Base: r.uvarint(), Next: r.uvarint(), Stable: r.uvarint()}
 	if h.Base > h.Next {
 		r.fail("base above next")
 	}

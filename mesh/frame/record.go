@@ -23,21 +23,32 @@ func Kind(record []byte) RecordKind {
 	return RecordKind(record[0])
 }
 
+// A Message is something that the application offers.
+type Message struct {
+	// Number counts the messages that one life of a sender offered to more than one
+	// server, from 1, so that those can help each other out when the sender dies. 0
+	// is a message for one server only.
+	Number        uint64
+	Channel, Data []byte // in a parsed message they belong to the record
+}
+
 // AppendMessage appends the record of a message.
-func AppendMessage(dst []byte, channel string, data []byte) []byte {
+func AppendMessage(dst []byte, number uint64, channel string, data []byte) []byte {
 	dst = append(dst, byte(RecordMessage))
+	dst = binary.AppendUvarint(dst, number)
 	dst = appendBytes(dst, channel)
 	return append(dst, data...)
 }
 
-// ParseMessage takes a message apart. Both results belong to record.
-func ParseMessage(record []byte) (channel, data []byte, err error) {
+// ParseMessage takes a message apart.
+func ParseMessage(record []byte) (Message, error) {
 	r := reader{b: record}
 	if RecordKind(r.byte()) != RecordMessage {
 		r.fail("not a message")
 	}
-	channel = r.bytes(MaxChannel)
-	return channel, r.b, r.err
+	m := Message{Number: r.uvarint(), Channel: r.bytes(MaxChannel)}
+	m.Data = r.b
+	return m, r.err
 }
 
 // An Interest is a change of the channels a node wants: Add or Remove one.

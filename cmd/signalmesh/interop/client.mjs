@@ -48,18 +48,24 @@ export class Client {
 
   // connect returns a Client that the whole mesh can reach.
   //
-  // With reconnect it connects again, without end, when it is told that it may.
+  // With reconnect it connects again, without end, when it is told that it may. With
+  // stateful it asks for stateful reconnect. With through, a Proxy to node, it
+  // connects through that. ServerTimeout is how many milliseconds the server may be
+  // silent.
   static async connect(node, {
     user, protocol = 'json', transport = WebSockets, skipNegotiation = false, reconnect = false,
+    stateful = false, through, serverTimeout,
   } = {}) {
     const client = new Client();
     client.hub = HUBS[node.hub];
     node.clients.add(client); // which ends it, if nobody else does
     const builder = new HubConnectionBuilder()
-      .withUrl(node.url(user), { transport, skipNegotiation })
+      .withUrl(node.url(user, through), { transport, skipNegotiation })
       .configureLogging(LogLevel.None);
     if (protocol === 'messagepack') builder.withHubProtocol(new MessagePackHubProtocol());
     if (reconnect) builder.withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 50 });
+    if (serverTimeout) builder.withServerTimeout(serverTimeout);
+    if (stateful) builder.withStatefulReconnect();
     const connection = builder.build();
     client.#connection = connection;
     connection.on(client.hub.method, (...args) => {

@@ -158,9 +158,9 @@ class Node {
 
   get running() { return this.#child !== undefined; }
 
-  // url is where the hub is served to a user.
-  url(user) {
-    return `http://${this.http}/${this.hub}${user === undefined ? '' : `?user=${encodeURIComponent(user)}`}`;
+  // url is where the hub is served to a user, through a Proxy if there is one.
+  url(user, through) {
+    return `http://${through?.address ?? this.http}/${this.hub}${user === undefined ? '' : `?user=${encodeURIComponent(user)}`}`;
   }
 
   // start starts the process, always with the same command, and awaits its ready
@@ -195,6 +195,12 @@ class Node {
     }, 20_000, `${this.name} to be ready`);
   }
 
+  // metric is the value of a metric of package signalr.
+  async metric(name) {
+    const text = await (await this.#get('/metrics', 10_000)).text();
+    return Number(new RegExp(`^signalmesh_signalr_${name}(?:{.*})? (.*)$`, 'm').exec(text)[1]);
+  }
+
   // status is how the mesh looks from here.
   async status() {
     const response = await this.#get('/api/status');
@@ -223,9 +229,9 @@ class Node {
   }
 
   // get asks the admin listener, and returns undefined if that is not there.
-  async #get(path) {
+  async #get(path, ms = 2_000) {
     try {
-      return await fetch(`http://${this.admin}${path}`, { signal: AbortSignal.timeout(2_000) });
+      return await fetch(`http://${this.admin}${path}`, { signal: AbortSignal.timeout(ms) });
     } catch {
       return undefined;
     }

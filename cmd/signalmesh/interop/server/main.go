@@ -68,6 +68,8 @@ func options(args []string, stderr io.Writer) (node.Options, error) {
 		o.Bootstrap = append(o.Bootstrap, peer)
 		return nil
 	})
+	stateful := flags.Bool("stateful-reconnect", false, "clients may have stateful reconnect")
+	flags.DurationVar(&o.SignalR.StatefulGap, "stateful-gap", 0, "how long they may take to come back")
 	hub := flags.String("hub", "matrix", "name of the hub, served at /NAME: a Dialogue if it is dialogue, else a Matrix")
 	if len(args) > 0 && args[0] == "node" {
 		args = args[1:]
@@ -80,7 +82,7 @@ func options(args []string, stderr io.Writer) (node.Options, error) {
 		fmt.Fprintln(stderr, "server:", err)
 		return o, err
 	}
-	o.Hubs = []signalr.HubOptions{{Path: "/" + *hub, Hub: newHub(*hub, cmp.Or(o.Name, o.HTTP))}}
+	o.Hubs = []signalr.HubOptions{{Path: "/" + *hub, Hub: newHub(*hub, cmp.Or(o.Name, o.HTTP)), StatefulReconnect: *stateful}}
 	return o, nil
 }
 
