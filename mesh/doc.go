@@ -8,6 +8,14 @@
 // each link fetches what has piled up and writes it in one go. Each peer's own
 // goroutine reads its stream, calls the core, and hands over what that released.
 //
+// # Admission
+//
+// A connection is secured with Noise, which proves the peer IDs; within it both
+// sides prove their credentials (package admission), before the muxer. So a stranger
+// reaches nothing of libp2p. As whom a peer was let in bounds the applications that
+// it may open links for, publish to and hear of. Every refusal has a reason, which
+// both sides log and count.
+//
 // # Roads
 //
 // Messages travel on direct streams, one in each direction between two members.

@@ -3,6 +3,7 @@ package mesh
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -41,6 +42,7 @@ func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsu
 		pubsub.WithValidateQueueSize(gossipQueue),
 		pubsub.WithSeenMessagesTTL(2*time.Minute),
 		pubsub.WithSubscriptionFilter(own),
+		pubsub.WithPeerFilter(own.allow),
 		pubsub.WithRawTracer(tracer),
 	)
 	if err != nil {
@@ -50,20 +52,30 @@ func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsu
 }
 
 // subscriptions is GossipSub's filter: only topics with this prefix exist, those
-// of the cache. It takes in applications that are not ours, since a peer tells of
-// its topics once, which may be before we join one of them.
+// of the cache, and to a peer only those of the applications it may speak for: it
+// gets nothing of the others. It takes in applications that are not ours, since a
+// peer tells of its topics once, which may be before we join one of them.
 type subscriptions struct {
 	prefix string
+	allows func(p peer.ID, application string) bool
 	guard  *guard
 }
 
 // CanSubscribe tells whether the topic is of the cache.
 func (s subscriptions) CanSubscribe(name string) bool { return strings.HasPrefix(name, s.prefix) }
 
-// FilterIncomingSubscriptions drops the topics of other caches.
-func (s subscriptions) FilterIncomingSubscriptions(from peer.ID, subs []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
-	if err := s.guard.subscriptions(from, len(subs)); err != nil {
+// allow tells whether a peer may be on a topic.
+func (s subscriptions) allow(p peer.ID, name string) bool {
+	escaped, ok := strings.CutSuffix(strings.TrimPrefix(name, s.prefix), topicSuffix)
+	application, err := url.PathUnescape(escaped)
+	return ok && err == nil && s.CanSubscribe(name) && s.allows(p, application)
+}
+
+// FilterIncomingSubscriptions drops the topics of strangers, and those that the peer
+// may not be on.
+func (s subscriptions) FilterIncomingSubscriptions(p peer.ID, subs []*pb.RPC_SubOpts) ([]*pb.RPC_SubOpts, error) {
+	if err := s.guard.subscriptions(p, len(subs)); err != nil {
 		return nil, err
 	}
-	return pubsub.FilterSubscriptions(subs, s.CanSubscribe), nil
+	return pubsub.FilterSubscriptions(subs, func(name string) bool { return s.allow(p, name) }), nil
 }

@@ -2,72 +2,194 @@ package mesh
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"net"
-	"strings"
+	"net/netip"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/core/sec"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/net/upgrader"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
-	"golang.org/x/crypto/argon2"
+
+	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
-// A handshake secures connections with Noise. Cache name and credentials are the
-// prologue of the Noise handshake, which succeeds only if both sides have the
-// same: nothing of libp2p beyond it is reachable for a stranger. The credentials
-// are not on the wire, in any form.
+// secureProtocol is what a connection is secured with: Noise, and within it the
+// exchange of package admission. The versions of that tell themselves apart.
+const secureProtocol protocol.ID = "/signalmesh/noise"
+
+const (
+	// lingerTime and lingerBytes bound how long, and for how much, a connection is
+	// still read after a refusal, so that the peer hears the reason: closing with
+	// unread bytes would take it back.
+	lingerTime  = time.Second
+	lingerBytes = 4 << 10
+)
+
+var errBanned = errors.New("mesh: the peer broke the rules and is kept out for a while")
+
+// A handshake secures connections: first Noise, which proves the peer IDs, then the
+// admission of the peer. Nothing of libp2p beyond it is reachable for a stranger.
 type handshake struct {
-	sec.SecureTransport // for peers whose ID is known
-	any                 sec.SecureTransport
-	key                 crypto.PrivKey
-	self                peer.ID
+	noise    *noise.Transport
+	any      *noise.SessionTransport // whoever the peer is
+	gate     *admission.Gate
+	throttle admission.Throttle
+	admitted *admitted
+	refused  *refusals
+	key      crypto.PrivKey
+	self     peer.ID
+	patience time.Duration // for the exchange
+	// welcome tells who is not kept out. That is asked here, too, since the upgrader
+	// that asks it closes a connection past what this handshake returned.
+	welcome func(peer.ID) bool
 }
+
+var _ sec.SecureTransport = (*handshake)(nil)
 
 func newHandshake(o Options) (*handshake, error) {
 	key, id, err := identity(o)
 	if err != nil {
 		return nil, err
 	}
-	t, err := noise.New(noise.ID, key, []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: yamux.DefaultTransport}})
+	t, err := noise.New(secureProtocol, key, []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: yamux.DefaultTransport}})
 	if err != nil {
 		return nil, fmt.Errorf("make Noise transport: %w", err)
 	}
-	p := noise.Prologue(prologue(o))
-	known, err := t.WithSessionOptions(p)
+	unknown, err := t.WithSessionOptions(noise.DisablePeerIDCheck())
 	if err != nil {
 		return nil, fmt.Errorf("make Noise session: %w", err)
 	}
-	unknown, err := t.WithSessionOptions(p, noise.DisablePeerIDCheck())
+	gate, err := admission.New(admission.Options{Cache: o.Cache, UserID: o.UserID, Password: o.Password, Users: o.Users})
 	if err != nil {
-		return nil, fmt.Errorf("make Noise session: %w", err)
+		return nil, fmt.Errorf("mesh: credentials: %w", err)
 	}
-	return &handshake{SecureTransport: known, any: unknown, key: key, self: id}, nil
+	return &handshake{
+		noise: t, any: unknown, gate: gate, admitted: newAdmitted(gate), refused: newRefusals(o.Logger),
+		key: key, self: id, patience: memberPatience * o.DialTimeout,
+		welcome: func(peer.ID) bool { return true },
+	}, nil
 }
 
-// prologue is what both sides of a handshake must have in common. Guessing a
-// password from a recorded handshake costs one Argon2id (RFC 9106) a guess.
-func prologue(o Options) []byte {
-	cache := strings.ToLower(o.Cache)
-	var secret []byte
-	if o.Password != "" {
-		salt := sha256.Sum256([]byte("signalmesh/1 " + cache + "\x00" + o.UserID))
-		secret = argon2.IDKey([]byte(o.Password), salt[:], 2, 19<<10, 1, 32)
+// ID is the name by which the two sides agree on this handshake.
+func (h *handshake) ID() protocol.ID { return secureProtocol }
+
+// SecureOutbound secures a connection that this node opened to p.
+func (h *handshake) SecureOutbound(ctx context.Context, insecure net.Conn, p peer.ID) (sec.SecureConn, error) {
+	conn, err := h.noise.SecureOutbound(ctx, insecure, p)
+	if err != nil {
+		return nil, err
 	}
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte("signalmesh/1 " + cache))
-	return mac.Sum(nil)
+	who, err := h.bounded(ctx, conn, func() (admission.Admitted, error) {
+		return h.gate.Initiate(conn, admission.Channel{Initiator: string(h.self), Responder: string(p)})
+	})
+	if err != nil {
+		h.refused.count(err)
+		return nil, h.end(conn, err)
+	}
+	return h.admit(conn, who)
 }
 
-// identify runs the handshake on conn with whoever is there, and says who it is.
+// SecureInbound secures a connection that was opened to this node.
+func (h *handshake) SecureInbound(ctx context.Context, insecure net.Conn, p peer.ID) (sec.SecureConn, error) {
+	conn, err := h.noise.SecureInbound(ctx, insecure, p)
+	if err != nil {
+		return nil, err
+	}
+	if conn.RemotePeer() == h.self {
+		return nil, h.end(conn, ErrSelf)
+	}
+	who, err := h.bounded(ctx, conn, func() (admission.Admitted, error) { return h.respond(conn) })
+	if err != nil {
+		h.refused.count(err)
+		h.refused.log(conn.RemoteAddr().String(), addressOf(conn).String(), err)
+		return nil, h.end(conn, err)
+	}
+	return h.admit(conn, who)
+}
+
+// respond runs the exchange with a peer that opened conn, unless its address has to
+// wait. Who has proven itself before need not wait for those at the same address.
+func (h *handshake) respond(conn sec.SecureConn) (who admission.Admitted, err error) {
+	p, from := conn.RemotePeer(), addressOf(conn)
+	if !h.admitted.trusts(p) {
+		wait, ok := h.throttle.Enter(time.Now(), from)
+		if !ok {
+			r := &admission.Refusal{Reason: admission.TooManyFailures, Wait: wait}
+			return who, h.gate.Refuse(conn, r)
+		}
+		defer func() { h.throttle.Leave(time.Now(), from, failed(err)) }()
+	}
+	who, err = h.gate.Respond(conn, admission.Channel{Initiator: string(p), Responder: string(h.self)})
+	if failed(err) {
+		h.admitted.distrust(p)
+	}
+	return who, err
+}
+
+// failed tells whether an exchange may have been a guess at a password.
+func failed(err error) bool {
+	var r *admission.Refusal
+	if errors.As(err, &r) {
+		return r.Reason == admission.WrongCredentials && !r.ByPeer
+	}
+	return errors.Is(err, admission.ErrProtocol)
+}
+
+// bounded runs the exchange on conn until it ends, ctx does, or patience.
+func (h *handshake) bounded(ctx context.Context, conn net.Conn, exchange func() (admission.Admitted, error)) (admission.Admitted, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.patience)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	who, err := exchange()
+	if !stop() {
+		return admission.Admitted{}, fmt.Errorf("admission not finished: %w", ctx.Err())
+	}
+	return who, err
+}
+
+// end closes conn, after the peer has heard why, if it was told.
+func (h *handshake) end(conn net.Conn, cause error) error {
+	var r *admission.Refusal
+	if errors.As(cause, &r) && !r.ByPeer {
+		_ = conn.SetDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, conn, lingerBytes)
+	}
+	_ = conn.Close() // cause is the error that counts
+	return cause
+}
+
+func (h *handshake) admit(conn sec.SecureConn, who admission.Admitted) (sec.SecureConn, error) {
+	if !h.welcome(conn.RemotePeer()) {
+		return nil, h.end(conn, errBanned)
+	}
+	c, err := h.admitted.add(conn, who)
+	if err != nil {
+		return nil, h.end(conn, err)
+	}
+	return c, nil
+}
+
+// identify runs the Noise handshake on conn with whoever is there, and says who that
+// is. The peer waits in vain for a hello.
 func (h *handshake) identify(ctx context.Context, conn net.Conn) (peer.ID, error) {
 	secured, err := h.any.SecureOutbound(ctx, conn, "")
 	if err != nil {
 		return "", err
 	}
 	return secured.RemotePeer(), nil
+}
+
+// addressOf is where the peer is; the zero Addr if that is no IP address.
+func addressOf(conn net.Conn) netip.Addr {
+	if tcp, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr()
+	}
+	return netip.Addr{}
 }

@@ -37,7 +37,7 @@ func (t *Topic) link(p peer.ID) {
 		l.again = true
 		return
 	}
-	if t.closing || p == t.mesh.host.ID() {
+	if t.closing || p == t.mesh.host.ID() || !t.mesh.allows(p, t.application) {
 		return
 	}
 	ctx, cancel := context.WithCancel(t.ctx)
@@ -96,7 +96,8 @@ func (t *Topic) runLink(ctx context.Context, p peer.ID, l *link) error {
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	watching.Go(func() {
-		_, _ = s.Read(make([]byte, 1))
+		_, err := s.Read(make([]byte, 1))
+		t.heed(p, err)
 		cancel()
 	})
 	stop := context.AfterFunc(ctx, func() { _ = s.Reset() })

@@ -64,6 +64,7 @@ func New(o Options) (_ *Mesh, err error) {
 	if m.secure, err = newHandshake(o); err != nil {
 		return nil, err
 	}
+	m.secure.welcome = m.guard.allows
 	if m.host, m.swarm, err = newHost(o, m.secure, m.guard); err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func New(o Options) (_ *Mesh, err error) {
 			err = errors.Join(err, m.host.Close())
 		}
 	}()
-	if m.gossip, err = newGossip(m.ctx, m.host, subscriptions{topicPrefix(o.Cache), m.guard}, &m.tracer); err != nil {
+	if m.gossip, err = newGossip(m.ctx, m.host, subscriptions{topicPrefix(o.Cache), m.allows, m.guard}, &m.tracer); err != nil {
 		return nil, err
 	}
 	if o.Metrics != nil {
@@ -138,8 +139,11 @@ func (m *Mesh) connected(p peer.ID) bool { return m.swarm.Connectedness(p) == ne
 
 // topicName is GossipSub's name for an application's topic.
 func topicName(cache, application string) string {
-	return topicPrefix(cache) + url.PathEscape(application) + "/1"
+	return topicPrefix(cache) + url.PathEscape(application) + topicSuffix
 }
+
+// topicSuffix is the version of what travels on topics.
+const topicSuffix = "/1"
 
 func topicPrefix(cache string) string {
 	return "/signalmesh/" + url.PathEscape(strings.ToLower(cache)) + "/"

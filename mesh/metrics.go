@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/signalmesh/signalmesh/mesh/admission"
 	"github.com/signalmesh/signalmesh/mesh/core"
 )
 
@@ -25,10 +26,12 @@ type metric struct {
 type collector struct {
 	m       *Mesh
 	metrics []metric
+	refused *prometheus.Desc
 }
 
 func (m *Mesh) collector() *collector {
-	c := &collector{m: m}
+	c := &collector{m: m, refused: prometheus.NewDesc("signalmesh_mesh_refused_total",
+		"Peers that were not let in, or did not let this node in, by reason.", []string{"reason"}, nil)}
 	gauge := func(name, help string, value func(*Topic) float64) {
 		c.add(prometheus.GaugeValue, name, help, func(t *Topic, _ core.Stats) float64 { return value(t) })
 	}
@@ -77,6 +80,7 @@ func (c *collector) tracer(name, help string, value func(*tracer) *atomic.Uint64
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(descs chan<- *prometheus.Desc) {
+	descs <- c.refused
 	for _, m := range c.metrics {
 		descs <- m.desc
 	}
@@ -84,6 +88,9 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
+	for _, r := range admission.Reasons {
+		out <- prometheus.MustNewConstMetric(c.refused, prometheus.CounterValue, float64(c.m.secure.refused.counted(r)), r.String())
+	}
 	c.m.mu.Lock()
 	topics := make([]*Topic, 0, len(c.m.topics))
 	for _, t := range c.m.topics {

@@ -11,18 +11,24 @@ import (
 	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
 // Options are the settings of a Mesh.
 type Options struct {
-	// Cache names the mesh: only nodes with the same cache name, user and password
-	// let each other in. Letter case does not matter. Required.
+	// Cache names the mesh: only nodes with the same cache name let each other in.
+	// Letter case does not matter. Required.
 	Cache string
-	// UserID and Password are the credentials. They are never sent. Without a
-	// password anybody who knows the cache name gets in, so the node listens on
-	// loopback only, unless AllowAnonymous.
+	// UserID and Password are this node's own credentials, which it proves to every
+	// peer; they are never sent. Without a password anybody who knows the cache name
+	// gets in, so the node listens on loopback only, unless AllowAnonymous.
 	UserID, Password string
 	AllowAnonymous   bool
+	// Users are those who are let in, each into its applications; every node should
+	// have the same. Nil means whoever proves UserID and Password. Mesh.Accept changes
+	// them later.
+	Users []admission.User
 
 	// Listen is the TCP address to listen on. Required; port 0 lets the system pick.
 	Listen multiaddr.Multiaddr

@@ -10,10 +10,11 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/sec"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
-	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 	"github.com/multiformats/go-multistream"
+
+	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
 // Dial connects to whoever is at addr and returns its peer ID. libp2p only dials
@@ -48,12 +49,12 @@ func (m *Mesh) identify(ctx context.Context, addr multiaddr.Multiaddr) (peer.ID,
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	if err := multistream.SelectProtoOrFail(noise.ID, conn); err != nil {
+	if err := multistream.SelectProtoOrFail(secureProtocol, conn); err != nil {
 		return "", nil, fmt.Errorf("%w (%w)", ErrForeign, plain(err))
 	}
 	id, err := m.secure.identify(ctx, conn)
 	if err != nil {
-		return "", nil, ErrRefused
+		return "", nil, fmt.Errorf("%w (%w)", ErrForeign, plain(err))
 	}
 	resolved, err := manet.FromNetAddr(conn.RemoteAddr())
 	if err != nil {
@@ -76,7 +77,10 @@ func (m *Mesh) connect(ctx context.Context, info peer.AddrInfo) error {
 func plain(err error) error {
 	var op *net.OpError
 	var dial *swarm.DialError
+	var refused *admission.Refusal
 	switch {
+	case errors.As(err, &refused):
+		return refused
 	case errors.As(err, &dial) && len(dial.DialErrors) > 0:
 		return plain(dial.DialErrors[0].Cause)
 	case errors.As(err, &op):

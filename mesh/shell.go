@@ -212,6 +212,7 @@ func (t *Topic) dial(d dial) {
 	err := t.mesh.host.Connect(ctx, info)
 	if err != nil {
 		t.log.Debug("dial failed", "peer", info.ID.String(), "err", err)
+		t.mesh.secure.refused.logDial(info, err)
 	}
 	t.mu.Lock()
 	t.core.Dialed(t.mesh.now(), d.peer, err == nil, dead(err))

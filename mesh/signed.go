@@ -95,6 +95,12 @@ func (t *Topic) validate(_ context.Context, from peer.ID, msg *pubsub.Message) p
 	if from == t.mesh.host.ID() {
 		return pubsub.ValidationAccept // our own, on its way out
 	}
+	// A peer passes on only what it has from peers that it lets into the application,
+	// so nothing of the others gets in.
+	if !t.mesh.allows(from, t.application) {
+		t.mesh.refuseApplication(from, t.application)
+		return pubsub.ValidationReject
+	}
 	message, err := verify(t.name, msg.Data)
 	if err != nil {
 		t.cutOff(from, err) // who passes such a thing on has not verified it

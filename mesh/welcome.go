@@ -39,6 +39,11 @@ func (m *Mesh) accept(s network.Stream) {
 		return
 	}
 	_ = s.SetReadDeadline(time.Time{})
+	if !m.allows(p, hello.Application) {
+		m.refuseApplication(p, hello.Application)
+		_ = s.Reset()
+		return
+	}
 	t := m.topicOf(hello.Application)
 	if t == nil || !t.welcome(p, s, hello) {
 		_ = s.Reset()

@@ -65,7 +65,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		}
 	}()
 	n.tellProblems()
-	for _, open := range []func() error{n.openMesh, n.openHubs, n.openLoop, n.openHTTP, n.openAdmin} {
+	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openHubs, n.openLoop, n.openHTTP, n.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func (n *Node) opened(closer func() error) { n.closers = append(n.closers, close
 func (n *Node) openMesh() (err error) {
 	s := n.settings
 	n.mesh, err = mesh.New(mesh.Options{
-		Cache: s.cache, UserID: s.user, Password: string(s.password), AllowAnonymous: n.o.AllowAnonymous,
+		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
 		Logger: n.meshLog(), Metrics: n.o.Metrics, OnHealth: n.onHealth,

@@ -38,6 +38,10 @@ type Options struct {
 	// Bootstrap are addresses of other nodes, host:port or multiaddr, with or
 	// without /p2p/…, in addition to those of client.ncconf.
 	Bootstrap []string
+	// Users is the path of a file with those who are let in, each into its
+	// applications; see UserLine. It is read again when it changes. Empty means
+	// whoever has UserID and Password, for all applications.
+	Users string
 	// AllowAnonymous lets a node without a password listen beyond loopback.
 	AllowAnonymous bool
 
@@ -81,7 +85,8 @@ type NCacheOptions struct {
 	CacheName string
 	// ApplicationID keeps applications on one cache apart.
 	ApplicationID string
-	// UserID and Password let this node into the mesh. Every node needs the same.
+	// UserID and Password let this node into the mesh. Without Users every node needs
+	// the same.
 	UserID   string
 	Password string
 }

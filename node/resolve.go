@@ -29,6 +29,7 @@ func Resolve(o Options) (*Settings, error) {
 		return nil, errors.Join(r.errs...)
 	}
 	r.clientConf()
+	r.users()
 	r.addresses()
 	r.seeds()
 	r.rest()
@@ -153,6 +154,19 @@ func anyThere(looks []ncconf.Look) bool {
 		}
 	}
 	return false
+}
+
+// users reads who is let in.
+func (r *resolver) users() {
+	s, path := r.s, r.o.Users
+	s.row("users", path, orDefault(path, r.o.origin("users")))
+	if path == "" {
+		return
+	}
+	s.usersFile = &usersFile{path: path, cache: s.cache}
+	var err error
+	s.users, _, err = s.usersFile.changed()
+	r.fail(err)
 }
 
 // addresses sets where peers reach this node.

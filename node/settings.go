@@ -12,6 +12,7 @@ import (
 	"github.com/signalmesh/signalmesh/discovery"
 	"github.com/signalmesh/signalmesh/discovery/appsettings"
 	"github.com/signalmesh/signalmesh/discovery/diag"
+	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
 // A Setting is one value in effect and where it came from.
@@ -30,6 +31,8 @@ type Settings struct {
 
 	cache, application, user string
 	password                 appsettings.Secret
+	users                    []admission.User // nil: whoever has user and password
+	usersFile                *usersFile       // nil: none
 	listen, advertise        multiaddr.Multiaddr
 	name                     string
 	seeds                    []discovery.Seed

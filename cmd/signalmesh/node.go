@@ -30,6 +30,7 @@ type nodeFlags struct {
 	o           node.Options
 	hubs        []string
 	static      string
+	password    string // path of the file that holds it
 	stateful    bool
 	printConfig bool
 	log         logFlags
@@ -60,7 +61,7 @@ kills.`,
   signalmesh node --http 127.0.0.3:5001 --listen 127.0.0.3:9800 \
     --bootstrap 127.0.0.1:9800 --cache demoClusteredCache --app chatApplication --hub chat
 
-  # beyond this machine: with credentials, which every node needs
+  # beyond this machine: with credentials, which every node needs (see signalmesh user)
   SIGNALMESH_PASSWORD=… signalmesh node --http :5001 --listen :9800 --user hub \
     --bootstrap web-1.example.net --cache demoClusteredCache --app chatApplication --hub chat`,
 		Args: noArgs,
@@ -91,8 +92,10 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.o.Config, "config", "", "`path` of appsettings.json (default: in the working directory, if it is there)")
 	flags.StringVar(&f.o.CacheName, "cache", "", "`name` of the cache: the mesh; in client.ncconf the id of a cache")
 	flags.StringVar(&f.o.ApplicationID, "app", "", "`name` of the application within the cache")
-	flags.StringVar(&f.o.UserID, "user", "", "`name` of the user that every node of the mesh has in common")
+	flags.StringVar(&f.o.UserID, "user", "", "`name` of the user this node is; without --users, every node is the same")
 	flags.StringVar(&f.o.Password, "password", "", "`password` of that user; better in SIGNALMESH_PASSWORD, where other users do not see it")
+	flags.StringVar(&f.password, "password-file", "", "`path` of a file that holds that password")
+	flags.StringVar(&f.o.Users, "users", "", "`path` of a file with the users that are let in, made with signalmesh user add (default: --user)")
 	flags.BoolVar(&f.o.AllowAnonymous, "allow-anonymous", false, "listen beyond loopback although there is no password")
 	flags.StringVar(&f.o.Admin, "admin", "127.0.0.1:0", "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; \"\" for none")
 	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people (default --http)")
@@ -121,6 +124,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		o.Hubs = append(o.Hubs, hub)
 	}
 	o.SignalR.UserID = chat.UserID
+	if err := f.readPassword(&o); err != nil {
+		return o, err
+	}
 	if f.static != "" {
 		if info, err := os.Stat(f.static); err != nil || !info.IsDir() {
 			return o, fmt.Errorf("--static %s: there is no such folder", f.static)
@@ -128,6 +134,20 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		o.Static = http.FileServer(http.Dir(f.static))
 	}
 	return o, nil
+}
+
+// readPassword takes the password from its file, if one is given.
+func (f *nodeFlags) readPassword(o *node.Options) (err error) {
+	if f.password == "" {
+		return nil
+	}
+	from := o.Origins["password-file"]
+	if o.Password != "" {
+		return usageError{fmt.Errorf("the password is given twice, by %s and by %s; remove one", o.Origins["password"], from)}
+	}
+	o.Origins["password"] = from
+	o.Password, err = node.ReadPassword(f.password)
+	return err
 }
 
 func (f *nodeFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
