@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,11 +13,15 @@ import (
 // A life is one process of one server: each has its own numbers.
 type life struct{ server, number int }
 
+func (l life) String() string { return fmt.Sprintf("node-%d (life %d)", l.server+1, l.number) }
+
 // A channel is one audience of one life of a server.
 type channel struct {
 	from life
 	name string
 }
+
+func (c channel) String() string { return fmt.Sprintf("%q of %s", c.name, c.from) }
 
 // text is what number n of the channel says, and parseText reads it.
 func (c channel) text(n uint64) string {
@@ -163,6 +168,23 @@ func (l *Ledger) sums() map[pair]Sums {
 		}
 	}
 	return sums
+}
+
+// lacking says, for people, who lacks what: the first few of what is owed.
+func (l *Ledger) lacking() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var lines []string
+	for c, s := range l.sources {
+		for to, a := range s.accounts {
+			if owed := s.owed(a); owed > 0 {
+				lines = append(lines, fmt.Sprintf("%s lacks %d of %s: it has come to %d of %d, with %d holes",
+					to, owed, c, a.last, s.end(), len(a.missing)))
+			}
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines[:min(len(lines), 10)], "\n")
 }
 
 // refused is how many numbers servers took with an error.

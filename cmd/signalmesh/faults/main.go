@@ -42,6 +42,7 @@ type options struct {
 	size, rate int
 	soak       time.Duration
 	record     string
+	logs       bool
 }
 
 func (o options) fleet(flags []string) fleetOptions {
@@ -78,6 +79,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.IntVar(&o.rate, "rate", 60, "messages of each of three kinds that a server publishes in a second")
 	flags.DurationVar(&o.soak, "soak", 0, "draw faults at random for so long, instead of running each once")
 	flags.StringVar(&o.record, "record", "", "put the table into this file")
+	flags.BoolVar(&o.logs, "logs", false, "print the end of every node's log after each scenario, not only after one that failed")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -148,9 +150,11 @@ func (o options) all(ctx context.Context, stdout io.Writer) (outcomes []Outcome,
 		outcome := try(ctx, s, f, r, rand.New(rand.NewPCG(o.seed, 3)))
 		outcomes = append(outcomes, outcome)
 		fmt.Fprintf(stdout, "%s, %.0f s (%s)\n", map[bool]string{true: "ok", false: "FAILED"}[outcome.Err == nil], time.Since(begun).Seconds(), outcome.Note)
+		if outcome.Err != nil || o.logs {
+			tellLogs(stdout, f)
+		}
 		if outcome.Err != nil {
 			fmt.Fprintln(stdout, outcome.Err)
-			tellLogs(stdout, f)
 			if ctx.Err() != nil {
 				return outcomes, ctx.Err()
 			}

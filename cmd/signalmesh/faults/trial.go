@@ -73,6 +73,9 @@ func try(ctx context.Context, s scenario, f *fleet, r *report, rand *rand.Rand) 
 	}
 	o.Result = after.since(before)
 	o.Err = errors.Join(o.Err, o.judge(s), f.ledger.broken())
+	if o.Missing > 0 {
+		o.Note += "\n" + f.ledger.lacking()
+	}
 	return o
 }
 
