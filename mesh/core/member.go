@@ -42,10 +42,12 @@ type member struct {
 	saidBye   bool
 	dead      bool // nobody is at its address any more
 	unlinked  time.Duration
-	onTopic   bool // was heard there since it lost its link
-	wasLinked bool // there has been a link
-	longRoad  bool // its records go the long way round
-	parted    bool // forgotten after WindowAge; only the numbers and its interest are kept
+	refused   time.Duration // when a dial last showed that nobody is at its address
+	onTopic   bool          // was heard there since it lost its link
+	proven    bool          // the same, so long after that that it cannot have been a last word
+	wasLinked bool          // there has been a link
+	longRoad  bool          // its records go the long way round
+	parted    bool          // forgotten after WindowAge; only the numbers and its interest are kept
 
 	out   outflow
 	in    inflow

@@ -12,6 +12,9 @@ const (
 	relayBytes = 512 << 10
 	// relayAhead is how many records may be on the long road to one member.
 	relayAhead = 4096
+	// lastWord is how long after its end a node may still be heard on the topic: what
+	// it said there last is passed on by others.
+	lastWord = 2 * time.Second
 	// announceSoon is the shortest time between two Announces, in a small mesh.
 	announceSoon = 500 * time.Millisecond
 	// crowd is how many members make a mesh large: every node verifies what each of
@@ -172,8 +175,9 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a fra
 		m = n.join(now, author, a.Member)
 	}
 	m.record, m.announced, m.dead = a.Member, number, false
-	m.onTopic = m.onTopic || !m.linked
 	if !m.linked {
+		m.onTopic = true
+		m.proven = m.proven || now-m.unlinked > lastWord
 		n.hear(now, m)
 	}
 	return nil
