@@ -56,6 +56,23 @@ func TestALastWordOnTheTopicDoesNotKeepTheDeadAlive(t *testing.T) {
 	assert.Equal(t, 1, poor.left[dead.peer])
 }
 
+// TestTheDeadAreInheritedOnce has one of the survivors hear the last word after the
+// estate is settled: it takes the dead for one that is new to it.
+func TestTheDeadAreInheritedOnce(t *testing.T) {
+	w, dead, heir, poor := dying(t)
+	w.kill(dead)
+	w.run(time.Second)
+	require.Equal(t, Left, heir.State(dead.peer))
+	for _, s := range []*testNode{heir, poor} {
+		require.NoError(t, s.Topic(w.now, dead.peer, dead.said+1, frame.Announce{Member: dead.o.Member}))
+		require.Equal(t, Alive, s.State(dead.peer))
+	}
+	w.run(20 * time.Second)
+	assert.Equal(t, numbered("all", 0, 100), heir.got[dead.peer])
+	assert.Equal(t, numbered("all", 0, 100), poor.got[dead.peer])
+	assert.Equal(t, 2, heir.left[dead.peer])
+}
+
 func TestTheEstateOfASilentSenderIsSpreadWhenItsWindowEnds(t *testing.T) {
 	w, dead, heir, poor := dying(t)
 	w.cutLink(dead, heir) // a power cut: nobody answers at its address, not even with a refusal
