@@ -405,3 +405,17 @@ func TestAMemberThatIsHeardIsNotTakenForDead(t *testing.T) {
 	w.run(3 * time.Second)
 	assert.Equal(t, numbered("all", 0, 10), b.got[a.peer])
 }
+
+func TestANewAddressIsToldToAll(t *testing.T) {
+	w := newWorld(t, 3)
+	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
+	w.cutLink(a, c)
+	require.True(t, a.Moved(w.now, []string{"elsewhere"}))
+	require.False(t, a.Moved(w.now, []string{"elsewhere"}), "no news")
+	require.False(t, a.Moved(w.now, nil), "no network")
+	w.run(2 * time.Second)
+	for _, s := range []*testNode{b, c} {
+		assert.Equal(t, []string{"elsewhere"}, s.members[a.peer].record.Addrs)
+	}
+	assert.Equal(t, []string{"elsewhere"}, a.Hello(b.peer).Member.Addrs)
+}

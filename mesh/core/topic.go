@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/frame"
@@ -55,6 +56,16 @@ func (n *Node) AnnounceSoon(now time.Duration) {
 	if now >= n.announceAt {
 		n.shell.WakeTopic()
 	}
+}
+
+// Moved says where this node is reached from now on, and whether that is news.
+func (n *Node) Moved(now time.Duration, addrs []string) bool {
+	if len(addrs) == 0 || slices.Equal(addrs, n.o.Member.Addrs) {
+		return false // without a network there is nothing better to tell
+	}
+	n.o.Member.Addrs = addrs
+	n.AnnounceSoon(now)
+	return true
 }
 
 // busy tells whether there is something for m on the long road.
