@@ -37,6 +37,9 @@ type server struct {
 
 func (s *server) String() string { return fmt.Sprint("node-", s.index+1) }
 
+// multiaddr is where peers reach it.
+func (s *server) multiaddr() string { return "/ip4/" + s.host.addr.String() + "/tcp/" + peerPort }
+
 // A fleet is the servers of one mesh, on one wire.
 type fleet struct {
 	o       fleetOptions
@@ -54,6 +57,7 @@ type fleetOptions struct {
 	size, rate int
 	seed       uint64
 	flags      []string // for every node
+	spared     int      // so many servers, the first ones, are not to be ended
 }
 
 // newFleet makes the hosts and starts a node on each. ctx bounds that.

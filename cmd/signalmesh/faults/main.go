@@ -130,7 +130,7 @@ func (o options) all(ctx context.Context, stdout io.Writer) (outcomes []Outcome,
 			err = errors.Join(err, f.close())
 		}
 	}()
-	for _, s := range scenarios() {
+	for i, s := range scenarios() {
 		if !strings.Contains(s.name, o.match) {
 			continue
 		}
@@ -147,7 +147,7 @@ func (o options) all(ctx context.Context, stdout io.Writer) (outcomes []Outcome,
 		}
 		fmt.Fprintf(stdout, "%s … ", s.name)
 		begun := time.Now()
-		outcome := try(ctx, s, f, r, rand.New(rand.NewPCG(o.seed, 3)))
+		outcome := try(ctx, s, f, r, rand.New(rand.NewPCG(o.seed, uint64(i))))
 		outcomes = append(outcomes, outcome)
 		fmt.Fprintf(stdout, "%s, %.0f s (%s)\n", map[bool]string{true: "ok", false: "FAILED"}[outcome.Err == nil], time.Since(begun).Seconds(), outcome.Note)
 		if outcome.Err != nil || o.logs {

@@ -12,6 +12,10 @@ import (
 // shortWindow is the replay window of the fleet that is parted for longer.
 const shortWindow = 8 * time.Second
 
+// addressLimit is how long the others may take to be told a new address: libp2p looks
+// at the interfaces once a minute.
+const addressLimit = 80 * time.Second
+
 // scenarios are all there are, in the order they are run. Those that start servers
 // anew or end them come late, so that the others meet a fleet that has lived a while.
 func scenarios() []scenario {
@@ -41,8 +45,8 @@ func scenarios() []scenario {
 			story: "The disk that one server logs to has no room; a link of it is cut for 4 s, so that it has something to log.",
 		},
 		{
-			name: "address changed", run: moveHost,
-			story: "The address of one machine is replaced by another, while its server runs.",
+			name: "address changed", run: moveHost, check: knowAddresses,
+			story: "The address of one machine is replaced by another, while its server runs. All others must be told it.",
 		},
 		{
 			name: "link missing", run: missingLink,
@@ -148,6 +152,24 @@ func moveHost(ctx context.Context, t *trial) error {
 	return nil
 }
 
+// knowAddresses waits until every server tells the present address of every other.
+func knowAddresses(ctx context.Context, t *trial) error {
+	return await(ctx, addressLimit, "all servers to know each other's address", func() bool {
+		for _, s := range t.servers {
+			status, err := s.process.status(ctx)
+			if err != nil {
+				return false
+			}
+			for _, m := range status.Members {
+				if other := t.named(m.Peer); other != nil && !slices.Contains(m.Addrs, other.multiaddr()) {
+					return false
+				}
+			}
+		}
+		return true
+	})
+}
+
 func missingLink(ctx context.Context, t *trial) error {
 	two := t.some(2)
 	a, b := two[0], two[1]
@@ -169,7 +191,7 @@ func missingLink(ctx context.Context, t *trial) error {
 }
 
 func killInBurst(ctx context.Context, t *trial) error {
-	s := t.some(1)[0]
+	s := t.servers[t.o.spared+t.rand.IntN(len(t.servers)-t.o.spared)]
 	s.publisher.burst()
 	lasts := 50*time.Millisecond + time.Duration(t.rand.Int64N(int64(200*time.Millisecond)))
 	t.say("%s, %d ms into it", s, lasts.Milliseconds())

@@ -24,7 +24,9 @@ const (
 // with what it needed after the warm-up.
 func soak(ctx context.Context, o options, stdout io.Writer) error {
 	rng := rand.New(rand.NewPCG(o.seed, 2))
-	f, err := newFleet(ctx, o.fleet(nil))
+	fo := o.fleet(nil)
+	fo.spared = o.size - 2 // a process that is young at the end tells little
+	f, err := newFleet(ctx, fo)
 	if err != nil {
 		return err
 	}

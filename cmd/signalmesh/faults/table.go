@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -74,11 +73,11 @@ func record(path string, outcomes []Outcome, method string) error {
 	if err != nil {
 		return err
 	}
-	before, rest, begun := bytes.Cut(manual, []byte(tableBegin))
-	_, after, ended := bytes.Cut(rest, []byte(tableEnd))
+	before, rest, begun := strings.Cut(string(manual), tableBegin)
+	_, after, ended := strings.Cut(rest, tableEnd)
 	if !begun || !ended {
 		return fmt.Errorf("%s has no table: put the lines %q and %q where it belongs", path, tableBegin, tableEnd)
 	}
 	table := fmt.Sprintf("%s\n%s\n\n%s%s", tableBegin, method, markdown(outcomes), tableEnd)
-	return os.WriteFile(path, append(append(before, table...), after...), 0o644)
+	return os.WriteFile(path, []byte(before+table+after), 0o644)
 }

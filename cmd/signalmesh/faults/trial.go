@@ -21,6 +21,8 @@ type scenario struct {
 	story string
 	// run makes the fault and ends it.
 	run func(context.Context, *trial) error
+	// check looks at what else must be so when traffic flows again. Nil means nothing.
+	check func(context.Context, *trial) error
 	// limit is how long it may take until traffic flows again everywhere.
 	limit time.Duration
 	// loses says that messages may be lost, since they were away for longer than
@@ -66,6 +68,9 @@ func try(ctx context.Context, s scenario, f *fleet, r *report, rand *rand.Rand) 
 	}
 	o.Note = t.note
 	o.Recovery, o.Err = f.recovered(ctx, s.limit)
+	if s.check != nil {
+		o.Err = errors.Join(o.Err, s.check(ctx, t))
+	}
 	f.settle(ctx)
 	after, err := r.balance(ctx, f)
 	if o.Err = errors.Join(o.Err, err); err != nil {
@@ -73,7 +78,7 @@ func try(ctx context.Context, s scenario, f *fleet, r *report, rand *rand.Rand) 
 	}
 	o.Result = after.since(before)
 	o.Err = errors.Join(o.Err, o.judge(s), f.ledger.broken())
-	if o.Missing > 0 {
+	if o.Err != nil && o.Missing > 0 {
 		o.Note += "\n" + f.ledger.lacking()
 	}
 	return o
