@@ -84,18 +84,6 @@ func try(ctx context.Context, s scenario, f *fleet, r *report, rand *rand.Rand) 
 	return o
 }
 
-// recovered waits until everybody has something that everybody published after now,
-// and all servers see each other.
-func (f *fleet) recovered(ctx context.Context, limit time.Duration) (time.Duration, error) {
-	if limit == 0 {
-		limit = recoverLimit
-	}
-	start, marks := time.Now(), f.ledger.marks()
-	err := await(ctx, limit, "traffic to flow again", func() bool { return f.ledger.beyond(marks, f.lives()) })
-	took := time.Since(start)
-	return took, errors.Join(err, f.whole(ctx))
-}
-
 // judge says which promise was broken, if one was.
 func (o *Outcome) judge(s scenario) error {
 	var errs []error
