@@ -89,7 +89,10 @@ func newFleet(ctx context.Context, o fleetOptions) (_ *fleet, err error) {
 			return nil, err
 		}
 	}
-	return f, f.join(ctx)
+	if err := f.join(ctx); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // address is the nth of a server, in a network that is documentation's (RFC 5737).
@@ -128,11 +131,11 @@ func (f *fleet) greet(ctx context.Context, s *server) error {
 		s.peer = status.Peer
 		return err == nil && status.Ready || s.process.over()
 	})
-	if err != nil {
-		return err
+	if err == nil && s.process.over() {
+		err = fmt.Errorf("%s ended before it was ready", s)
 	}
-	if s.process.over() {
-		return fmt.Errorf("%s ended before it was ready", s)
+	if err != nil {
+		return fmt.Errorf("%w; its log ends with:\n%s", err, s.process.tail(15))
 	}
 	f.mu.Lock()
 	f.names[s.peer] = s.life

@@ -99,8 +99,10 @@ func (o options) run(ctx context.Context, stdout io.Writer) error {
 	}
 	begun := time.Now()
 	outcomes, err := o.all(ctx, stdout)
-	fmt.Fprintf(stdout, "\nseed %d, %.0f s\n", o.seed, time.Since(begun).Seconds())
-	printTable(stdout, outcomes)
+	if len(outcomes) > 0 {
+		fmt.Fprintf(stdout, "\nseed %d, %.0f s\n", o.seed, time.Since(begun).Seconds())
+		printTable(stdout, outcomes)
+	}
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,8 @@ import (
 const (
 	warmUp         = 90 * time.Second
 	rssFactor      = 1.25
-	rssSlack       = 12 << 20 // bytes
-	moreGoroutines = 40
+	rssSlack       = 8 << 20 // bytes
+	moreGoroutines = 24
 )
 
 // soak draws faults until the time is over, and then compares what each node needs
