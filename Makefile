@@ -45,7 +45,7 @@ test-page: build $(SCRIPT) chromium ## the demo page, and Microsoft's client, in
 	cd $(E2E) && node --test --test-concurrency=1
 
 .PHONY: test-faults
-test-faults: $(FAULTS) ## real processes under faults of the network, 6 minutes (Linux, root); RECORD=1 writes docs/reliability.md, RUN=name, SEED=n
+test-faults: $(FAULTS) ## real processes under faults of the network, 3 minutes (Linux, root); RECORD=1 writes docs/reliability.md, RUN=name, SEED=n
 	$(FAULTS) $(if $(RUN),-run "$(RUN)") $(if $(SEED),-seed $(SEED)) $(if $(RECORD),-record docs/reliability.md)
 
 .PHONY: soak

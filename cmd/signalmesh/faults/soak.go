@@ -17,7 +17,7 @@ const (
 	warmUp         = 90 * time.Second
 	rssFactor      = 1.25
 	rssSlack       = 8 << 20 // bytes
-	moreGoroutines = 24
+	moreGoroutines = 32      // a second connection with each of four others, about to end
 )
 
 // soak draws faults until the time is over, and then compares what each node needs
