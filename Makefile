@@ -6,6 +6,8 @@ BUILD       := build
 PROGRAM     := $(BUILD)/signalmesh
 E2E         := cmd/signalmesh/e2e
 INTEROP     := cmd/signalmesh/interop
+FAULTS      := $(BUILD)/faults
+SOAKTIME    ?= 10m
 SCRIPT      := $(BUILD)/demo/signalr.min.js
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
@@ -41,6 +43,18 @@ test-interop: $(INTEROP)/node_modules ## Microsoft's JavaScript clients against 
 test-page: build $(SCRIPT) chromium ## the demo page, and Microsoft's client, in Chromium; screenshots in build/artifacts
 	$(GO) build -race -o $(BUILD)/e2e/ ./$(E2E)/server
 	cd $(E2E) && node --test --test-concurrency=1
+
+.PHONY: test-faults
+test-faults: $(FAULTS) ## real processes under faults of the network, 3 minutes (Linux, root); RECORD=1 writes docs/reliability.md, RUN=name, SEED=n
+	$(FAULTS) $(if $(RUN),-run "$(RUN)") $(if $(SEED),-seed $(SEED)) $(if $(RECORD),-record docs/reliability.md)
+
+.PHONY: soak
+soak: $(FAULTS) ## the same faults at random for SOAKTIME (10m), and nothing may grow; SEED=n
+	$(FAULTS) -soak $(SOAKTIME) $(if $(SEED),-seed $(SEED))
+
+.PHONY: $(FAULTS)
+$(FAULTS):
+	$(GO) build -o $@ ./cmd/signalmesh/faults
 
 .PHONY: check
 check: ## formatting, vet, staticcheck, go.mod

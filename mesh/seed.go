@@ -90,7 +90,8 @@ func plain(err error) error {
 }
 
 // dead tells whether a failed dial shows that the peer itself is gone: nobody
-// listens at its addresses, or somebody else does.
+// listens at its addresses, or somebody else does, who may be we ourselves in the
+// place of a process that was killed.
 func dead(err error) bool {
 	var dial *swarm.DialError
 	if !errors.As(err, &dial) || len(dial.DialErrors) == 0 {
@@ -98,7 +99,7 @@ func dead(err error) bool {
 	}
 	for _, e := range dial.DialErrors {
 		var other sec.ErrPeerIDMismatch
-		if !errors.Is(e.Cause, syscall.ECONNREFUSED) && !errors.As(e.Cause, &other) {
+		if !errors.Is(e.Cause, syscall.ECONNREFUSED) && !errors.As(e.Cause, &other) && !errors.Is(e.Cause, swarm.ErrDialToSelf) {
 			return false
 		}
 	}

@@ -97,10 +97,7 @@ func newTopic(m *Mesh, application string) *Topic {
 	}
 	t.shell = &shell{t: t, dials: make(chan dial, 256), topic: make(chan struct{}, 1), stray: make(chan struct{}, 1), ended: make(chan struct{}, 1), ticked: make(chan struct{}, 1)}
 	t.ctx, t.cancel = context.WithCancel(m.ctx)
-	member := frame.Member{Epoch: newEpoch(), Name: m.o.Name, Version: m.o.Version}
-	for _, a := range m.Addrs() {
-		member.Addrs = append(member.Addrs, a.String())
-	}
+	member := frame.Member{Epoch: newEpoch(), Name: m.o.Name, Version: m.o.Version, Addrs: m.addrs()}
 	t.core = core.New(m.now(), core.Options{
 		Self: core.Peer(m.host.ID()), Application: application, Member: member, Shell: t.shell,
 		Rand:       mathrand.New(mathrand.NewPCG(member.Epoch, 0)),
@@ -131,6 +128,11 @@ func (t *Topic) open() (err error) {
 	if t.sub, err = t.gossip.Subscribe(pubsub.WithBufferSize(gossipQueue)); err != nil {
 		return err
 	}
+	moves, err := t.mesh.watchMoves()
+	if err != nil {
+		return err
+	}
+	t.work.Go(func() { t.tellMoves(moves) })
 	for _, loop := range []func(){t.tick, t.watchPeers, t.readTopic, t.writeTopic, t.dialPeers, t.deliverStrays, t.watchHealth} {
 		t.work.Go(loop)
 	}

@@ -91,6 +91,7 @@ func (n *Node) openMesh() (err error) {
 		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
+		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes,
 		Logger: n.meshLog(), Metrics: n.o.Metrics, OnHealth: n.onHealth,
 	})
 	if err != nil {

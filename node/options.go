@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -44,6 +45,12 @@ type Options struct {
 	Users string
 	// AllowAnonymous lets a node without a password listen beyond loopback.
 	AllowAnonymous bool
+
+	// ReplayAge and ReplayBytes bound what is kept for each server that is away, so
+	// that it misses nothing when it is back; what is beyond either is reported lost.
+	// Zero means 2 minutes and 64 MiB. More costs memory while a server is away.
+	ReplayAge   time.Duration
+	ReplayBytes int
 
 	// NCConf is the path of client.ncconf. Empty means none if Bootstrap is given,
 	// else the first of the usual places that has it, or none.

@@ -256,8 +256,22 @@ func (r *resolver) rest() {
 	s.row("http", r.o.HTTP, orDefault(r.o.HTTP, r.o.origin("http")))
 	s.row("admin", r.o.Admin, orDefault(r.o.Admin, r.o.origin("admin")))
 	s.row("drain-spread", r.o.SignalR.ShutdownSpread.String(), r.o.origin("drain-spread"))
+	r.window()
 	for _, h := range r.o.Hubs {
 		s.row("hub", h.Path, r.o.origin("hub"))
+	}
+}
+
+// window adds the rows of the replay window.
+func (r *resolver) window() {
+	if r.o.ReplayAge < 0 || r.o.ReplayBytes < 0 {
+		r.fail(fmt.Errorf("replay-age %v and replay-bytes %d must not be negative; 0 means the default", r.o.ReplayAge, r.o.ReplayBytes))
+	}
+	if r.o.ReplayAge > 0 {
+		r.s.row("replay-age", r.o.ReplayAge.String(), r.o.origin("replay-age"))
+	}
+	if r.o.ReplayBytes > 0 {
+		r.s.row("replay-bytes", strconv.Itoa(r.o.ReplayBytes), r.o.origin("replay-bytes"))
 	}
 }
 

@@ -97,6 +97,8 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.password, "password-file", "", "`path` of a file that holds that password")
 	flags.StringVar(&f.o.Users, "users", "", "`path` of a file with the users that are let in, made with signalmesh user add (default: --user)")
 	flags.BoolVar(&f.o.AllowAnonymous, "allow-anonymous", false, "listen beyond loopback although there is no password")
+	flags.DurationVar(&f.o.ReplayAge, "replay-age", 2*time.Minute, "how long messages are kept for a server that is away")
+	flags.IntVar(&f.o.ReplayBytes, "replay-bytes", 64<<20, "how many `bytes` of them are kept, for each server")
 	flags.StringVar(&f.o.Admin, "admin", "127.0.0.1:0", "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; \"\" for none")
 	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people (default --http)")
 	flags.BoolVar(&f.printConfig, "print-config", false, "print every setting and where it came from, and end")

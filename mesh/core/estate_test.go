@@ -41,6 +41,38 @@ func TestWhatADeadSenderToldSomeReachesAll(t *testing.T) {
 	assert.EqualValues(t, 60, poor.Stats().Inherited)
 }
 
+// TestALastWordOnTheTopicDoesNotKeepTheDeadAlive has one of the survivors hear an
+// Announce after the link is lost: it was on its way by others.
+func TestALastWordOnTheTopicDoesNotKeepTheDeadAlive(t *testing.T) {
+	w, dead, _, poor := dying(t)
+	w.kill(dead)
+	require.Equal(t, Suspect, poor.State(dead.peer))
+	require.NoError(t, poor.Topic(w.now, dead.peer, dead.said+1, frame.Announce{Member: dead.o.Member}))
+	require.Equal(t, Alive, poor.State(dead.peer), "as far as anybody can tell")
+	w.run(4 * time.Second)
+	assert.Equal(t, Left, poor.State(dead.peer))
+	assert.Equal(t, numbered("all", 0, 100), poor.got[dead.peer])
+	assert.Zero(t, poor.lost[dead.peer])
+	assert.Equal(t, 1, poor.left[dead.peer])
+}
+
+// TestTheDeadAreInheritedOnce has one of the survivors hear the last word after the
+// estate is settled: it takes the dead for one that is new to it.
+func TestTheDeadAreInheritedOnce(t *testing.T) {
+	w, dead, heir, poor := dying(t)
+	w.kill(dead)
+	w.run(time.Second)
+	require.Equal(t, Left, heir.State(dead.peer))
+	for _, s := range []*testNode{heir, poor} {
+		require.NoError(t, s.Topic(w.now, dead.peer, dead.said+1, frame.Announce{Member: dead.o.Member}))
+		require.Equal(t, Alive, s.State(dead.peer))
+	}
+	w.run(20 * time.Second)
+	assert.Equal(t, numbered("all", 0, 100), heir.got[dead.peer])
+	assert.Equal(t, numbered("all", 0, 100), poor.got[dead.peer])
+	assert.Equal(t, 2, heir.left[dead.peer])
+}
+
 func TestTheEstateOfASilentSenderIsSpreadWhenItsWindowEnds(t *testing.T) {
 	w, dead, heir, poor := dying(t)
 	w.cutLink(dead, heir) // a power cut: nobody answers at its address, not even with a refusal

@@ -111,7 +111,7 @@ func (n *Node) relink(now time.Duration, m *member) {
 		m.dialing = dialing{}
 		n.wake(m)
 	case !linked && m.linked:
-		m.linked, m.awake, m.onTopic = false, false, false
+		m.linked, m.awake, m.onTopic, m.proven = false, false, false, false
 		m.unlinked = now
 		m.claims, m.bequests = nil, nil
 		n.renounceAll(m.peer)

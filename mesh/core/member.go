@@ -42,10 +42,12 @@ type member struct {
 	saidBye   bool
 	dead      bool // nobody is at its address any more
 	unlinked  time.Duration
-	onTopic   bool // was heard there since it lost its link
-	wasLinked bool // there has been a link
-	longRoad  bool // its records go the long way round
-	parted    bool // forgotten after WindowAge; only the numbers are kept
+	refused   time.Duration // when a dial last showed that nobody is at its address
+	onTopic   bool          // was heard there since it lost its link
+	proven    bool          // the same, so long after that that it cannot have been a last word
+	wasLinked bool          // there has been a link
+	longRoad  bool          // its records go the long way round
+	parted    bool          // forgotten after WindowAge; only the numbers and its interest are kept
 
 	out   outflow
 	in    inflow
@@ -181,13 +183,13 @@ func (n *Node) part(m *member) {
 	n.shell.Changed(m.peer, m.record.Name, Gone)
 }
 
-// close ends the replay window of a member that is gone. The numbers stay, so
-// that what was lost can be told if it ever comes back.
+// close ends the replay window of a member that is gone. The numbers stay, and what
+// it would have been offered goes on being counted by what it wanted last, so that
+// all that was lost can be told if it ever comes back.
 func (n *Node) close(now time.Duration, m *member) {
 	n.openEstate(now, m)
 	m.parted = true
 	n.forget(m, m.out.advance(m.out.next))
-	n.uninterest(m)
 }
 
 func (n *Node) room() {

@@ -148,6 +148,10 @@ func (n *Node) offerMessage(m *member, r *record) int {
 // offer numbers r for m, and sees to it that it gets on its way.
 func (n *Node) offer(m *member, r *record) {
 	m.out.put(r)
+	if m.parted { // it is only told how many it missed
+		n.forget(m, m.out.advance(m.out.next))
+		return
+	}
 	if m.out.bytes > n.o.WindowBytes {
 		n.forget(m, m.out.shrink(n.o.WindowBytes))
 	}

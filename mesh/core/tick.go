@@ -50,6 +50,8 @@ func (n *Node) tickSilence(now time.Duration, m *member) {
 		n.close(now, m)
 	case silent >= n.o.GoneAfter && m.state != Gone:
 		n.part(m)
+	case silent >= n.o.SuspectAfter && m.refused > m.heard && !m.proven && !m.welcome:
+		n.bury(now, m)
 	case silent >= n.o.SuspectAfter:
 		n.doubt(m)
 	}

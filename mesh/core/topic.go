@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/frame"
@@ -12,6 +13,9 @@ const (
 	relayBytes = 512 << 10
 	// relayAhead is how many records may be on the long road to one member.
 	relayAhead = 4096
+	// lastWord is how long after its end a node may still be heard on the topic: what
+	// it said there last is passed on by others.
+	lastWord = 2 * time.Second
 	// announceSoon is the shortest time between two Announces, in a small mesh.
 	announceSoon = 500 * time.Millisecond
 	// crowd is how many members make a mesh large: every node verifies what each of
@@ -52,6 +56,16 @@ func (n *Node) AnnounceSoon(now time.Duration) {
 	if now >= n.announceAt {
 		n.shell.WakeTopic()
 	}
+}
+
+// Moved says where this node is reached from now on, and whether that is news.
+func (n *Node) Moved(now time.Duration, addrs []string) bool {
+	if len(addrs) == 0 || slices.Equal(addrs, n.o.Member.Addrs) {
+		return false // without a network there is nothing better to tell
+	}
+	n.o.Member.Addrs = addrs
+	n.AnnounceSoon(now)
+	return true
 }
 
 // busy tells whether there is something for m on the long road.
@@ -172,8 +186,9 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a fra
 		m = n.join(now, author, a.Member)
 	}
 	m.record, m.announced, m.dead = a.Member, number, false
-	m.onTopic = m.onTopic || !m.linked
 	if !m.linked {
+		m.onTopic = true
+		m.proven = m.proven || now-m.unlinked > lastWord
 		n.hear(now, m)
 	}
 	return nil
