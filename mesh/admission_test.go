@@ -363,6 +363,11 @@ func BenchmarkHandshake(b *testing.B) {
 				if err := m.swarm.ClosePeer(home.host.ID()); err != nil {
 					b.Fatal(err)
 				}
+				for _, g := range []*guard{home.guard, m.guard} { // who takes this for a flood
+					g.mu.Lock()
+					clear(g.peers)
+					g.mu.Unlock()
+				}
 			}
 		})
 	}
