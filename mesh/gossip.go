@@ -26,9 +26,10 @@ func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsu
 	// missing links. The default degree of 6 would send each message six times as
 	// often as there are nodes.
 	params.D, params.Dlo, params.Dhi, params.Dout, params.Dscore = 4, 3, 6, 1, 2
-	// With few peers everybody is in everybody's mesh and nobody is left to gossip
-	// to; a longer history lets a larger mesh repair a cut of half a minute.
-	params.HistoryGossip, params.HistoryLength = 30, 32
+	// A message is offered to who has not got it for three heartbeats of a second. No
+	// longer: what is old is said anew or was repaired, and the last words of the dead
+	// would make them look alive.
+	params.HistoryGossip, params.HistoryLength = 3, 5
 	ps, err := pubsub.NewGossipSub(ctx, h,
 		pubsub.WithGossipSubParams(params),
 		// Flooding spares a new node the wait for the next heartbeat's graft.

@@ -390,7 +390,7 @@ func TestAMemberThatIsHeardIsNotTakenForDead(t *testing.T) {
 	w := newWorld(t, 3)
 	a, b := w.nodes[1], w.nodes[2]
 	w.cutLink(a, b)
-	w.run(4 * time.Second)
+	w.run(2 * lastWord)
 	w.subscribe(b, "all")
 	w.lossy = 1 // a falls silent for a while, and nobody listens at its address
 	w.run(4 * time.Second)

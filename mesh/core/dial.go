@@ -158,13 +158,16 @@ func (n *Node) Dialed(now time.Duration, p Peer, connected, dead bool) {
 	m := n.members[p]
 	switch {
 	case m == nil:
+	case m.tomb:
+		m.dialing.done(now, partedPause, n.jitter)
 	case dead && !connected && !m.proven && m.state == Alive: // by what may have been its last word: silence will tell
 		m.refused = now
 		m.dialing.done(now, dialPauseMax, n.jitter)
 	case dead && !connected && !m.proven: // who is heard is not dead
 		if m.dead = m.welcome; !m.dead { // else what is still on its way from it comes first
-			n.bury(now, m)
+			n.entomb(now, m)
 		}
+		m.dialing.done(now, dialPauseMax, n.jitter)
 	case m.parted:
 		m.dialing.done(now, partedPause, n.jitter)
 	default:

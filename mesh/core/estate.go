@@ -41,9 +41,9 @@ type bequest struct {
 	items []hoarded
 }
 
-// bury ends the membership of m, which died without a goodbye.
+// bury ends the membership of m, which certainly died without a goodbye.
 func (n *Node) bury(now time.Duration, m *member) {
-	n.strike(now, m)
+	n.strike(m)
 	n.openEstate(now, m)
 }
 

@@ -50,24 +50,30 @@ func TestALastWordOnTheTopicDoesNotKeepTheDeadAlive(t *testing.T) {
 	require.NoError(t, poor.Topic(w.now, dead.peer, dead.said+1, frame.Announce{Member: dead.o.Member}))
 	require.Equal(t, Alive, poor.State(dead.peer), "as far as anybody can tell")
 	w.run(4 * time.Second)
-	assert.Equal(t, Left, poor.State(dead.peer))
+	assert.Equal(t, Gone, poor.State(dead.peer))
+	assert.Len(t, poor.Members(), 1)
 	assert.Equal(t, numbered("all", 0, 100), poor.got[dead.peer])
 	assert.Zero(t, poor.lost[dead.peer])
 	assert.Equal(t, 1, poor.left[dead.peer])
 }
 
-// TestTheDeadAreInheritedOnce has one of the survivors hear the last word after the
-// estate is settled: it takes the dead for one that is new to it.
+// TestTheDeadAreInheritedOnce has the survivors hear a last word after the estate is
+// settled, and another one much later.
 func TestTheDeadAreInheritedOnce(t *testing.T) {
 	w, dead, heir, poor := dying(t)
 	w.kill(dead)
 	w.run(time.Second)
-	require.Equal(t, Left, heir.State(dead.peer))
-	for _, s := range []*testNode{heir, poor} {
-		require.NoError(t, s.Topic(w.now, dead.peer, dead.said+1, frame.Announce{Member: dead.o.Member}))
-		require.Equal(t, Alive, s.State(dead.peer))
+	require.Equal(t, Gone, heir.State(dead.peer))
+	for i, pause := range []time.Duration{0, 2 * lastWord} {
+		w.run(pause)
+		for _, s := range []*testNode{heir, poor} {
+			require.NoError(t, s.Topic(w.now, dead.peer, dead.said+1+uint64(i), frame.Announce{Member: dead.o.Member}))
+			require.Equal(t, i == 1, s.State(dead.peer) == Alive, "who is heard for so long is not dead")
+		}
 	}
-	w.run(20 * time.Second)
+	w.run(3 * time.Minute)
+	require.Len(t, heir.Members(), 1)
+	require.Empty(t, heir.members[dead.peer].channels.names, "next to nothing is kept")
 	assert.Equal(t, numbered("all", 0, 100), heir.got[dead.peer])
 	assert.Equal(t, numbered("all", 0, 100), poor.got[dead.peer])
 	assert.Equal(t, 2, heir.left[dead.peer])
@@ -249,9 +255,10 @@ func TestWhatIsRepeatedOnTheTopicProvesNothing(t *testing.T) {
 	w.kill(a)
 	w.run(2 * time.Second)
 	require.Len(t, b.Members(), 1)
-	require.NoError(t, b.Topic(w.now, a.peer, b.graves.last[a.o.Member.Epoch], old))
+	require.NoError(t, b.Topic(w.now, a.peer, b.members[a.peer].announced, old))
 	assert.Len(t, b.Members(), 1, "the dead do not come back by what others repeat")
 	assert.EqualValues(t, 1, b.Stats().Replays)
+	w.run(lastWord)
 	require.NoError(t, b.Topic(w.now, a.peer, said+1, old))
 	assert.Len(t, b.Members(), 2, "it was not dead after all")
 }

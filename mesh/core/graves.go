@@ -3,20 +3,44 @@ package core
 // maxGraves is how many lives are remembered that have ended.
 const maxGraves = 4096
 
-// graves remember how far lives that have ended had counted on the topic, so that
-// what somebody repeats of them is told from their coming back.
+// graves remember lives that have ended: how far they had counted on the topic, so
+// that what somebody repeats of them is told from their coming back; and where the
+// numbers stood between them and us, in case they lived after all.
 type graves struct {
-	last  map[uint64]uint64 // by epoch
-	order []uint64          // epochs, the first to be forgotten first
+	lives map[uint64]grave // by epoch
+	order []uint64         // epochs, the first to be forgotten first
 }
 
-func (g *graves) dig(epoch, number uint64) {
-	if _, again := g.last[epoch]; !again {
+type grave struct {
+	announced uint64
+	next      uint64 // of what it was offered
+	in        inflow
+}
+
+func (g *graves) dig(m *member) {
+	epoch := m.record.Epoch
+	if _, again := g.lives[epoch]; !again {
 		g.order = append(g.order, epoch)
 	}
-	g.last[epoch] = max(g.last[epoch], number)
+	in := m.in
+	in.held, in.parts, in.bytes = nil, nil, 0
+	g.lives[epoch] = grave{announced: max(m.announced, g.lives[epoch].announced), next: m.out.next, in: in}
 	if len(g.order) > maxGraves {
-		delete(g.last, g.order[0])
+		delete(g.lives, g.order[0])
 		g.order = g.order[1:]
 	}
+}
+
+// resurrect gives m, which joins, the numbers of its life if it has been here before.
+// One number is left out, so that m is told that it missed something.
+func (g *graves) resurrect(m *member) {
+	grave, ok := g.lives[m.record.Epoch]
+	if !ok {
+		return
+	}
+	next := grave.next + 1
+	m.out.base, m.out.sent, m.out.next = next, next, next
+	m.out.lost++
+	m.in = grave.in
+	m.announced = grave.announced
 }

@@ -18,10 +18,7 @@ func (n *Node) settleEstate(e *estate) {
 		n.stats.Lost += lost
 		n.deliver(m, Delivery{Lost: lost})
 	}
-	if m.state != Gone {
-		m.state = Left
-		n.deliver(m, Delivery{Left: true})
-	}
+	n.tellLeft(m)
 	if n.members[m.peer] != m {
 		n.stray(m)
 	}

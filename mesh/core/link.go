@@ -57,7 +57,7 @@ func (n *Node) WelcomeOver(now time.Duration, p Peer) {
 		m.welcome = false
 		n.relink(now, m)
 		if m.dead {
-			n.bury(now, m)
+			n.entomb(now, m)
 		}
 	}
 }

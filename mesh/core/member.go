@@ -47,7 +47,10 @@ type member struct {
 	proven    bool          // the same, so long after that that it cannot have been a last word
 	wasLinked bool          // there has been a link
 	longRoad  bool          // its records go the long way round
-	parted    bool          // forgotten after WindowAge; only the numbers and its interest are kept
+	tomb      bool          // taken for dead since entombed, though not for certain
+	entombed  time.Duration
+	leftTold  bool // the application was told that it left
+	parted    bool // forgotten after WindowAge; only the numbers and its interest are kept
 
 	out   outflow
 	in    inflow
@@ -102,6 +105,7 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 		peer: p, record: record, heard: now, unlinked: now,
 		out: newOutflow(), channels: newChannels(),
 	}
+	n.graves.resurrect(m)
 	n.members[p] = m
 	n.epochs[record.Epoch] = m
 	n.sorted = append(n.sorted, m)
@@ -117,24 +121,34 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 // remove ends the membership of m, which said goodbye after all it had to say.
 func (n *Node) remove(now time.Duration, m *member) {
 	n.pass(now, m, m.in.head)
-	n.strike(now, m)
-	if m.state != Gone {
-		n.deliver(m, Delivery{Left: true})
-	}
+	n.strike(m)
+	n.tellLeft(m)
 	n.stray(m)
 }
 
+// tellLeft tells the application that m left, unless it was told.
+func (n *Node) tellLeft(m *member) {
+	if !m.leftTold {
+		m.leftTold = true
+		n.deliver(m, Delivery{Left: true})
+	}
+}
+
 // strike takes m off every list.
-func (n *Node) strike(now time.Duration, m *member) {
-	n.forget(m, m.out.next-m.out.base)
+func (n *Node) strike(m *member) {
+	if !m.tomb { // what the dead were offered is no loss to anybody
+		n.forget(m, m.out.next-m.out.base)
+	}
 	n.settle(m)
 	n.uninterest(m)
 	delete(n.members, m.peer)
 	delete(n.epochs, m.record.Epoch)
 	n.sorted = slices.DeleteFunc(n.sorted, func(o *member) bool { return o == m })
-	n.graves.dig(m.record.Epoch, m.announced)
+	n.graves.dig(m)
 	n.renounceAll(m.peer)
-	n.shell.Changed(m.peer, m.record.Name, Left)
+	if !m.tomb { // else it was told before
+		n.shell.Changed(m.peer, m.record.Name, Left)
+	}
 	n.room()
 }
 
@@ -153,7 +167,11 @@ func (n *Node) hear(now time.Duration, m *member) {
 	if m.state == Alive {
 		return
 	}
-	m.state = Alive
+	m.state, m.leftTold = Alive, false
+	if m.tomb {
+		m.tomb = false
+		n.settleEstateOf(m.peer)
+	}
 	if m.parted {
 		n.settleEstateOf(m.peer)
 		m.parted = false
@@ -178,8 +196,8 @@ func (n *Node) doubt(m *member) {
 // part makes m gone: it counts no more, but its window stays open.
 func (n *Node) part(m *member) {
 	n.doubt(m)
-	m.state = Gone
-	n.deliver(m, Delivery{Left: true})
+	m.state, m.proven = Gone, false
+	n.tellLeft(m)
 	n.shell.Changed(m.peer, m.record.Name, Gone)
 }
 
@@ -190,6 +208,32 @@ func (n *Node) close(now time.Duration, m *member) {
 	n.openEstate(now, m)
 	m.parted = true
 	n.forget(m, m.out.advance(m.out.next))
+}
+
+// entomb takes m for dead, since nobody is at its address: what it left is spread
+// and the application is told that it left. A firewall that rejects makes a living
+// member look the same, so its numbers and its window are kept for WindowAge, and it is dialled again now and then.
+func (n *Node) entomb(now time.Duration, m *member) {
+	if m.state == Alive {
+		n.doubt(m)
+	}
+	m.tomb, m.entombed, m.dead = true, now, false
+	m.state = Gone
+	n.shell.Changed(m.peer, m.record.Name, Gone)
+	n.openEstate(now, m)
+}
+
+// fade forgets what was kept for a member that was taken for dead long ago, but for
+// the numbers. One of them is left out, so that it is told that it missed something
+// if it lives after all.
+func (n *Node) fade(m *member) {
+	n.uninterest(m)
+	m.out.next++
+	m.out.lost++
+	m.out.records, m.out.bytes, m.out.base = nil, 0, m.out.next
+	m.out.rewind(m.out.next)
+	m.hoard = hoard{}
+	m.parted = true
 }
 
 func (n *Node) room() {

@@ -71,7 +71,7 @@ func New(now time.Duration, o Options) *Node {
 		farewells:  map[Peer][]Delivery{},
 		estates:    map[uint64]*estate{},
 		claims:     map[uint64][]claim{},
-		graves:     graves{last: map[uint64]uint64{}},
+		graves:     graves{lives: map[uint64]grave{}},
 		hints:      map[Peer]*hint{},
 		links:      map[Peer]bool{},
 		own:        map[string]string{},

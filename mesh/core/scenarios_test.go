@@ -136,6 +136,7 @@ func TestAPartitionWithinTheWindowLosesNothingUnderLoad(t *testing.T) {
 
 func TestAPartitionBeyondTheWindowIsReportedAndHeals(t *testing.T) {
 	eachSeed(t, func(t *testing.T, s *scenario) {
+		s.refusing = s.rand.IntN(2) == 0 // then both sides have buried each other
 		s.partition(true)
 		s.load(150 * time.Second)
 		s.partition(false)
@@ -151,6 +152,36 @@ func TestAPartitionBeyondTheWindowIsReportedAndHeals(t *testing.T) {
 		s.run(5 * time.Second)
 		got := only(b.got[a.peer], "all=")[before:]
 		assert.Equal(t, numbered("all", from, s.sent[a.peer]), got, "from then on nothing is missing")
+	})
+}
+
+// Behind a firewall that rejects, the others look dead.
+func TestAPartitionThatLooksLikeDeathLosesNothing(t *testing.T) {
+	for _, length := range []time.Duration{time.Second, 20 * time.Second, 90 * time.Second} {
+		eachSeed(t, func(t *testing.T, s *scenario) {
+			s.refusing = true
+			s.partition(true)
+			s.load(length)
+			s.partition(false)
+			s.load(2 * time.Second)
+			s.run(45 * time.Second)
+			s.complete(t, s.nodes...)
+		})
+	}
+}
+
+func TestALinkThatIsRefusedLosesNothing(t *testing.T) {
+	eachSeed(t, func(t *testing.T, s *scenario) {
+		s.refusing = true
+		s.cutLink(s.nodes[1], s.nodes[3])
+		s.load(20 * time.Second)
+		require.Equal(t, Alive, s.nodes[1].State(s.nodes[3].peer), "the others carry it round")
+		s.run(3 * time.Second)
+		s.complete(t, s.nodes...)
+		s.heal(s.nodes[1], s.nodes[3])
+		s.load(time.Second)
+		s.run(15 * time.Second)
+		s.complete(t, s.nodes...)
 	})
 }
 

@@ -41,10 +41,14 @@ type MemberView struct {
 	Dropped  uint64 // records for it given up
 }
 
-// Members returns what is known of every member, in the order of their peer IDs.
+// Members returns what is known of every member that is not dead, in the order of
+// their peer IDs.
 func (n *Node) Members() []MemberView {
 	views := make([]MemberView, 0, len(n.sorted))
 	for _, m := range n.sorted {
+		if m.tomb {
+			continue
+		}
 		views = append(views, MemberView{
 			Peer: m.peer, Name: m.record.Name, Version: m.record.Version, Epoch: m.record.Epoch, Addrs: m.record.Addrs,
 			State: m.state, Linked: m.linked, Round: m.longRoad, Heard: m.heard, Channels: len(m.channels.names), Synced: m.synced,

@@ -115,8 +115,9 @@ func (n *Node) acceptMessage(m *member, r []byte) error {
 		return err
 	}
 	if msg.Number != 0 {
-		if msg.Number <= m.in.number { // it came with the sender's estate
+		if msg.Number <= m.in.number { // it came with the estate of a sender that lives after all
 			n.stats.Duplicates++
+			m.in.inherited -= min(1, m.in.inherited)
 			return nil
 		}
 		m.in.number = msg.Number

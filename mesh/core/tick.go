@@ -41,8 +41,11 @@ func (n *Node) Tick(now time.Duration) {
 func (n *Node) tickSilence(now time.Duration, m *member) {
 	silent := now - m.heard
 	switch {
-	case silent >= forgetAfter+n.o.WindowAge:
+	case silent >= forgetAfter+n.o.WindowAge: // who was linked with us then has forgotten us, too
 		n.remove(now, m)
+	case m.tomb && !m.parted && now-m.entombed >= n.o.WindowAge:
+		n.fade(m)
+	case m.tomb:
 	case silent >= n.o.WindowAge && !m.parted:
 		if m.state != Gone {
 			n.part(m)
@@ -51,7 +54,7 @@ func (n *Node) tickSilence(now time.Duration, m *member) {
 	case silent >= n.o.GoneAfter && m.state != Gone:
 		n.part(m)
 	case silent >= n.o.SuspectAfter && m.refused > m.heard && !m.proven && !m.welcome:
-		n.bury(now, m)
+		n.entomb(now, m)
 	case silent >= n.o.SuspectAfter:
 		n.doubt(m)
 	}

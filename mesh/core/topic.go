@@ -14,8 +14,9 @@ const (
 	// relayAhead is how many records may be on the long road to one member.
 	relayAhead = 4096
 	// lastWord is how long after its end a node may still be heard on the topic: what
-	// it said there last is passed on by others.
-	lastWord = 2 * time.Second
+	// it said there last is passed on by others, for as many of GossipSub's heartbeats
+	// as it tells of messages (mesh/gossip.go), and one.
+	lastWord = 4 * time.Second
 	// announceSoon is the shortest time between two Announces, in a small mesh.
 	announceSoon = 500 * time.Millisecond
 	// crowd is how many members make a mesh large: every node verifies what each of
@@ -157,7 +158,7 @@ func (n *Node) replayed(author Peer, epoch, number uint64) bool {
 	if m := n.members[author]; m != nil && m.record.Epoch == epoch {
 		return number <= m.announced
 	}
-	return number <= n.graves.last[epoch]
+	return number <= n.graves.lives[epoch].announced
 }
 
 func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a frame.Announce) error {
@@ -186,6 +187,9 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a fra
 		m = n.join(now, author, a.Member)
 	}
 	m.record, m.announced, m.dead = a.Member, number, false
+	if m.lastWords(now) {
+		return nil
+	}
 	if !m.linked {
 		m.onTopic = true
 		m.proven = m.proven || now-m.unlinked > lastWord
@@ -193,6 +197,10 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a fra
 	}
 	return nil
 }
+
+// lastWords tells whether what m says on the topic may have been on its way by others
+// since before it died.
+func (m *member) lastWords(now time.Duration) bool { return m.tomb && now-m.unlinked <= lastWord }
 
 func (n *Node) takeRelay(now time.Duration, author Peer, number uint64, r frame.Relay) error {
 	m := n.members[author]
@@ -210,7 +218,9 @@ func (n *Node) takeRelay(now time.Duration, author Peer, number uint64, r frame.
 	}
 	if number > m.announced { // an old one may fill a hole, but is no sign of life
 		m.announced = number
-		n.hear(now, m)
+		if !m.lastWords(now) {
+			n.hear(now, m)
+		}
 	}
 	if err := n.takeAck(m, r.Dests[me].Ack); err != nil {
 		return err

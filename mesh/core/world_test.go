@@ -25,6 +25,9 @@ type world struct {
 	cut   map[string]bool
 	stall map[string]bool // the link is up and carries nothing
 	lossy float64         // share of topic messages that a receiver misses
+	// refusing has cut links refuse dials, as a firewall that rejects does: it looks
+	// as if nobody were there.
+	refusing bool
 }
 
 type testNode struct {
@@ -182,7 +185,7 @@ func (w *world) step(s *testNode) (busy bool) {
 	for _, p := range s.dials {
 		o := w.node(p)
 		ok := w.connect(s, o)
-		s.Dialed(w.now, p, ok, !ok && o.dead)
+		s.Dialed(w.now, p, ok, !ok && (o.dead || w.refusing))
 	}
 	s.dials = nil
 	for _, p := range sortedKeys(s.wakes) {
