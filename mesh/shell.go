@@ -19,6 +19,7 @@ import (
 type shell struct {
 	t       *Topic
 	dials   chan dial
+	hangs   chan core.Peer
 	topic   chan struct{} // NextTopic has something
 	stray   chan struct{} // inboxes is not empty
 	ended   chan struct{} // a peer's stream has ended
@@ -70,6 +71,13 @@ func (s *shell) Dial(p core.Peer, addrs []string) {
 	case s.dials <- dial{p, addrs}:
 	default: // too many at once; the core plans another try
 		s.t.core.Dialed(s.t.mesh.now(), p, false, false)
+	}
+}
+
+func (s *shell) Hang(p core.Peer) {
+	select {
+	case s.hangs <- p:
+	default: // it will be asked again
 	}
 }
 
@@ -180,6 +188,19 @@ func (t *Topic) publish(content []byte) error {
 		return err
 	}
 	return t.gossip.Publish(t.ctx, b)
+}
+
+// hangUp ends connections that carry nothing.
+func (t *Topic) hangUp() {
+	for {
+		select {
+		case p := <-t.shell.hangs:
+			t.log.Info("link carries nothing, though the server is heard by way of others", "peer", peer.ID(p).String())
+			_ = t.mesh.swarm.ClosePeer(peer.ID(p))
+		case <-t.ctx.Done():
+			return
+		}
+	}
 }
 
 // dialPeers dials whom the core wants dialled, several at a time.

@@ -95,7 +95,7 @@ func newTopic(m *Mesh, application string) *Topic {
 		log:   m.o.Logger.With("application", application),
 		links: map[peer.ID]*link{}, welcomes: map[peer.ID]*welcome{}, tickets: map[uint64]chan struct{}{}, changed: make(chan struct{}),
 	}
-	t.shell = &shell{t: t, dials: make(chan dial, 256), topic: make(chan struct{}, 1), stray: make(chan struct{}, 1), ended: make(chan struct{}, 1), ticked: make(chan struct{}, 1)}
+	t.shell = &shell{t: t, dials: make(chan dial, 256), hangs: make(chan core.Peer, 16), topic: make(chan struct{}, 1), stray: make(chan struct{}, 1), ended: make(chan struct{}, 1), ticked: make(chan struct{}, 1)}
 	t.ctx, t.cancel = context.WithCancel(m.ctx)
 	member := frame.Member{Epoch: newEpoch(), Name: m.o.Name, Version: m.o.Version, Addrs: m.addrs()}
 	t.core = core.New(m.now(), core.Options{
@@ -133,7 +133,7 @@ func (t *Topic) open() (err error) {
 		return err
 	}
 	t.work.Go(func() { t.tellMoves(moves) })
-	for _, loop := range []func(){t.tick, t.watchPeers, t.readTopic, t.writeTopic, t.dialPeers, t.deliverStrays, t.watchHealth} {
+	for _, loop := range []func(){t.tick, t.watchPeers, t.readTopic, t.writeTopic, t.dialPeers, t.hangUp, t.deliverStrays, t.watchHealth} {
 		t.work.Go(loop)
 	}
 	return nil

@@ -88,6 +88,9 @@ type Shell interface {
 	Inbox(p Peer)
 	// Dial asks for a connection to p, and for Dialed if there will be none.
 	Dial(p Peer, addrs []string)
+	// Hang asks to end the link with p, which carries nothing though p is alive. It
+	// may be asked again until LinkDown or WelcomeOver.
+	Hang(p Peer)
 	// Room says that a Publish that met ErrBacklog may be tried again.
 	Room()
 	// Confirmed says that every live member knows the subscription with ticket.

@@ -155,6 +155,24 @@ func TestAPartitionBeyondTheWindowIsReportedAndHeals(t *testing.T) {
 	})
 }
 
+// A link over which nothing passes any more, without a reset: its transport notices
+// after many seconds, the topic tells earlier.
+func TestALinkThatFallsSilentIsGoneRound(t *testing.T) {
+	eachSeed(t, func(t *testing.T, s *scenario) {
+		a, b := s.nodes[1], s.nodes[3]
+		s.stall[pair(a.peer, b.peer)] = true
+		s.load(6 * time.Second)
+		require.False(t, a.links[b.peer])
+		require.Equal(t, Alive, a.State(b.peer))
+		s.run(2 * time.Second)
+		s.complete(t, a, b)
+		clear(s.stall)
+		s.load(time.Second)
+		s.run(15 * time.Second)
+		s.complete(t, s.nodes...)
+	})
+}
+
 // Behind a firewall that rejects, the others look dead.
 func TestAPartitionThatLooksLikeDeathLosesNothing(t *testing.T) {
 	for _, length := range []time.Duration{time.Second, 20 * time.Second, 90 * time.Second} {

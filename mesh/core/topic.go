@@ -190,6 +190,9 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a fra
 	if m.lastWords(now) {
 		return nil
 	}
+	if m.linked && now-m.heard >= n.o.SuspectAfter {
+		n.shell.Hang(m.peer) // sooner than the transport notices: then its records go round
+	}
 	if !m.linked {
 		m.onTopic = true
 		m.proven = m.proven || now-m.unlinked > lastWord

@@ -40,7 +40,7 @@ type testNode struct {
 	wakes, inboxes map[Peer]bool
 	topic          bool
 	said           uint64 // messages on the topic
-	dials          []Peer
+	dials, hangs   []Peer
 	confirmed      map[uint64]bool
 	links          map[Peer]bool // we have a stream to it
 	got            map[Peer][]string
@@ -53,6 +53,7 @@ func (s *testNode) Wake(p Peer)                  { s.wakes[p] = true }
 func (s *testNode) WakeTopic()                   { s.topic = true }
 func (s *testNode) Inbox(p Peer)                 { s.inboxes[p] = true }
 func (s *testNode) Dial(p Peer, _ []string)      { s.dials = append(s.dials, p) }
+func (s *testNode) Hang(p Peer)                  { s.hangs = append(s.hangs, p) }
 func (s *testNode) Room()                        { s.room++ }
 func (s *testNode) Confirmed(ticket uint64)      { s.confirmed[ticket] = true }
 func (s *testNode) Changed(Peer, string, State)  {}
@@ -105,7 +106,7 @@ func (w *world) node(p Peer) *testNode {
 
 // connect opens the streams between a and b, as a dial does.
 func (w *world) connect(a, b *testNode) bool {
-	if a.dead || b.dead || a.idle || b.idle || w.cut[pair(a.peer, b.peer)] {
+	if a.dead || b.dead || a.idle || b.idle || w.cut[pair(a.peer, b.peer)] || w.stall[pair(a.peer, b.peer)] {
 		return false
 	}
 	if a.links[b.peer] {
@@ -188,6 +189,10 @@ func (w *world) step(s *testNode) (busy bool) {
 		s.Dialed(w.now, p, ok, !ok && (o.dead || w.refusing))
 	}
 	s.dials = nil
+	for _, p := range s.hangs {
+		w.disconnect(s, w.node(p))
+	}
+	s.hangs = nil
 	for _, p := range sortedKeys(s.wakes) {
 		if w.stall[pair(s.peer, p)] || w.node(p).idle {
 			continue
