@@ -87,7 +87,9 @@ func (r *runner) rest(ctx context.Context) {
 		alone := r.wait(ctx, t.C, false)
 		t.Stop()
 		if alone {
-			r.log.Info("last peer lost, dialling the seeds again", "seeds", len(r.seeds))
+			if len(r.seeds) > 0 {
+				r.log.Info("last peer lost, dialling the seeds again", "seeds", len(r.seeds))
+			}
 			return
 		}
 		r.probe(ctx)

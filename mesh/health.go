@@ -52,6 +52,8 @@ func (c Condition) String() string {
 	switch {
 	case c.Health == Isolated && len(why) == 0:
 		return "isolated: no other server is in reach; clients of this server hear each other"
+	case len(why) == 0 && c.Servers == 1:
+		return fmt.Sprintf("%s: one other server", c.Health)
 	case len(why) == 0:
 		return fmt.Sprintf("%s: %d other servers", c.Health, c.Servers)
 	}

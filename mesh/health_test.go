@@ -25,7 +25,7 @@ func TestHealthIsToldWhenItChanges(t *testing.T) {
 	require.NoError(t, err)
 	c := <-told
 	assert.Equal(t, mesh.Condition{Health: mesh.Healthy, Servers: 1}, c)
-	assert.Equal(t, "healthy: 1 other servers", c.String())
+	assert.Equal(t, "healthy: one other server", c.String())
 	require.NoError(t, b.Close())
 	for c = <-told; c.Health == mesh.Degraded; c = <-told { // if the link ends a moment before the membership
 	}
