@@ -1,0 +1,230 @@
+package vnet
+
+import (
+	"container/heap"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// A Path is what packets from one host to another meet.
+type Path struct {
+	Latency time.Duration // of every packet
+	Jitter  time.Duration // what a packet may take longer, uniformly drawn
+	Loss    float64       // share of packets, 0 to 1
+	Rate    float64       // bytes a second of this pair alone; 0: no limit
+	Cut     bool          // nothing passes
+}
+
+// A Network carries packets among hosts. Its methods may be called concurrently.
+type Network struct {
+	path func(from, to netip.Addr) Path
+
+	mu     sync.Mutex // guards all that follows, and all hosts and sockets
+	rand   *rand.Rand
+	hosts  map[netip.Addr]*Host
+	pairs  map[[2]netip.Addr]*queue
+	events events
+	serial uint64
+	kick   chan struct{} // the first event may be another one now
+	done   chan struct{}
+	ended  sync.WaitGroup
+	seen   Seen
+}
+
+// Seen is what packets met, to be held against what paths were set to.
+type Seen struct {
+	Packets, Lost uint64        // with data; Lost by Path.Loss only
+	Latency       time.Duration // sum of those that arrived, without queues
+	Arrived       uint64
+}
+
+// New makes a network whose paths are what path says at the time of each packet. path
+// is called with the network locked and may not call it.
+func New(source rand.Source, path func(from, to netip.Addr) Path) *Network {
+	n := &Network{
+		path: path, rand: rand.New(source), hosts: map[netip.Addr]*Host{}, pairs: map[[2]netip.Addr]*queue{},
+		kick: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	n.ended.Go(n.run)
+	return n
+}
+
+// Close ends the network and every connection in it.
+func (n *Network) Close() {
+	n.mu.Lock()
+	for _, h := range n.hosts {
+		h.abort(false)
+	}
+	n.mu.Unlock()
+	close(n.done)
+	n.ended.Wait()
+}
+
+// Seen says what packets met so far.
+func (n *Network) Seen() Seen {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.seen
+}
+
+// Reset ends the connections between hosts for which match is true, at once and on
+// both sides, as a firewall does that answers for the other side.
+func (n *Network) Reset(match func(a, b netip.Addr) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, h := range n.hosts {
+		for s := range h.sockets {
+			if match(s.host.addr, s.peer.host.addr) {
+				s.fail(errReset)
+			}
+		}
+	}
+}
+
+// An event is something that happens at its time. Events of the same time happen in
+// the order in which they were planned.
+type event struct {
+	at     time.Time
+	serial uint64
+	do     func(now time.Time) // with the network locked
+}
+
+type events []event
+
+func (e events) Len() int { return len(e) }
+func (e events) Less(i, j int) bool {
+	if e[i].at.Equal(e[j].at) {
+		return e[i].serial < e[j].serial
+	}
+	return e[i].at.Before(e[j].at)
+}
+func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+func (e *events) Push(x any)   { *e = append(*e, x.(event)) }
+func (e *events) Pop() any {
+	last := (*e)[len(*e)-1]
+	(*e)[len(*e)-1] = event{}
+	*e = (*e)[:len(*e)-1]
+	return last
+}
+
+// plan has do run at a time. The caller holds mu.
+func (n *Network) plan(at time.Time, do func(now time.Time)) {
+	n.serial++
+	heap.Push(&n.events, event{at, n.serial, do})
+	if n.events[0].serial == n.serial {
+		signal(n.kick)
+	}
+}
+
+// run does what is planned, until Close.
+func (n *Network) run() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if wait, ok := n.doDue(); ok {
+			timer.Reset(wait)
+		}
+		select {
+		case <-timer.C:
+		case <-n.kick:
+		case <-n.done:
+			return
+		}
+	}
+}
+
+// doDue does what is due and says how long it is until the next event, if there is
+// one.
+func (n *Network) doDue() (wait time.Duration, ok bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	for len(n.events) > 0 {
+		if next := n.events[0].at; next.After(now) {
+			return next.Sub(now), true
+		}
+		heap.Pop(&n.events).(event).do(now)
+	}
+	return 0, false
+}
+
+// signal makes sure that whoever waits for c looks again.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// A queue is a line that carries so many bytes a second, one packet after the other.
+type queue struct {
+	rate float64 // bytes a second; 0: no limit
+	free time.Time
+}
+
+// take says when the last bit of a packet has passed that came at a time.
+func (q *queue) take(at time.Time, bytes int) time.Time {
+	if q.rate <= 0 {
+		return at
+	}
+	if q.free.Before(at) {
+		q.free = at
+	}
+	q.free = q.free.Add(time.Duration(float64(bytes) / q.rate * float64(time.Second)))
+	return q.free
+}
+
+// send carries a packet from one host to another and has arrive run there, unless it
+// is lost. The caller holds mu.
+func (n *Network) send(from, to *Host, bytes int, arrive func(now time.Time)) {
+	now := time.Now()
+	from.counts.SentBytes += uint64(bytes)
+	from.counts.SentPackets++
+	p := n.path(from.addr, to.addr)
+	n.seen.Packets++
+	if p.Loss > 0 && n.rand.Float64() < p.Loss {
+		n.seen.Lost++
+		return
+	}
+	latency := p.Latency
+	if p.Jitter > 0 {
+		latency += time.Duration(n.rand.Int64N(int64(p.Jitter)))
+	}
+	gone := n.pair(from, to, p.Rate).take(from.up.take(now, bytes), bytes)
+	n.plan(gone.Add(latency), func(now time.Time) {
+		if p.Cut || n.path(from.addr, to.addr).Cut {
+			return
+		}
+		n.seen.Arrived++
+		n.seen.Latency += latency
+		at := to.down.take(now, bytes)
+		to.counts.ReceivedBytes += uint64(bytes)
+		to.counts.ReceivedPackets++
+		if at.After(now) {
+			n.plan(at, arrive)
+			return
+		}
+		arrive(now)
+	})
+}
+
+func (n *Network) pair(from, to *Host, rate float64) *queue {
+	if rate <= 0 {
+		return &queue{}
+	}
+	key := [2]netip.Addr{from.addr, to.addr}
+	q := n.pairs[key]
+	if q == nil {
+		q = new(queue)
+		n.pairs[key] = q
+	}
+	q.rate = rate
+	return q
+}
+
+// roundTrip is what a packet and its answer take at least.
+func (n *Network) roundTrip(a, b *Host) time.Duration {
+	return n.path(a.addr, b.addr).Latency + n.path(b.addr, a.addr).Latency
+}
