@@ -22,19 +22,19 @@ const (
 	Restart Act = "restart"
 	// RollingRestart does that with one of Nodes (none: all) after the other, Every apart.
 	RollingRestart Act = "rolling-restart"
-	// Join adds Count nodes to the first region (or Region) at once.
-	Join Act = "join"
+	// JoinAct adds Count nodes to the first region (or Region) at once.
+	JoinAct Act = "join"
 	// Churn kills a random node every Every and starts a new one in its place after Down,
 	// for For.
 	Churn Act = "churn"
 	// Slow makes Nodes take what they receive at Bandwidth only, for For.
 	Slow Act = "slow"
-	// Flood makes Nodes broadcast Rate messages of Size a second each, for For.
+	// FloodAct makes Nodes broadcast Rate messages of Size a second each, for For.
 	FloodAct Act = "flood"
 )
 
 // Acts are all of them.
-var Acts = []Act{Cut, Degrade, Partition, Kill, Pause, Restart, RollingRestart, Join, Churn, Slow, FloodAct}
+var Acts = []Act{Cut, Degrade, Partition, Kill, Pause, Restart, RollingRestart, JoinAct, Churn, Slow, FloodAct}
 
 // A Fault is something that happens to the mesh.
 type Fault struct {

@@ -1,11 +1,17 @@
 package scenario
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// A valueError says what is wrong with a value.
+type valueError struct{ value, text string }
+
+func (e valueError) Error() string { return strconv.Quote(e.value) + " " + e.text }
+
+func wrongValue(value []byte, text string) error { return valueError{string(value), text} }
 
 // A Duration is a time with its unit: "250ms", "2m30s".
 type Duration time.Duration
@@ -22,7 +28,7 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
 	if err != nil || v < 0 || v > 1000*time.Hour {
-		return fmt.Errorf("%q is no duration; write a number with ns, us, ms, s, m or h, for example 250ms or 2m30s", b)
+		return wrongValue(b, "is no duration; write a number with ns, us, ms, s, m or h, for example 250ms or 2m30s")
 	}
 	*d = Duration(v)
 	return nil
@@ -49,7 +55,7 @@ func (r *Range) UnmarshalText(b []byte) error {
 	}
 	var low, high Duration
 	if low.UnmarshalText([]byte(from)) != nil || high.UnmarshalText([]byte(to)) != nil || low > high {
-		return fmt.Errorf("%q is no range of durations; write one, for example 5ms, or the least and the most, for example 1ms..20ms", b)
+		return wrongValue(b, "is no range of durations; write one, for example 5ms, or the least and the most, for example 1ms..20ms")
 	}
 	*r = Range{low.D(), high.D()}
 	return nil
@@ -73,7 +79,7 @@ func (s *Share) UnmarshalText(b []byte) error {
 		v /= 100
 	}
 	if err != nil || !(v >= 0 && v <= 1) {
-		return fmt.Errorf("%q is no share; write a percentage, for example 0.5%%, or a number from 0 to 1", b)
+		return wrongValue(b, "is no share; write a percentage, for example 0.5%, or a number from 0 to 1")
 	}
 	*s = Share(v)
 	return nil
@@ -93,7 +99,7 @@ func (v Bandwidth) MarshalText() ([]byte, error) { return []byte(v.String()), ni
 func (v *Bandwidth) UnmarshalText(b []byte) error {
 	f, ok := parseUnit(string(b), bandwidthUnits)
 	if !ok || f < 1e3 || f > 1e12 {
-		return fmt.Errorf("%q is no bandwidth; write bits a second with kbit, Mbit or Gbit, for example 100Mbit", b)
+		return wrongValue(b, "is no bandwidth; write bits a second with kbit, Mbit or Gbit, for example 100Mbit")
 	}
 	*v = Bandwidth(f)
 	return nil
@@ -113,7 +119,7 @@ func (v Size) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 func (v *Size) UnmarshalText(b []byte) error {
 	f, ok := parseUnit(string(b), append(sizeUnits, unit{"", 1}))
 	if !ok || f < 0 || f > 64<<30 || f != float64(int64(f)) {
-		return fmt.Errorf("%q is no size; write bytes, or a number with KiB, MiB or GiB, for example 64KiB", b)
+		return wrongValue(b, "is no size; write bytes, or a number with KiB, MiB or GiB, for example 64KiB")
 	}
 	*v = Size(f)
 	return nil
@@ -143,7 +149,7 @@ func (s *Sizes) UnmarshalText(b []byte) error {
 	}
 	var r Sizes
 	if r.Min.UnmarshalText([]byte(from)) != nil || r.Max.UnmarshalText([]byte(to)) != nil || r.Min > r.Max || r.Min < 1 || r.Max > 15<<20 {
-		return fmt.Errorf("%q is no size of a message; write bytes, for example 512 or 64KiB, or a range, for example 100..4KiB, up to 15MiB", b)
+		return wrongValue(b, "is no size of a message; write bytes, for example 512 or 64KiB, or a range, for example 100..4KiB, up to 15MiB")
 	}
 	*s = r
 	return nil
