@@ -76,7 +76,7 @@ type Road struct {
 // An Account says what became of the messages of one class. All counts are of
 // pairs: a message that three servers want is offered three times.
 //
-// It balances when Offered = Delivered + ReportedLost + Ended + Unaccounted, and the mesh
+// It balances when Offered = Delivered + ReportedLost + Waiting + Ended + Unaccounted, and the mesh
 // keeps its promise when Unaccounted, Duplicates and Disorder are 0.
 type Account struct {
 	Class     string `json:"class"`     // "broadcast", "group", "user", "connection", "flood" or "total"
@@ -89,6 +89,9 @@ type Account struct {
 	// ReportedLost is what receivers were told is missing, or what senders dropped
 	// from the window of one that did not come back.
 	ReportedLost uint64 `json:"reported_lost"`
+	// Waiting is what the sender still keeps at the end of the run, for a receiver
+	// that cannot be reached.
+	Waiting uint64 `json:"waiting"`
 	// Ended is what a sender or receiver that was killed or restarted took with it:
 	// no promise covers it.
 	Ended       uint64 `json:"ended"`
