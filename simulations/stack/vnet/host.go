@@ -36,6 +36,7 @@ type Host struct {
 	listeners map[int]*listener
 	sockets   map[*socket]struct{}
 	paused    bool
+	over      bool
 	counts    Counts
 }
 
@@ -43,7 +44,7 @@ type Host struct {
 // included, with their headers.
 type Counts struct{ SentBytes, SentPackets, ReceivedBytes, ReceivedPackets uint64 }
 
-// Host adds a host, whose connection to the network carries so many bytes a second
+// Host adds a host, in place of one that had the address, whose connection to the network carries so many bytes a second
 // up, and down; 0 means no limit.
 func (n *Network) Host(addr netip.Addr, up, down float64) *Host {
 	n.mu.Lock()
@@ -84,7 +85,8 @@ func (h *Host) Counts() Counts {
 }
 
 // Abort ends what the host listens on and all of its connections, as the end of a
-// process does.
+// process does. What is left of the program cannot listen or dial any more; its next
+// life needs a new Host.
 func (h *Host) Abort() {
 	h.n.mu.Lock()
 	defer h.n.mu.Unlock()
@@ -92,6 +94,7 @@ func (h *Host) Abort() {
 }
 
 func (h *Host) abort(tell bool) {
+	h.over, h.paused = true, false
 	for _, l := range h.listeners {
 		l.close()
 	}
@@ -112,6 +115,9 @@ func (h *Host) Listen(_ context.Context, network, address string) (net.Listener,
 	h.n.mu.Lock()
 	defer h.n.mu.Unlock()
 	port := int(at.Port())
+	if h.over {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: net.ErrClosed}
+	}
 	if h.listeners[port] != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Addr: net.TCPAddrFromAddrPort(at), Err: errInUse}
 	}
@@ -131,8 +137,12 @@ func (h *Host) DialContext(ctx context.Context, network, address string) (net.Co
 	}
 	answers := make(chan answer, 1)
 	h.n.mu.Lock()
+	over := h.over
 	h.knock(ctx, to, answers, dialAgain)
 	h.n.mu.Unlock()
+	if over {
+		return nil, fail(net.ErrClosed)
+	}
 	select {
 	case a := <-answers:
 		if a.err != nil {
@@ -159,7 +169,7 @@ type answer struct {
 
 // knock sends a SYN, and another one if there is no answer in time.
 func (h *Host) knock(ctx context.Context, to netip.AddrPort, answers chan answer, patience time.Duration) {
-	if ctx.Err() != nil || len(answers) > 0 {
+	if ctx.Err() != nil || len(answers) > 0 || h.over {
 		return
 	}
 	if other := h.n.hosts[to.Addr()]; other != nil {
@@ -177,7 +187,7 @@ func (h *Host) answer(dialer *Host, port int, answers chan answer) {
 	l := h.listeners[port]
 	h.n.send(h, dialer, headers, func(time.Time) {
 		switch {
-		case len(answers) > 0:
+		case len(answers) > 0 || dialer.over:
 		case l == nil || l.over():
 			answers <- answer{err: errRefused}
 		default:

@@ -33,11 +33,13 @@ type Network struct {
 	seen   Seen
 }
 
-// Seen is what packets met, to be held against what paths were set to.
+// Seen is what packets met, to be held against what their paths were set to.
 type Seen struct {
-	Packets, Lost uint64        // with data; Lost by Path.Loss only
-	Latency       time.Duration // sum of those that arrived, without queues
+	Packets, Lost uint64  // Lost by Path.Loss only
+	LossSet       float64 // sum over Packets
 	Arrived       uint64
+	Latency       time.Duration // sum over Arrived, of the time on the way, without queues
+	LatencySet    time.Duration // the same by Path, jitter at its mean
 }
 
 // New makes a network whose paths are what path says at the time of each packet. path
@@ -184,6 +186,7 @@ func (n *Network) send(from, to *Host, bytes int, arrive func(now time.Time)) {
 	from.counts.SentPackets++
 	p := n.path(from.addr, to.addr)
 	n.seen.Packets++
+	n.seen.LossSet += p.Loss
 	if p.Loss > 0 && n.rand.Float64() < p.Loss {
 		n.seen.Lost++
 		return
@@ -198,7 +201,8 @@ func (n *Network) send(from, to *Host, bytes int, arrive func(now time.Time)) {
 			return
 		}
 		n.seen.Arrived++
-		n.seen.Latency += latency
+		n.seen.Latency += now.Sub(gone)
+		n.seen.LatencySet += p.Latency + p.Jitter/2
 		at := to.down.take(now, bytes)
 		to.counts.ReceivedBytes += uint64(bytes)
 		to.counts.ReceivedPackets++

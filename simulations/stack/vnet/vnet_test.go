@@ -118,7 +118,7 @@ func TestLossSlowsDownAndLosesNothing(t *testing.T) {
 		assert.Less(t, took, 10*time.Second)
 		seen := w.net.Seen()
 		assert.InDelta(t, 0.01, float64(seen.Lost)/float64(seen.Packets), 0.006)
-		assert.Equal(t, path.Latency, seen.Latency/time.Duration(seen.Arrived))
+		assert.Equal(t, seen.LatencySet, seen.Latency)
 	})
 }
 
