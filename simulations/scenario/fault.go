@@ -55,7 +55,7 @@ type Fault struct {
 	Count  int      `yaml:"count,omitempty" json:"count,omitempty"`
 	Region string   `yaml:"region,omitempty" json:"region,omitempty"`
 	Rate   float64  `yaml:"rate,omitempty" json:"rate,omitempty"`
-	Size   Sizes    `yaml:"size,omitempty" json:"size,omitempty"`
+	Size   Sizes    `yaml:"size,omitempty" json:"size,omitzero"`
 
 	Network `yaml:",inline"`
 }

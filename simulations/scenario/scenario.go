@@ -116,7 +116,7 @@ type Load struct {
 	// Rate is messages a second, of all publishers together. They come at random times.
 	Rate float64 `yaml:"rate" json:"rate"`
 	// Size is the payload of each, in bytes; a range means any in it. Default 256.
-	Size Sizes `yaml:"size,omitempty" json:"size,omitempty"`
+	Size Sizes `yaml:"size,omitempty" json:"size,omitzero"`
 	// Publishers are the nodes that publish. None means all.
 	Publishers []Selector `yaml:"publishers,omitempty" json:"publishers,omitempty"`
 	// At is when it begins and For how long it lasts. 0 means from the beginning,
