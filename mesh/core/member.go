@@ -100,7 +100,7 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 	n.settleEstateOf(p)
 	m := &member{
 		peer: p, record: record, heard: now, unlinked: now,
-		out: newOutflow(), channels: newChannels(),
+		out: newOutflow(&n.kept), channels: newChannels(),
 	}
 	n.members[p] = m
 	n.epochs[record.Epoch] = m
@@ -126,7 +126,7 @@ func (n *Node) remove(now time.Duration, m *member) {
 
 // strike takes m off every list.
 func (n *Node) strike(now time.Duration, m *member) {
-	n.forget(m, m.out.next-m.out.base)
+	n.forget(m, m.out.advance(m.out.next))
 	n.settle(m)
 	n.uninterest(m)
 	delete(n.members, m.peer)

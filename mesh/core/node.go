@@ -45,6 +45,7 @@ type Node struct {
 	interest map[string][]*member // who wants a channel
 	unsynced []*member            // whose interest is not known: they are sent everything
 
+	kept   int    // bytes in all outflows
 	number uint64 // of the last message offered to more than one member
 	stable uint64 // every message numbered below is acknowledged
 
@@ -197,7 +198,7 @@ func (n *Node) forget(m *member, records uint64) {
 // Leave makes every Next end with a goodbye and NextTopic with a last Announce.
 func (n *Node) Leave() {
 	n.leaving = true
-	for _, m := range n.members {
+	for _, m := range n.sorted {
 		n.wake(m)
 	}
 	n.shell.WakeTopic()
