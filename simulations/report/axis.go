@@ -16,6 +16,13 @@ type axis struct {
 	names  []string               // if any: the ticks are 0, 1, … and are called so
 }
 
+// The ends of axes are within these, so that their ticks are figures that can
+// be written. What is beyond is drawn at the end of its axis.
+const (
+	tiniest = 1e-12
+	largest = 1e21 // more than a uint64
+)
+
 // A tick is a figure told at an axis.
 type tick struct {
 	at   float64
@@ -31,6 +38,7 @@ func upTo(label string, most float64, units []unit) axis {
 			most = 1e-3 // nothing is told on this axis; a millisecond is a modest end
 		}
 	}
+	most = min(max(most, tiniest), largest)
 	u := unitFor(most, 1, units)
 	step := roundStep(most/u.size, 4)
 	if step == 0 {
@@ -43,19 +51,17 @@ func upTo(label string, most float64, units []unit) axis {
 // above zero has no place on it.
 func between(label string, lo, hi float64, text func(float64) string) axis {
 	if !(lo > 0) || !finite(lo) {
-		lo = 1e-4
+		lo = 1e-4 // a modest place for nothing
 	}
-	if !(hi >= lo) || !finite(hi) {
-		hi = lo
-	}
-	lo, hi = logEnds(lo, hi)
+	lo = min(max(lo, tiniest), largest)
+	lo, hi = logEnds(lo, min(max(hi, lo), largest))
 	return axis{label: label, lo: lo, hi: hi, log: true, text: text, unit: pieces[0]}
 }
 
 // clock returns the axis of virtual time, in seconds.
 func clock(from, to float64) axis {
-	if !finite(to-from) || to <= from {
-		to = from + 1
+	if !(from > -largest) || !(to < largest) || to-from < tiniest {
+		from, to = 0, 1
 	}
 	return axis{label: "virtual time", lo: from, hi: to, unit: unitFor(to-from, 3, clockUnits)}
 }
@@ -69,7 +75,7 @@ func (a axis) at(v float64) float64 {
 	if !(hi > lo) || !finite(v) {
 		return 0
 	}
-	return min(max((v-lo)/(hi-lo), 0), 1)
+	return (min(max(v, lo), hi) - lo) / (hi - lo)
 }
 
 // title is the axis' label with its unit.

@@ -18,12 +18,15 @@ type placed struct {
 func (d *drawing) place() (labels []placed, used int) {
 	var taken [lanes]float64 // where the last label of each lane ends
 	for i, b := range d.p.bands {
-		at := d.x(b.from)
-		for _, text := range []string{b.named(i), fmt.Sprint(i + 1)} {
+		at, number := d.x(b.from), fmt.Sprint(i+1)
+		for _, text := range []string{b.named(i), number} {
+			if d.p.brief && text != number {
+				continue
+			}
 			width := textWidth(text)
 			x := min(at, d.right-width)
 			free := freeLane(taken[:], x)
-			if free < 0 || x < 0 || (x < at-40 && len(text) > 4) {
+			if free < 0 || x < 0 || (x < at-40 && text != number) {
 				continue
 			}
 			labels = append(labels, placed{x: x, text: text, lane: free})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ type comparison struct {
 	Text   string
 	Tables []table
 	Panels []panel
-	Growth []figure
+	Growth *figure
 }
 
 // A panel is a small plot of one key figure.
@@ -44,12 +43,13 @@ func Compare(dir string, w io.Writer, runs []result.Result) error {
 		c.Tables = append(c.Tables, t)
 	}
 	for i, f := range keyFigures {
-		if f.some(runs) {
+		if f.differs(runs) {
 			c.Panels = append(c.Panels, panel{f.name, template.HTML(f.panel(fmt.Sprintf("panel%d", i), runs))}) // panel escapes all text
 		}
 	}
 	if p, ok := growthPlot(runs); ok {
-		c.Growth = figures("growth", p)
+		f := p.figure("growth")
+		c.Growth = &f
 	}
 	if err := write(dir, "Comparison of "+comparedName(runs), c, runs); err != nil {
 		return err
@@ -107,7 +107,7 @@ func keyTable(runs []result.Result, first, end int) table {
 
 // differingSettings has a row for each setting that is not the same in all runs.
 func differingSettings(runs []result.Result) table {
-	t := table{Title: "Settings that differ", Words: true, Head: []string{"setting"}}
+	t := table{Title: "Settings that differ", Words: len(runs), Head: []string{"setting"}}
 	var names []string
 	for _, r := range runs {
 		t.Head = append(t.Head, short(column(r)))
@@ -155,14 +155,14 @@ func growthPlot(runs []result.Result) (plot, bool) {
 	}
 	p := plot{
 		title: "Growth with the number of servers",
-		text:  fmt.Sprintf("Each figure as a multiple of what it is with %d servers. A straight line that rises as steeply as the grid is square grows like the number of servers.", runs[0].Nodes),
+		text:  fmt.Sprintf("Each figure as a multiple of what it is with %s. What rises like the line of the servers doubles when they do.", number(runs[0].Nodes, "server", "servers")),
 	}
 	lo, hi := 1.0, 1.0
-	for _, f := range keyFigures {
-		if !slices.Contains([]string{"delivery p50", "delivery p99", "sent by each server", "amplification", "window of a server", "time to join p99"}, f.name) {
+	for _, f := range growing {
+		base, s := f.of(runs[0]), series{name: f.name, shape: dotted}
+		if !(base > 0) {
 			continue
 		}
-		base, s := f.of(runs[0]), series{name: f.name, shape: dotted}
 		for _, r := range runs {
 			times := positive(f.of(r) / base)
 			if finite(times) {
@@ -170,13 +170,11 @@ func growthPlot(runs []result.Result) (plot, bool) {
 			}
 			s.points = append(s.points, point{float64(r.Nodes), times})
 		}
-		if base > 0 {
-			p.series = append(p.series, s)
-		}
+		p.series = append(p.series, s)
 	}
 	p.x = between("servers, logarithmic", float64(runs[0].Nodes), float64(runs[len(runs)-1].Nodes), digits)
 	p.y = between("multiple, logarithmic", lo, hi, func(v float64) string { return digits(v) + "×" })
-	return p, len(p.series) > 0 && !math.IsInf(hi, 0)
+	return p, true
 }
 
 // compareText writes the tables for a terminal, a few runs at a time.

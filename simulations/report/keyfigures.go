@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
 )
@@ -24,10 +25,10 @@ const (
 )
 
 var keyFigures = []keyFigure{
-	{"delivery p50", lower, inMillis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.P50MS) }},
-	{"delivery p99", lower, inMillis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.P99MS) }},
-	{"slowest delivery", lower, inMillis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.MaxMS) }},
-	{"delivered", higher, inPieces, func(r result.Result) float64 { return float64(total(r).Delivered) }},
+	{"delivery p50", lower, millis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.P50MS) }},
+	{"delivery p99", lower, millis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.P99MS) }},
+	{"slowest delivery", lower, millis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.MaxMS) }},
+	{"delivered", higher, portion, func(r result.Result) float64 { return share(total(r)) }},
 	{"reported lost", lower, inPieces, func(r result.Result) float64 { return float64(total(r).ReportedLost) }},
 	{"late", lower, inPieces, func(r result.Result) float64 { return float64(total(r).Late) }},
 	{"repaired", lower, inPieces, func(r result.Result) float64 { return float64(total(r).Repaired) }},
@@ -36,13 +37,23 @@ var keyFigures = []keyFigure{
 	{"amplification", lower, times, func(r result.Result) float64 { return positive(measure(r).amplification) }},
 	{"duplicates on the topic", lower, inPieces, func(r result.Result) float64 { return float64(r.Gossip.Duplicates) }},
 	{"window of a server", lower, inMemory, func(r result.Result) float64 { return float64(measure(r).window) }},
-	{"time to join p99", lower, inMillis, func(r result.Result) float64 { return observed(r.Join, r.Join.P99MS) }},
-	{"time to detect p99", lower, inMillis, func(r result.Result) float64 { return observed(r.Detect, r.Detect.P99MS) }},
-	{"time to heal p99", lower, inMillis, func(r result.Result) float64 { return observed(r.Heal, r.Heal.P99MS) }},
+	{"time to join p99", lower, millis, func(r result.Result) float64 { return observed(r.Join, r.Join.P99MS) }},
+	{"time to detect p99", lower, millis, func(r result.Result) float64 { return observed(r.Detect, r.Detect.P99MS) }},
+	{"time to heal p99", lower, millis, func(r result.Result) float64 { return observed(r.Heal, r.Heal.P99MS) }},
 	{"promises broken", lower, inPieces, func(r result.Result) float64 { return float64(len(r.Broken)) }},
 }
 
-func inMillis(v float64) string  { return millis(v) }
+// growing are the figures of which a planner asks how they grow, after the
+// number of servers itself.
+var growing = []keyFigure{
+	{"servers", lower, inPieces, func(r result.Result) float64 { return float64(r.Nodes) }},
+	keyFigureOf("delivery p99"), keyFigureOf("sent by each server"), keyFigureOf("amplification"), keyFigureOf("window of a server"), keyFigureOf("time to join p99"),
+}
+
+func keyFigureOf(name string) keyFigure {
+	return keyFigures[slices.IndexFunc(keyFigures, func(f keyFigure) bool { return f.name == name })]
+}
+
 func inPieces(v float64) string  { return digits(v) }
 func inBitRate(v float64) string { return amount(v, bitRateUnits) }
 func inMemory(v float64) string  { return amount(v, memoryUnits) }
@@ -63,6 +74,20 @@ func (f keyFigure) some(runs []result.Result) bool {
 		}
 	}
 	return false
+}
+
+// differs tells whether f is not the same in all runs.
+func (f keyFigure) differs(runs []result.Result) bool {
+	first := f.of(runs[0])
+	return slices.ContainsFunc(runs, func(r result.Result) bool { v := f.of(r); return v != first && !(math.IsNaN(v) && math.IsNaN(first)) })
+}
+
+// share is how much of what was offered was delivered, or NaN if nothing was.
+func share(a result.Account) float64 {
+	if a.Offered == 0 {
+		return math.NaN()
+	}
+	return float64(a.Delivered) / float64(a.Offered)
 }
 
 // against writes how v differs from base, and whether it is better or worse by

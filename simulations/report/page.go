@@ -36,8 +36,7 @@ type run struct {
 	Verdict                             verdict
 	Broken, Sizing, Limits              []string
 	Tiles                               []tile
-	Latency, Traffic                    figure
-	Timeline, Mesh                      []figure
+	Latency, Timeline, Traffic, Mesh    figure
 	Times, Account, Servers, Gossip     table
 	Checks, Settings                    table
 	Faults                              *table
@@ -69,8 +68,8 @@ func newRun(i int, r result.Result) run {
 		Tiles:    tiles(r),
 		Latency:  latencyPlot(r).figure(id + "-latency"),
 		Traffic:  serversPlot(r).figure(id + "-servers"),
-		Timeline: figures(id+"-timeline", timelinePlots(r)...),
-		Mesh:     figures(id+"-mesh", meshPlots(r)...),
+		Timeline: stack(id+"-timeline", "Messages over time", "In each virtual second, of the whole mesh. Shaded and dashed: the faults below. Where the line of the latency is broken, nothing was delivered.", timelinePlots(r)),
+		Mesh:     stack(id+"-mesh", "Links, members and memory over time", "At the end of each virtual second, of the whole mesh.", meshPlots(r)),
 		Times:    latencyTable(r), Account: accountTable(r), Servers: serversTable(r), Gossip: gossipTable(r.Gossip),
 		Checks: checksTable(r.Checks), Settings: settingsTable(r.Settings),
 	}
@@ -133,8 +132,8 @@ func tiles(r result.Result) []tile {
 	t, sum := measure(r), total(r)
 	all := []tile{
 		{"delivery p50", timeOf(r.Latency, r.Latency.P50MS), "p90 " + timeOf(r.Latency, r.Latency.P90MS)},
-		{"delivery p99", timeOf(r.Latency, r.Latency.P99MS), "slowest " + timeOf(r.Latency, r.Latency.MaxMS)},
-		{"delivered", portion(sum.Delivered, sum.Offered), count(sum.Delivered) + " of " + count(sum.Offered)},
+		{"delivery p99", timeOf(r.Latency, r.Latency.P99MS), "max " + timeOf(r.Latency, r.Latency.MaxMS)},
+		{"delivered", portion(share(sum)), count(sum.Delivered) + " of " + count(sum.Offered)},
 		{"reported lost", count(sum.ReportedLost), count(sum.Repaired) + " repaired, " + count(sum.Late) + " late"},
 		{"sent by each server", amount(t.mean, bitRateUnits), "busiest " + amount(t.busiest, bitRateUnits)},
 		{"amplification", times(t.amplification), "bytes sent for each published"},
@@ -142,7 +141,7 @@ func tiles(r result.Result) []tile {
 	}
 	for _, d := range distributions(r)[1:] {
 		if l := d.of; l.Count > 0 {
-			all = append(all, tile{"time to " + d.name, millis(l.P50MS), "p99 " + millis(l.P99MS) + ", slowest " + millis(l.MaxMS)})
+			all = append(all, tile{"time to " + d.name, millis(l.P50MS), "p99 " + millis(l.P99MS) + ", max " + millis(l.MaxMS)})
 		}
 	}
 	return all

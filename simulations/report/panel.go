@@ -12,12 +12,10 @@ import (
 const (
 	panelWidth = 300.0
 	panelRow   = 36.0
-	panelRoom  = 92.0 // kept at the right for the figure
-	panelBar   = 13.0
+	panelBar   = 11.0
 )
 
-// panel draws f as a lying bar for each run, its figure at the end and its name
-// above.
+// panel draws f as a lying bar for each run, with its name and figure above.
 func (f keyFigure) panel(id string, runs []result.Result) string {
 	most := 0.0
 	for _, r := range runs {
@@ -36,17 +34,15 @@ func (f keyFigure) panel(id string, runs []result.Result) string {
 		y, v := panelRow*float64(i), f.of(r)
 		length := 0.0
 		if finite(v) && most > 0 {
-			length = max(v, 0) / most * (panelWidth - panelRoom)
+			length = max(v, 0) / most * panelWidth
 		}
 		figure := f.text(v)
-		if i > 0 {
-			if c := change(f.of(runs[0]), v); c != none {
-				figure += "  " + c
-			}
+		if c := change(f.of(runs[0]), v); i > 0 && c != none {
+			figure += " (" + c + ")"
 		}
-		fmt.Fprintf(&b, `<text x="0" y="%s">%s</text>`, px(y+12), html.EscapeString(cut(column(r), panelWidth)))
+		fmt.Fprintf(&b, `<text x="0" y="%s">%s</text>`, px(y+12), html.EscapeString(cut(column(r), panelWidth-textWidth(figure)-2*letter)))
+		fmt.Fprintf(&b, `<text class="value" x="%s" y="%s" text-anchor="end">%s</text>`, px(panelWidth), px(y+12), html.EscapeString(figure))
 		fmt.Fprintf(&b, `<rect class="bar c0" x="0" y="%s" width="%s" height="%s"/>`, px(y+17), px(max(length, 1)), px(panelBar))
-		fmt.Fprintf(&b, `<text class="value" x="%s" y="%s">%s</text>`, px(max(length, 1)+5), px(y+28), html.EscapeString(figure))
 	}
 	b.WriteString(`</svg>`)
 	return b.String()
@@ -54,7 +50,7 @@ func (f keyFigure) panel(id string, runs []result.Result) string {
 
 // cut shortens s to what fits into width pixels.
 func cut(s string, width float64) string {
-	most := int(width / letter)
+	most := max(int(width/letter), 2)
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most-1]) + "…"
 	}

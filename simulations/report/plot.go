@@ -11,6 +11,9 @@ type plot struct {
 	series []series // at most as many as there are colours
 	bands  []band
 	marks  []mark
+
+	left  float64 // the least room at the left, so that plots in a stack line up
+	brief bool    // bands have only their numbers: a plot above has the words
 }
 
 // colours is how many series can be told apart; report.css has as many.

@@ -18,7 +18,7 @@ func latencyPlot(r result.Result) plot {
 	p := plot{title: "Delivery latency", text: "Share of the deliveries that took at most the time below."}
 	lo, hi := math.Inf(1), 0.0
 	add := func(name string, l result.Latency) {
-		s := series{name: name, shape: steps}
+		s := series{name: name}
 		for _, c := range l.CDF {
 			if c.MS > 0 {
 				lo, hi = min(lo, c.MS/1e3), max(hi, c.MS/1e3)
@@ -37,7 +37,7 @@ func latencyPlot(r result.Result) plot {
 			add(road.Name, road.Latency)
 		}
 	}
-	p.x = between("delivery latency, logarithmic", lo, hi, func(v float64) string { return amount(v, durationUnits) })
+	p.x = between("delivery latency, logarithmic", lo, hi, inSeconds)
 	p.y = axis{label: "share of deliveries", hi: 100, unit: unit{"%", 1}}
 	if r.Latency.Count == 0 {
 		return p
@@ -53,8 +53,9 @@ func latencyPlot(r result.Result) plot {
 	return p
 }
 
-// millis writes a time given in milliseconds.
-func millis(ms float64) string { return amount(ms/1e3, durationUnits) }
+// inSeconds writes a time given in seconds, millis one in milliseconds.
+func inSeconds(s float64) string { return amount(s, durationUnits) }
+func millis(ms float64) string   { return inSeconds(ms / 1e3) }
 
 // A reading takes one figure from a sample; NaN where there is none.
 type reading struct {
@@ -63,8 +64,8 @@ type reading struct {
 }
 
 // overTime shows readings of the timeline, with the faults as bands.
-func overTime(r result.Result, title, text string, units []unit, label string, readings ...reading) plot {
-	p := plot{title: title, text: text}
+func overTime(r result.Result, title string, units []unit, label string, readings ...reading) plot {
+	p := plot{title: title}
 	most := 0.0
 	for _, read := range readings {
 		s := series{name: read.name}
@@ -77,6 +78,7 @@ func overTime(r result.Result, title, text string, units []unit, label string, r
 		}
 		p.series = append(p.series, s)
 	}
+	p.text = fmt.Sprintf("The most is %s.", amount(most, units))
 	from, to := 0.0, r.VirtualSeconds
 	if len(r.Timeline) > 0 {
 		from, to = float64(r.Timeline[0].Second), float64(r.Timeline[len(r.Timeline)-1].Second+1)
@@ -92,40 +94,44 @@ func overTime(r result.Result, title, text string, units []unit, label string, r
 // on an axis of its own because they differ by orders of magnitude.
 func timelinePlots(r result.Result) []plot {
 	plots := []plot{
-		overTime(r, "Delivered", "Messages delivered in each virtual second, by all servers together.", pieces, "deliveries per second",
+		overTime(r, "Messages delivered over time", pieces, "delivered per second",
 			reading{"delivered", func(s result.Sample) float64 { return float64(s.Delivered) }}),
-		overTime(r, "Published", "Messages published in each virtual second.", pieces, "messages per second",
+		overTime(r, "Messages published over time", pieces, "published per second",
 			reading{"published", func(s result.Sample) float64 { return float64(s.Published) }}),
+		lateness(r),
 	}
-	late := overTime(r, "Latency p99", "99 of 100 deliveries of the second took at most this long. A gap: nothing was delivered.",
-		durationUnits, "delivery latency p99, logarithmic",
-		reading{"p99", func(s result.Sample) float64 { return positive(s.P99MS / 1e3) }})
-	lo, hi := math.Inf(1), 0.0
-	for _, p := range late.series[0].points {
-		if finite(p.y) {
-			lo, hi = min(lo, p.y), max(hi, p.y)
-		}
-	}
-	late.y = between(late.y.label, lo, hi, func(v float64) string { return amount(v, durationUnits) })
-	plots = append(plots, late)
 	if slices.ContainsFunc(r.Timeline, func(s result.Sample) bool { return s.Lost > 0 }) {
-		plots = append(plots, overTime(r, "Reported lost", "Deliveries that were given up and reported in each virtual second.", pieces, "reported lost per second",
+		plots = append(plots, overTime(r, "Deliveries reported lost over time", pieces, "reported lost per second",
 			reading{"lost", func(s result.Sample) float64 { return float64(s.Lost) }}))
 	}
 	return plots
 }
 
+// lateness shows the p99 of each second, broken where nothing was delivered.
+func lateness(r result.Result) plot {
+	p := overTime(r, "Delivery latency over time, p99", durationUnits, "delivery latency p99, logarithmic",
+		reading{"p99", func(s result.Sample) float64 { return positive(s.P99MS / 1e3) }})
+	lo, hi := math.Inf(1), 0.0
+	for _, s := range p.series[0].points {
+		if finite(s.y) {
+			lo, hi = min(lo, s.y), max(hi, s.y)
+		}
+	}
+	p.y = between(p.y.label, lo, hi, inSeconds)
+	return p
+}
+
 // meshPlots show how connected the mesh was, and what it kept and sent.
 func meshPlots(r result.Result) []plot {
 	return []plot{
-		overTime(r, "Members", "The fewest servers that any living server counts beside itself, against how many there are.", pieces, "servers",
-			reading{"fewest counted", func(s result.Sample) float64 { return float64(s.Members) }},
+		overTime(r, "Members over time", pieces, "other servers, as the least informed one counts them",
+			reading{"counted", func(s result.Sample) float64 { return float64(s.Members) }},
 			reading{"living", func(s result.Sample) float64 { return float64(max(s.Living-1, 0)) }}),
-		overTime(r, "Direct links", "Links between two servers, each counted once.", pieces, "links",
+		overTime(r, "Direct links over time", pieces, "direct links, each counted once",
 			reading{"links", func(s result.Sample) float64 { return float64(s.Links) }}),
-		overTime(r, "Replay windows", "What all servers together keep for others that have not yet acknowledged it.", memoryUnits, "memory of windows",
+		overTime(r, "Memory of replay windows over time", memoryUnits, "memory of all replay windows",
 			reading{"memory", func(s result.Sample) float64 { return float64(s.WindowBytes) }}),
-		overTime(r, "Traffic of the mesh", "What all servers together sent in each virtual second.", bitRateUnits, "sent",
+		overTime(r, "Traffic over time", bitRateUnits, "sent by all servers",
 			reading{"sent", func(s result.Sample) float64 { return 8 * float64(s.SentBytes) }}),
 	}
 }

@@ -16,8 +16,8 @@ type sheet struct {
 }
 
 var (
-	wide   = sheet{"wide", 860, 300}
-	narrow = sheet{"narrow", 340, 250}
+	sheets = []sheet{{"wide", 860, 300}, {"narrow", 340, 250}}
+	strips = []sheet{{"wide", 860, 200}, {"narrow", 340, 180}} // of plots in a stack
 )
 
 const (
@@ -43,8 +43,12 @@ type drawing struct {
 func (p plot) svg(id string, s sheet) string {
 	d := &drawing{p: p, size: s}
 	d.lay()
+	foot := footer
+	if p.x.label == "" {
+		foot = footer / 2
+	}
 	fmt.Fprintf(d, `<svg class="plot %s" viewBox="0 0 %s %s" role="img" aria-labelledby="%s-t %s-d">`,
-		s.name, px(s.width), px(d.bottom+footer), id, id)
+		s.name, px(s.width), px(d.bottom+foot), id, id)
 	fmt.Fprintf(d, `<title id="%s-t">%s</title><desc id="%s-d">%s</desc>`, id, html.EscapeString(p.title), id, html.EscapeString(p.text))
 	d.drawBands()
 	d.drawAxes()
@@ -62,19 +66,24 @@ func (p plot) svg(id string, s sheet) string {
 
 // lay decides where things go: what the labels need comes first.
 func (d *drawing) lay() {
-	widest := 0.0
-	for _, t := range d.p.y.ticks(d.rows()) {
-		widest = max(widest, textWidth(t.text))
-	}
-	d.left, d.right = max(30, widest+tickGap+4), d.size.width-margin
+	d.left, d.right = max(d.p.left, d.p.room(d.size)), d.size.width-margin
 	used := 0
 	d.labels, used = d.place()
 	d.top = header + lane*float64(used)
 	d.bottom = d.top + d.size.height - header - footer
 }
 
+// room is what the ticks of p's y axis need at the left.
+func (p plot) room(s sheet) float64 {
+	widest := 20.0
+	for _, t := range p.y.ticks(s.rows()) {
+		widest = max(widest, textWidth(t.text))
+	}
+	return widest + tickGap + 4
+}
+
 // rows and columns are how many parts the ticks may make of each axis.
-func (d *drawing) rows() int { return max(int((d.size.height-header-footer)/42), 2) }
+func (s sheet) rows() int { return min(max(int((s.height-header-footer)/30), 2), 6) }
 func (d *drawing) columns() int {
 	widest := 4 * letter
 	for _, n := range d.p.x.names {
@@ -87,7 +96,7 @@ func (d *drawing) x(v float64) float64 { return d.left + d.p.x.at(v)*(d.right-d.
 func (d *drawing) y(v float64) float64 { return d.bottom - d.p.y.at(v)*(d.bottom-d.top) }
 
 func (d *drawing) drawAxes() {
-	for _, t := range d.p.y.ticks(d.rows()) {
+	for _, t := range d.p.y.ticks(d.size.rows()) {
 		y := px(d.y(t.at))
 		fmt.Fprintf(d, `<path class="grid" d="M%s %sH%s"/>`, px(d.left), y, px(d.right))
 		d.text(d.left-tickGap, d.y(t.at)+4, "end", "", t.text)
@@ -105,7 +114,9 @@ func (d *drawing) drawAxes() {
 	}
 	fmt.Fprintf(d, `<path class="axis" d="M%s %sH%s"/>`, px(d.left), px(d.bottom), px(d.right))
 	d.text(1, 13, "start", "name", d.p.y.title())
-	d.text(d.right, d.bottom+34, "end", "name", d.p.x.title())
+	if d.p.x.label != "" {
+		d.text(d.right, d.bottom+34, "end", "name", d.p.x.title())
+	}
 }
 
 func (d *drawing) drawLine(i int, s series) {

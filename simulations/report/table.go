@@ -9,10 +9,10 @@ import (
 )
 
 // A table is figures in rows, for the page and for the terminal. The first
-// column names the row; the others stand at the right.
+// column names the row; the figures stand at the right.
 type table struct {
 	Title, Text string
-	Words       bool // all columns are words and stand at the left
+	Words       int // how many columns beside the first are words, and stand at the left
 	Head        []string
 	Rows        []row
 }
@@ -31,8 +31,11 @@ func plainRow(texts ...string) row {
 	return r
 }
 
+// Short tells whether the table is too slim to be stretched.
+func (t table) Short() bool { return len(t.Head) <= 2 }
+
 // Left tells whether column i stands at the left.
-func (t table) Left(i int) bool { return t.Words || i == 0 }
+func (t table) Left(i int) bool { return i <= t.Words }
 
 // write writes the table to a terminal, without its title, after indent.
 func (t table) write(w io.Writer, indent string) {

@@ -42,19 +42,19 @@ func distributions(r result.Result) []distribution {
 // accountTable shows what became of every message. What breaks a promise is bad.
 func accountTable(r result.Result) table {
 	t := table{
-		Title: "Account of messages",
+		Title: "Account of messages", Words: 1,
 		Text: "Counted in pairs: a message that three servers want is offered three times. Offered must be delivered, reported lost, ended (its sender or receiver was killed) " +
 			"or unaccounted, and unaccounted, duplicates and out of order must be 0.",
-		Head: []string{"", "published", "refused", "offered", "delivered", "late", "repaired", "reported lost", "ended", "unaccounted", "duplicates", "out of order", "balance"},
+		Head: []string{"", "balances", "published", "refused", "offered", "delivered", "late", "repaired", "reported lost", "ended", "unaccounted", "duplicates", "out of order"},
 	}
 	for _, a := range r.Account {
-		balance := cell{"balances", "good"}
+		balance := cell{"yes", "good"}
 		if !balances(a) {
-			balance = cell{"does not balance", "bad"}
+			balance = cell{"NO", "bad"}
 		}
-		t.Rows = append(t.Rows, row{{Text: a.Class}, {Text: count(a.Published)}, {Text: count(a.Refused)}, {Text: count(a.Offered)}, {Text: count(a.Delivered)},
+		t.Rows = append(t.Rows, row{{Text: a.Class}, balance, {Text: count(a.Published)}, {Text: count(a.Refused)}, {Text: count(a.Offered)}, {Text: count(a.Delivered)},
 			{Text: count(a.Late)}, {Text: count(a.Repaired)}, {Text: count(a.ReportedLost)}, {Text: count(a.Ended)},
-			zero(a.Unaccounted), zero(a.Duplicates), zero(a.Disorder), balance})
+			zero(a.Unaccounted), zero(a.Duplicates), zero(a.Disorder)})
 	}
 	return t
 }
@@ -88,6 +88,7 @@ func serversTable(r result.Result) table {
 	t := table{
 		Title: "Servers",
 		Text:  "Bytes with headers, while the load ran; the busiest sender first. Amplification is what a server sent for each byte published on it. Window is what it kept for others at the most.",
+		Words: 1,
 		Head:  []string{"server", "region", "sent", "received", "messages sent", "received", "payload published", "delivered", "amplification", "window", "links", "restarts"},
 	}
 	servers := slices.Clone(r.Servers)
@@ -120,20 +121,23 @@ func gossipTable(g result.Gossip) table {
 	return table{
 		Title: "The topic",
 		Text:  "What GossipSub carried: who is a member, and messages that had no direct link.",
-		Head:  []string{"published", "copies received first", "duplicate copies", "repaired by IHAVE and IWANT", "bytes sent"},
-		Rows:  []row{plainRow(count(g.Published), count(g.Received), count(g.Duplicates), count(g.Repaired), volume(g.Bytes))},
+		Head:  []string{"", "messages"},
+		Rows: []row{
+			plainRow("published", count(g.Published)), plainRow("copies received first", count(g.Received)),
+			plainRow("duplicate copies", count(g.Duplicates)), plainRow("repaired by IHAVE and IWANT", count(g.Repaired)), plainRow("bytes sent for all", volume(g.Bytes)),
+		},
 	}
 }
 
 // faultsTable lists the bands of the plots under their numbers.
 func faultsTable(faults []result.Fault) table {
-	t := table{Title: "Faults", Text: "As numbered in the plots.", Words: true, Head: []string{"", "fault", "from", "to", "lasted"}}
+	t := table{Title: "Faults", Text: "As numbered in the plots.", Words: 3, Head: []string{"fault", "from", "to", "lasted"}}
 	for i, f := range faults {
-		to, lasted := at(f.EndSeconds), amount(f.EndSeconds-f.BeginSeconds, durationUnits)
+		to, lasted := at(f.EndSeconds), span(f.EndSeconds-f.BeginSeconds)
 		if f.EndSeconds <= f.BeginSeconds {
 			to, lasted = none, none
 		}
-		t.Rows = append(t.Rows, plainRow(count(i+1), f.Label, at(f.BeginSeconds), to, lasted))
+		t.Rows = append(t.Rows, plainRow(band{label: f.Label}.named(i), at(f.BeginSeconds), to, lasted))
 	}
 	return t
 }
@@ -168,7 +172,7 @@ func checksTable(checks []result.Check) table {
 func with(v float64, unit string) string { return strings.TrimSpace(digits(v) + " " + unit) }
 
 func settingsTable(settings []result.Setting) table {
-	t := table{Title: "Settings", Words: true, Head: []string{"setting", "value"}}
+	t := table{Title: "Settings", Words: 1, Head: []string{"setting", "value"}}
 	for _, s := range settings {
 		t.Rows = append(t.Rows, plainRow(s.Name, s.Value))
 	}

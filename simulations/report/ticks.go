@@ -45,19 +45,22 @@ func tickText(v, step float64) string {
 		decimals = min(int(math.Ceil(-math.Log10(step)-1e-9)), 12)
 	}
 	if v == 0 {
-		v = 0 // not minus zero
+		return "0" // and never "-0"
 	}
 	return commas(strconv.FormatFloat(v, 'f', decimals, 64))
 }
 
 // logTicks returns figures from lo to hi, at most n+1, rising: 1, 2 and 5 times
-// the powers of ten if there is room, or every power, or every so many. There
+// the powers of ten if there is room, or 1 and 3, or 1, or fewer still. There
 // are none if lo to hi is not a finite range above zero.
 func logTicks(lo, hi float64, n int) []float64 {
 	if !(lo > 0) || !(hi > lo) || !finite(hi) || n < 1 {
 		return nil
 	}
 	at := decadeTicks(lo, hi, 1, 1, 2, 5)
+	if len(at) > n+1 {
+		at = decadeTicks(lo, hi, 1, 1, 3)
+	}
 	for skip := 1; len(at) > n+1; skip++ {
 		at = decadeTicks(lo, hi, skip, 1)
 	}

@@ -100,26 +100,25 @@ func commas(s string) string {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// portion writes part of whole in percent. Only all is "100 %", and only
+// portion writes a share from 0 to 1 in percent. Only all is "100 %", and only
 // nothing "0 %", however near it comes.
-func portion(part, whole uint64) string {
-	if whole == 0 {
+func portion(share float64) string {
+	if !finite(share) {
 		return none
 	}
-	share := 100 * float64(part) / float64(whole)
 	for decimals := 1; decimals < 9; decimals++ {
-		s := strconv.FormatFloat(share, 'f', decimals, 64)
-		if near, _ := strconv.ParseFloat(s, 64); (near < 100 || part >= whole) && (near > 0 || part == 0) {
+		s := strconv.FormatFloat(100*share, 'f', decimals, 64)
+		if near, _ := strconv.ParseFloat(s, 64); (near < 100 || share >= 1) && (near > 0 || share <= 0) {
 			return strings.TrimSuffix(s, ".0") + " %"
 		}
 	}
-	return strconv.FormatFloat(share, 'g', -1, 64) + " %"
+	return strconv.FormatFloat(100*share, 'g', -1, 64) + " %"
 }
 
 // change writes by how much v differs from base: "+12 %", or as a factor from
 // tenfold on. It is none if there is nothing to compare.
 func change(base, v float64) string {
-	if !finite(base) || !finite(v) || (base == 0) != (v == 0) {
+	if !finite(base) || !finite(v) || base == 0 && v != 0 {
 		return none
 	}
 	if v == base {
