@@ -23,7 +23,7 @@ func (w *world) fault(i int, f *scenario.Fault) {
 		side := w.sides(f.Groups)
 		w.cut(f, func(x, y int) bool { return side[x] != side[y] && side[x] > 0 && side[y] > 0 })
 	case scenario.Degrade:
-		w.change(f, &pathFault{w.degraded(f), degrade(f.Network)})
+		w.change(f, &pathFault{w.degraded(f), degrade(w.s.Seed, f.Network)})
 	case scenario.Kill:
 		w.each(f, func(node int) { w.down(node, true) })
 	case scenario.Pause:
@@ -84,7 +84,7 @@ func (w *world) cut(f *scenario.Fault, touches func(x, y int) bool) {
 	if f.Reset {
 		w.net.Reset(func(a, b netip.Addr) bool { return touches(nodeAt(a), nodeAt(b)) })
 	}
-	w.change(f, &pathFault{touches, func(p *vnet.Path) { p.Cut = true }})
+	w.change(f, &pathFault{touches, func(p *vnet.Path, _, _ int) { p.Cut = true }})
 }
 
 func (w *world) change(f *scenario.Fault, c *pathFault) {

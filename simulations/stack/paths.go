@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"sync"
@@ -28,7 +27,7 @@ type paths struct {
 // A pathFault changes the paths for which it touches both ends.
 type pathFault struct {
 	touches func(a, b int) bool
-	change  func(p *vnet.Path)
+	change  func(p *vnet.Path, a, b int)
 }
 
 func newPaths(s *scenario.Scenario) *paths {
@@ -47,10 +46,19 @@ func newPaths(s *scenario.Scenario) *paths {
 	return p
 }
 
-// latencyOf draws the latency of a pair, which is the same in both directions.
+// latencyOf draws the latency of a pair, which is the same in both directions, and
+// the same as in package virtual, so that the two modes have the same network.
 func latencyOf(seed uint64, r scenario.Range, a, b int) time.Duration {
-	pair := rand.New(rand.NewPCG(seed, uint64(min(a, b))<<32|uint64(max(a, b))))
-	return r.Min + time.Duration(pair.Float64()*float64(r.Max-r.Min))
+	draw := mix(seed ^ mix(uint64(min(a, b))<<32|uint64(max(a, b))))
+	return r.Min + time.Duration(draw%uint64(r.Max-r.Min+1))
+}
+
+// mix is the finaliser of SplitMix64: it makes one number look like a random one.
+func mix(v uint64) uint64 {
+	v += 0x9e3779b97f4a7c15
+	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
+	v = (v ^ v>>27) * 0x94d049bb133111eb
+	return v ^ v>>31
 }
 
 // between is what vnet asks for.
@@ -80,7 +88,7 @@ func (p *paths) renew() {
 		for b := range p.now[a] {
 			for _, f := range p.faults {
 				if f.touches(a, b) {
-					f.change(&p.now[a][b])
+					f.change(&p.now[a][b], a, b)
 				}
 			}
 		}
@@ -99,10 +107,10 @@ func nodeAt(a netip.Addr) int {
 }
 
 // degrade is what the fields that are set in n make of a path.
-func degrade(n scenario.Network) func(*vnet.Path) {
-	return func(p *vnet.Path) {
+func degrade(seed uint64, n scenario.Network) func(p *vnet.Path, a, b int) {
+	return func(p *vnet.Path, a, b int) {
 		if n.Latency != nil {
-			p.Latency = (n.Latency.Min + n.Latency.Max) / 2
+			p.Latency = latencyOf(seed, *n.Latency, a, b)
 		}
 		if n.Jitter != nil {
 			p.Jitter = n.Jitter.D()

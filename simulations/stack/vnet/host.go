@@ -31,7 +31,8 @@ var (
 type Host struct {
 	n         *Network
 	addr      netip.Addr
-	up, down  queue
+	up        queue
+	down      line
 	port      int
 	listeners map[int]*listener
 	sockets   map[*socket]struct{}
@@ -50,7 +51,7 @@ func (n *Network) Host(addr netip.Addr, up, down float64) *Host {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	h := &Host{
-		n: n, addr: addr, up: queue{rate: up}, down: queue{rate: down}, port: firstPort,
+		n: n, addr: addr, up: queue{rate: up}, down: line{rate: down}, port: firstPort,
 		listeners: map[int]*listener{}, sockets: map[*socket]struct{}{},
 	}
 	n.hosts[addr] = h

@@ -178,6 +178,42 @@ func (q *queue) take(at time.Time, bytes int) time.Time {
 	return q.free
 }
 
+// A line is the last one to a host, whose rate may change while packets wait.
+type line struct {
+	rate    float64 // bytes a second; 0: no limit
+	waiting []inbound
+}
+
+type inbound struct {
+	bytes  int
+	arrive func(now time.Time)
+}
+
+// put has a packet wait until those before it are through.
+func (l *line) put(n *Network, now time.Time, p inbound) {
+	if l.rate <= 0 && len(l.waiting) == 0 {
+		p.arrive(now)
+		return
+	}
+	if l.waiting = append(l.waiting, p); len(l.waiting) == 1 {
+		l.serve(n, now)
+	}
+}
+
+func (l *line) serve(n *Network, now time.Time) {
+	took := time.Duration(0)
+	if l.rate > 0 {
+		took = time.Duration(float64(l.waiting[0].bytes) / l.rate * float64(time.Second))
+	}
+	n.plan(now.Add(took), func(now time.Time) {
+		p := l.waiting[0]
+		if l.waiting = l.waiting[1:]; len(l.waiting) > 0 {
+			l.serve(n, now)
+		}
+		p.arrive(now)
+	})
+}
+
 // send carries a packet from one host to another and has arrive run there, unless it
 // is lost. The caller holds mu.
 func (n *Network) send(from, to *Host, bytes int, arrive func(now time.Time)) {
@@ -203,14 +239,11 @@ func (n *Network) send(from, to *Host, bytes int, arrive func(now time.Time)) {
 		n.seen.Arrived++
 		n.seen.Latency += now.Sub(gone)
 		n.seen.LatencySet += p.Latency + p.Jitter/2
-		at := to.down.take(now, bytes)
-		to.counts.ReceivedBytes += uint64(bytes)
-		to.counts.ReceivedPackets++
-		if at.After(now) {
-			n.plan(at, arrive)
-			return
-		}
-		arrive(now)
+		to.down.put(n, now, inbound{bytes, func(now time.Time) {
+			to.counts.ReceivedBytes += uint64(bytes)
+			to.counts.ReceivedPackets++
+			arrive(now)
+		}})
 	})
 }
 

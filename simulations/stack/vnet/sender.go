@@ -22,7 +22,6 @@ type packet struct {
 	serial uint64    // in the order of the data
 	sent   time.Time // the last time
 	acked  bool
-	again  bool // it was sent more than once, so it measures nothing
 	marked bool // as lost: its retransmission is planned
 }
 
@@ -101,7 +100,6 @@ func (s *socket) expire(now time.Time) {
 		s.recovering = s.serial
 	}
 	s.tries++
-	s.flight[0].again = true
 	s.transmit(s.flight[0], now)
 }
 
@@ -114,9 +112,7 @@ func (s *socket) acknowledge(p *packet, sent time.Time, now time.Time) {
 	p.acked = true
 	s.tries = 0
 	s.inFlight -= len(p.data)
-	if !p.again {
-		s.measure(now.Sub(sent))
-	}
+	s.measure(now.Sub(sent)) // time stamps tell which of several it was
 	if s.window < s.threshold {
 		s.window += len(p.data)
 	} else {
@@ -160,7 +156,6 @@ func (s *socket) suspect(f *packet, now time.Time) {
 			s.threshold = max(2*segment, int(float64(s.window)*backOff))
 			s.window = s.threshold
 		}
-		f.again = true
 		s.transmit(f, now)
 	})
 }

@@ -224,3 +224,18 @@ func TestABigUnreadConnectionHoldsItsWriter(t *testing.T) {
 		assert.NoError(t, err, "a writer that waits for room goes on")
 	})
 }
+
+func TestASlowHostCatchesUpWhenItIsFastAgain(t *testing.T) {
+	bubble(t, vnet.Path{Latency: time.Millisecond}, 0, func(w *world) {
+		client, server := w.connect()
+		w.b.Down(1000)
+		_, err := client.Write(make([]byte, 100_000))
+		require.NoError(t, err)
+		time.Sleep(10 * time.Second)
+		w.b.Down(0)
+		begun := time.Now()
+		_, err = io.ReadFull(server, make([]byte, 100_000))
+		require.NoError(t, err)
+		assert.Less(t, time.Since(begun), 5*time.Second)
+	})
+}
