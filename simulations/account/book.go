@@ -262,3 +262,11 @@ func (b *Book) Sample(s result.Sample) {
 	b.sample = result.Sample{Second: s.Second + 1}
 	b.second.reset()
 }
+
+// PublishedAt is when a message was published; 0 if it was not.
+func (b *Book) PublishedAt(id uint64) time.Duration {
+	if id >= uint64(len(b.messages)) {
+		return 0
+	}
+	return b.messages[id].at
+}
