@@ -48,13 +48,19 @@ func freeLane(taken []float64, x float64) int {
 	return -1
 }
 
+// drawBands shades what each fault lasted, under everything else.
 func (d *drawing) drawBands() {
-	for i, b := range d.p.bands {
-		from, to := d.x(b.from), d.x(b.to)
-		if to-from >= 1 {
+	for _, b := range d.p.bands {
+		if from, to := d.x(b.from), d.x(b.to); to-from >= 1 {
 			fmt.Fprintf(d, `<rect class="band" x="%s" y="%s" width="%s" height="%s"/>`, px(from), px(d.top), px(to-from), px(d.bottom-d.top))
 		}
-		fmt.Fprintf(d, `<path class="fault" d="M%s %sV%s"><title>%s</title></path>`, px(from), px(d.top-3), px(d.bottom), html.EscapeString(b.named(i)))
+	}
+}
+
+// drawFaults marks where each fault begins, over the grid.
+func (d *drawing) drawFaults() {
+	for i, b := range d.p.bands {
+		fmt.Fprintf(d, `<path class="fault" d="M%s %sV%s"><title>%s</title></path>`, px(d.x(b.from)), px(d.top-3), px(d.bottom), html.EscapeString(b.named(i)))
 	}
 	for _, l := range d.labels {
 		d.text(l.x, d.top-7-lane*float64(l.lane), "start", "word", l.text)

@@ -52,6 +52,7 @@ func (p plot) svg(id string, s sheet) string {
 	fmt.Fprintf(d, `<title id="%s-t">%s</title><desc id="%s-d">%s</desc>`, id, html.EscapeString(p.title), id, html.EscapeString(p.text))
 	d.drawBands()
 	d.drawAxes()
+	d.drawFaults()
 	for i, s := range p.series {
 		if s.shape == bars {
 			d.drawBars(i, s)
