@@ -84,12 +84,7 @@ func (p *paths) between(x, y *host) path {
 			sp.Bandwidth = *d.to.Bandwidth
 		}
 	}
-	low, high := min(x.node, y.node), max(x.node, y.node)
-	draw := mix(p.seed ^ mix(uint64(low)<<32|uint64(high)))
-	r := path{base: sp.Latency.Min, jitter: sp.Jitter, loss: sp.Loss}
-	if wide := sp.Latency.Max - sp.Latency.Min; wide > 0 {
-		r.base += time.Duration(draw % uint64(wide+1))
-	}
+	r := path{base: sp.Latency.Of(p.seed, x.node, y.node), jitter: sp.Jitter, loss: sp.Loss}
 	if sp.Bandwidth > 0 {
 		r.perB = 8e9 / float64(sp.Bandwidth)
 	}
@@ -98,12 +93,4 @@ func (p *paths) between(x, y *host) path {
 		r.perB = max(r.perB, 1e9/rate)
 	}
 	return r
-}
-
-// mix is the finaliser of SplitMix64: it makes one number look like a random one.
-func mix(v uint64) uint64 {
-	v += 0x9e3779b97f4a7c15
-	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
-	v = (v ^ v>>27) * 0x94d049bb133111eb
-	return v ^ v>>31
 }
