@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/signalmesh/signalmesh/simulations/scenario"
 	"github.com/signalmesh/signalmesh/simulations/stack/vnet"
@@ -38,27 +37,12 @@ func newPaths(s *scenario.Scenario) *paths {
 		for b := range n {
 			way := s.Path(s.RegionOf(a), s.RegionOf(b))
 			p.regular[a][b] = vnet.Path{
-				Latency: latencyOf(s.Seed, way.Latency, a, b), Jitter: way.Jitter, Loss: way.Loss, Rate: float64(way.Bandwidth) / bitsPerByte,
+				Latency: way.Latency.Of(s.Seed, a, b), Jitter: way.Jitter, Loss: way.Loss, Rate: float64(way.Bandwidth) / bitsPerByte,
 			}
 		}
 		copy(p.now[a], p.regular[a])
 	}
 	return p
-}
-
-// latencyOf draws the latency of a pair, which is the same in both directions, and
-// the same as in package virtual, so that the two modes have the same network.
-func latencyOf(seed uint64, r scenario.Range, a, b int) time.Duration {
-	draw := mix(seed ^ mix(uint64(min(a, b))<<32|uint64(max(a, b))))
-	return r.Min + time.Duration(draw%uint64(r.Max-r.Min+1))
-}
-
-// mix is the finaliser of SplitMix64: it makes one number look like a random one.
-func mix(v uint64) uint64 {
-	v += 0x9e3779b97f4a7c15
-	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
-	v = (v ^ v>>27) * 0x94d049bb133111eb
-	return v ^ v>>31
 }
 
 // between is what vnet asks for.
@@ -110,7 +94,7 @@ func nodeAt(a netip.Addr) int {
 func degrade(seed uint64, n scenario.Network) func(p *vnet.Path, a, b int) {
 	return func(p *vnet.Path, a, b int) {
 		if n.Latency != nil {
-			p.Latency = latencyOf(seed, *n.Latency, a, b)
+			p.Latency = n.Latency.Of(seed, a, b)
 		}
 		if n.Jitter != nil {
 			p.Jitter = n.Jitter.D()

@@ -46,8 +46,14 @@ func simulate(s scenario.Scenario, tell func(result.Progress)) (result.Result, e
 	}
 	w.net = vnet.New(rand.NewPCG(s.Seed, 0x7ace), w.paths.between)
 	w.begin = time.Now().Add(s.Warmup.D())
-	for node := range s.Nodes() {
-		w.fail(w.start(node))
+	late := rand.New(rand.NewPCG(s.Seed, 0x1a7e))
+	for node := range s.Nodes() { // they start within a second of each other
+		at := time.Duration(late.Int64N(int64(time.Second)))
+		w.work.Go(func() {
+			if w.sleepUntil(at - s.Warmup.D()) {
+				w.fail(w.start(node))
+			}
+		})
 	}
 	w.work.Go(func() { w.sample(tell) })
 	w.work.Go(w.publishAll)
