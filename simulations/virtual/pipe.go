@@ -225,6 +225,7 @@ func (p *parcel) taken() {
 	q.inflight -= p.size
 	to.host.ReceivedBytes += c.w.counted(p.size)
 	to.host.ReceivedMessages += c.w.counted(p.count)
+	to.host.acknowledge(c.w, c.ends[p.side].host, p.size)
 	to.take(p)
 	q.unblock()
 }
@@ -343,6 +344,13 @@ func (h *host) count(w *world, bytes, messages int) {
 	w.sent += uint64(bytes)
 	h.SentBytes += w.counted(bytes)
 	h.SentMessages += w.counted(messages)
+}
+
+// acknowledge counts TCP's own acknowledgements of some bytes: a packet for each segment.
+func (h *host) acknowledge(w *world, from *host, bytes int) {
+	acks := (bytes + segment - 1) / segment * segmentHeader
+	h.count(w, acks, 0)
+	from.ReceivedBytes += w.counted(acks)
 }
 
 // counted is v while the load runs, else 0.

@@ -103,7 +103,7 @@ func hear(w *world, arg any) {
 // charge counts the copies of a message: the author sends to all its peers, every
 // other one to its mesh but for the one it has the message from.
 func (t *topic) charge(by *seat, tr *tree, size int) {
-	sent := 0
+	sent, acks := 0, (size+segment-1)/segment*segmentHeader
 	for _, s := range tr.reached {
 		copies := len(s.mesh) - 1
 		if s == by {
@@ -115,8 +115,8 @@ func (t *topic) charge(by *seat, tr *tree, size int) {
 		copies = max(0, copies)
 		sent += copies
 		s.life.host.count(t.w, copies*size, copies)
+		s.life.host.ReceivedBytes += t.w.counted(copies * acks)
 	}
-	by.life.host.upFree = max(by.life.host.upFree, t.w.now)
 	new := len(tr.reached) - 1
 	sent = max(sent, new)
 	// Every copy arrives somewhere; spread evenly over those that hear the message.
@@ -125,6 +125,7 @@ func (t *topic) charge(by *seat, tr *tree, size int) {
 		if s != by {
 			s.life.host.ReceivedBytes += t.w.counted(each * size)
 			s.life.host.ReceivedMessages += t.w.counted(each)
+			s.life.host.count(t.w, each*acks, 0)
 		}
 	}
 	t.received += t.w.counted(new)

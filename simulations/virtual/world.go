@@ -192,7 +192,21 @@ func sample(w *world, _ any) {
 		r.WindowBytes += window
 		h.WindowPeakBytes = max(h.WindowPeakBytes, window)
 	}
+	w.countKeepAlives()
 	r.Links, r.Members = ends/2, max(0, r.Members)
 	w.book.Sample(r)
 	w.after(time.Second, nil, sample, nil)
+}
+
+// countKeepAlives counts what connections send in a second to see that the other side is
+// there: each side asks and is answered every keepAliveEvery.
+func (w *world) countKeepAlives() {
+	const packets = 2*(12+18+segmentHeader) + 2*segmentHeader // a question, an answer, and their acknowledgements
+	bytes := int(packets / keepAliveEvery.Seconds())
+	for _, c := range w.conns {
+		for _, l := range c.ends {
+			l.host.count(w, bytes, 0)
+			l.host.ReceivedBytes += w.counted(bytes)
+		}
+	}
 }
