@@ -48,7 +48,10 @@ func simulate(s scenario.Scenario, tell func(result.Progress)) (result.Result, e
 	w.begin = time.Now().Add(s.Warmup.D())
 	late := rand.New(rand.NewPCG(s.Seed, 0x1a7e))
 	for node := range s.Nodes() { // they start within a second of each other
-		at := time.Duration(late.Int64N(int64(time.Second)))
+		at := time.Duration(0)
+		if node > 0 {
+			at = time.Duration(late.Int64N(int64(time.Second)))
+		}
 		w.work.Go(func() {
 			if w.sleepUntil(at - s.Warmup.D()) {
 				w.fail(w.start(node))

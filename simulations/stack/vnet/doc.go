@@ -8,8 +8,8 @@
 // 200 ms), windows, resets, refused and unanswered dials. Constants are Linux's
 // defaults.
 //
-// What it has not: loss of acknowledgements alone, ECN, pacing, delayed
-// acknowledgements, overfull queues in switches (a queue delays, and never drops).
+// What it has not: ECN, pacing, overfull queues in switches (a queue delays, and never
+// drops).
 // Closing a connection resets it, as go-libp2p has TCP do (SO_LINGER with 0).
 //
 // A Network must be made, used and closed within one bubble. One goroutine runs its

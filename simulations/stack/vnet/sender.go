@@ -69,8 +69,11 @@ func (s *socket) pumpLater(reader *socket) {
 func (s *socket) transmit(p *packet, now time.Time) {
 	p.sent, p.marked = now, false
 	s.arm(now)
-	peer := s.peer
-	s.host.n.send(s.host, peer.host, headers+len(p.data), func(time.Time) { peer.receive(p, now) })
+	owed, upTo, peer := s.takeOwed(), s.next, s.peer
+	s.host.n.send(s.host, peer.host, headers+len(p.data), func(then time.Time) {
+		peer.acknowledgeAll(owed, upTo, then)
+		peer.receive(p, now, then)
+	})
 }
 
 // arm sets the timer for the case that no acknowledgement comes: a tail loss probe
@@ -103,15 +106,48 @@ func (s *socket) expire(now time.Time) {
 	s.transmit(s.flight[0], now)
 }
 
+// acknowledgeAll takes the acknowledgement of some packets, and of all data up to a
+// serial: that of those packets whose own acknowledgement was lost.
+func (s *socket) acknowledgeAll(owed []receipt, upTo uint64, now time.Time) {
+	if s.err != nil {
+		return
+	}
+	news := false
+	for _, r := range owed {
+		if !r.p.acked {
+			news = true
+			s.acknowledge(r.p, r.sent, now)
+		}
+	}
+	for len(s.flight) > 0 && (s.flight[0].acked || s.flight[0].serial <= upTo) {
+		news = s.done(s.flight[0]) || news
+		s.flight = s.flight[1:]
+	}
+	if !news {
+		return
+	}
+	s.tries = 0
+	if len(s.flight) > 0 {
+		s.arm(now)
+	}
+	s.pump(now)
+	signal(s.writable)
+}
+
+// done takes a packet out of the windows. It says whether it was in.
+func (s *socket) done(p *packet) bool {
+	if p.acked {
+		return false
+	}
+	p.acked = true
+	s.inFlight -= len(p.data)
+	return true
+}
+
 // acknowledge notes that the peer has a packet. Those sent well before it that it
 // has not are lost.
 func (s *socket) acknowledge(p *packet, sent time.Time, now time.Time) {
-	if s.err != nil || p.acked {
-		return
-	}
-	p.acked = true
-	s.tries = 0
-	s.inFlight -= len(p.data)
+	s.done(p)
 	s.measure(now.Sub(sent)) // time stamps tell which of several it was
 	if s.window < s.threshold {
 		s.window += len(p.data)
@@ -119,20 +155,12 @@ func (s *socket) acknowledge(p *packet, sent time.Time, now time.Time) {
 		s.window += segment * len(p.data) / s.window
 	}
 	s.window = min(s.window, sendBuffer)
-	for len(s.flight) > 0 && s.flight[0].acked {
-		s.flight = s.flight[1:]
-	}
 	for _, f := range s.flight {
 		if f.sent.After(sent) || f.serial > p.serial && f.sent.Equal(sent) {
 			break
 		}
 		s.suspect(f, now)
 	}
-	if len(s.flight) > 0 {
-		s.arm(now)
-	}
-	s.pump(now)
-	signal(s.writable)
 }
 
 // suspect sends a packet again when a quarter of a round trip has passed in which it
