@@ -42,8 +42,11 @@ type run struct {
 	Faults                              *table
 }
 
-// A tile is one key figure.
-type tile struct{ Name, Figure, Text string }
+// A tile is one key figure, with others that belong to it.
+type tile struct {
+	Name, Figure string
+	Texts        []string
+}
 
 // writePage writes index.html. c is nil when the results are not compared.
 func writePage(w io.Writer, title string, c *comparison, results []result.Result) error {
@@ -131,17 +134,17 @@ func pace(r result.Result) string {
 func tiles(r result.Result) []tile {
 	t, sum := measure(r), total(r)
 	all := []tile{
-		{"delivery p50", timeOf(r.Latency, r.Latency.P50MS), "p90 " + timeOf(r.Latency, r.Latency.P90MS)},
-		{"delivery p99", timeOf(r.Latency, r.Latency.P99MS), "max " + timeOf(r.Latency, r.Latency.MaxMS)},
-		{"delivered", portion(share(sum)), count(sum.Delivered) + " of " + count(sum.Offered)},
-		{"reported lost", count(sum.ReportedLost), count(sum.Repaired) + " repaired, " + count(sum.Late) + " late"},
-		{"sent by each server", amount(t.mean, bitRateUnits), "busiest " + amount(t.busiest, bitRateUnits)},
-		{"amplification", times(t.amplification), "bytes sent for each published"},
-		{"window of a server", memory(t.window), "at the most"},
+		{"delivery p50", timeOf(r.Latency, r.Latency.P50MS), []string{"p90 " + timeOf(r.Latency, r.Latency.P90MS)}},
+		{"delivery p99", timeOf(r.Latency, r.Latency.P99MS), []string{"max " + timeOf(r.Latency, r.Latency.MaxMS)}},
+		{"delivered", portion(share(sum)), []string{count(sum.Delivered) + " of " + count(sum.Offered)}},
+		{"reported lost", count(sum.ReportedLost), []string{count(sum.Repaired) + " repaired", count(sum.Late) + " late"}},
+		{"sent by each server", amount(t.mean, bitRateUnits), []string{"busiest " + amount(t.busiest, bitRateUnits)}},
+		{"amplification", times(t.amplification), []string{"for each byte published"}},
+		{"window of a server", memory(t.window), []string{"at the most"}},
 	}
 	for _, d := range distributions(r)[1:] {
 		if l := d.of; l.Count > 0 {
-			all = append(all, tile{"time to " + d.name, millis(l.P50MS), "p99 " + millis(l.P99MS) + ", max " + millis(l.MaxMS)})
+			all = append(all, tile{"time to " + d.name, millis(l.P50MS), []string{"p99 " + millis(l.P99MS), "max " + millis(l.MaxMS)}})
 		}
 	}
 	return all

@@ -57,11 +57,20 @@ func latencyPlot(r result.Result) plot {
 func inSeconds(s float64) string { return amount(s, durationUnits) }
 func millis(ms float64) string   { return inSeconds(ms / 1e3) }
 
-// A reading takes one figure from a sample; NaN where there is none.
+// A reading takes one figure from a sample; NaN where there is none. when is its
+// place within the second.
 type reading struct {
 	name string
+	when float64
 	of   func(result.Sample) float64
 }
+
+// Where the figures of a second stand: what happened within it at its middle,
+// what is counted at its end there.
+const (
+	within = 0.5
+	atEnd  = 1.0
+)
 
 // overTime shows readings of the timeline, with the faults as bands.
 func overTime(r result.Result, title string, units []unit, label string, readings ...reading) plot {
@@ -74,7 +83,7 @@ func overTime(r result.Result, title string, units []unit, label string, reading
 			if finite(y) {
 				most = max(most, y)
 			}
-			s.points = append(s.points, point{float64(sample.Second), y})
+			s.points = append(s.points, point{float64(sample.Second) + read.when, y})
 		}
 		p.series = append(p.series, s)
 	}
@@ -95,14 +104,14 @@ func overTime(r result.Result, title string, units []unit, label string, reading
 func timelinePlots(r result.Result) []plot {
 	plots := []plot{
 		overTime(r, "Messages delivered over time", pieces, "delivered per second",
-			reading{"delivered", func(s result.Sample) float64 { return float64(s.Delivered) }}),
+			reading{"delivered", within, func(s result.Sample) float64 { return float64(s.Delivered) }}),
 		overTime(r, "Messages published over time", pieces, "published per second",
-			reading{"published", func(s result.Sample) float64 { return float64(s.Published) }}),
+			reading{"published", within, func(s result.Sample) float64 { return float64(s.Published) }}),
 		lateness(r),
 	}
 	if slices.ContainsFunc(r.Timeline, func(s result.Sample) bool { return s.Lost > 0 }) {
 		plots = append(plots, overTime(r, "Deliveries reported lost over time", pieces, "reported lost per second",
-			reading{"lost", func(s result.Sample) float64 { return float64(s.Lost) }}))
+			reading{"lost", within, func(s result.Sample) float64 { return float64(s.Lost) }}))
 	}
 	return plots
 }
@@ -110,7 +119,7 @@ func timelinePlots(r result.Result) []plot {
 // lateness shows the p99 of each second, broken where nothing was delivered.
 func lateness(r result.Result) plot {
 	p := overTime(r, "Delivery latency over time, p99", durationUnits, "delivery latency p99, logarithmic",
-		reading{"p99", func(s result.Sample) float64 { return positive(s.P99MS / 1e3) }})
+		reading{"p99", within, func(s result.Sample) float64 { return positive(s.P99MS / 1e3) }})
 	lo, hi := math.Inf(1), 0.0
 	for _, s := range p.series[0].points {
 		if finite(s.y) {
@@ -125,14 +134,14 @@ func lateness(r result.Result) plot {
 func meshPlots(r result.Result) []plot {
 	return []plot{
 		overTime(r, "Members over time", pieces, "other servers, as the least informed one counts them",
-			reading{"counted", func(s result.Sample) float64 { return float64(s.Members) }},
-			reading{"living", func(s result.Sample) float64 { return float64(max(s.Living-1, 0)) }}),
+			reading{"counted", atEnd, func(s result.Sample) float64 { return float64(s.Members) }},
+			reading{"living", atEnd, func(s result.Sample) float64 { return float64(max(s.Living-1, 0)) }}),
 		overTime(r, "Direct links over time", pieces, "direct links, each counted once",
-			reading{"links", func(s result.Sample) float64 { return float64(s.Links) }}),
+			reading{"links", atEnd, func(s result.Sample) float64 { return float64(s.Links) }}),
 		overTime(r, "Memory of replay windows over time", memoryUnits, "memory of all replay windows",
-			reading{"memory", func(s result.Sample) float64 { return float64(s.WindowBytes) }}),
+			reading{"memory", atEnd, func(s result.Sample) float64 { return float64(s.WindowBytes) }}),
 		overTime(r, "Traffic over time", bitRateUnits, "sent by all servers",
-			reading{"sent", func(s result.Sample) float64 { return 8 * float64(s.SentBytes) }}),
+			reading{"sent", within, func(s result.Sample) float64 { return 8 * float64(s.SentBytes) }}),
 	}
 }
 

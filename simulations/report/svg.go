@@ -87,6 +87,9 @@ func (p plot) room(s sheet) float64 {
 func (s sheet) rows() int { return min(max(int((s.height-header-footer)/30), 2), 6) }
 func (d *drawing) columns() int {
 	widest := 4 * letter
+	if d.p.x.text != nil {
+		widest = 7 * letter // "500 ms", and ticks that are not evenly apart
+	}
 	for _, n := range d.p.x.names {
 		widest = max(widest, textWidth(n))
 	}

@@ -121,7 +121,7 @@ func gossipTable(g result.Gossip) table {
 	return table{
 		Title: "The topic",
 		Text:  "What GossipSub carried: who is a member, and messages that had no direct link.",
-		Head:  []string{"", "messages"},
+		Head:  []string{"", "in all"},
 		Rows: []row{
 			plainRow("published", count(g.Published)), plainRow("copies received first", count(g.Received)),
 			plainRow("duplicate copies", count(g.Duplicates)), plainRow("repaired by IHAVE and IWANT", count(g.Repaired)), plainRow("bytes sent for all", volume(g.Bytes)),
