@@ -32,6 +32,7 @@ func (s State) String() string {
 // A member is another node of the application.
 type member struct {
 	peer   Peer
+	index  int // in Node.sorted
 	record frame.Member
 	state  State
 	heard  time.Duration // last sign of life, on any road
@@ -106,6 +107,8 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 	n.epochs[record.Epoch] = m
 	n.sorted = append(n.sorted, m)
 	slices.SortFunc(n.sorted, func(a, b *member) int { return cmp.Compare(a.peer, b.peer) })
+	n.index()
+	n.moved = true
 	n.unsynced = append(n.unsynced, m)
 	delete(n.hints, p)
 	n.offerSnapshot(now, m)
@@ -132,6 +135,10 @@ func (n *Node) strike(now time.Duration, m *member) {
 	delete(n.members, m.peer)
 	delete(n.epochs, m.record.Epoch)
 	n.sorted = slices.DeleteFunc(n.sorted, func(o *member) bool { return o == m })
+	if m.linked {
+		n.linkCount--
+	}
+	n.index()
 	n.graves.dig(m.record.Epoch, m.announced)
 	n.renounceAll(m.peer)
 	n.shell.Changed(m.peer, m.record.Name, Left)
@@ -154,6 +161,8 @@ func (n *Node) hear(now time.Duration, m *member) {
 		return
 	}
 	m.state = Alive
+	n.moved = true
+	n.stir(m)
 	if m.parted {
 		n.settleEstateOf(m.peer)
 		m.parted = false
@@ -170,6 +179,8 @@ func (n *Node) doubt(m *member) {
 		return
 	}
 	m.state = Suspect
+	n.moved = true
+	n.stir(m)
 	n.settle(m)
 	n.room()
 	n.shell.Changed(m.peer, m.record.Name, Suspect)
@@ -179,6 +190,7 @@ func (n *Node) doubt(m *member) {
 func (n *Node) part(m *member) {
 	n.doubt(m)
 	m.state = Gone
+	n.moved = true
 	n.deliver(m, Delivery{Left: true})
 	n.shell.Changed(m.peer, m.record.Name, Gone)
 }
