@@ -1,16 +1,17 @@
 package mesh
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"syscall"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/sec"
+	"github.com/libp2p/go-libp2p/core/transport"
 	basichost "github.com/libp2p/go-libp2p/p2p/host/basic"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
 	"github.com/libp2p/go-libp2p/p2p/host/peerstore/pstoremem"
@@ -62,26 +63,34 @@ func addTransport(o Options, secure *handshake, g *guard, sw *swarm.Swarm) error
 	if err != nil {
 		return fmt.Errorf("make upgrader: %w", err)
 	}
-	// Without SO_REUSEPORT: with it, a second node on the same port would start and
-	// take half of the connections instead of being told that the port is in use.
-	transport, err := tcp.NewTCPTransport(up, nil, nil, tcp.DisableReuseport(), tcp.WithConnectionTimeout(o.DialTimeout))
+	road, err := newTransport(o, up, g)
 	if err != nil {
 		return fmt.Errorf("make TCP transport: %w", err)
 	}
-	if err := sw.AddTransport(transport); err != nil {
+	if err := sw.AddTransport(road); err != nil {
 		return fmt.Errorf("add TCP transport: %w", err)
 	}
 	return nil
 }
 
+func newTransport(o Options, up transport.Upgrader, g *guard) (transport.Transport, error) {
+	if o.Network != nil {
+		return &carrier{network: o.Network, up: up, limits: g, timeout: o.DialTimeout}, nil
+	}
+	// Without SO_REUSEPORT: with it, a second node on the same port would start and
+	// take half of the connections instead of being told that the port is in use.
+	return tcp.NewTCPTransport(up, nil, nil, tcp.DisableReuseport(), tcp.WithConnectionTimeout(o.DialTimeout))
+}
+
 // listenError says what the likely mistakes are in the operator's words.
-func listenError(addr multiaddr.Multiaddr, err error) error {
+func listenError(o Options, err error) error {
+	addr := o.Listen
 	_, where, argErr := manet.DialArgs(addr)
 	if argErr != nil {
 		where = addr.String()
 	}
 	// The swarm joins the causes into a text, so listening once more tells them apart.
-	l, again := net.Listen("tcp", where)
+	l, again := o.network().Listen(context.Background(), "tcp", where)
 	switch {
 	case again == nil:
 		_ = l.Close()

@@ -44,6 +44,10 @@ type Options struct {
 	// Name and Version are shown to people on other nodes.
 	Name, Version string
 
+	// Network makes the connections. Nil means the TCP of this machine; simulations
+	// give another.
+	Network Network
+
 	// DialTimeout bounds one dial with its handshakes. Zero means 5 s.
 	DialTimeout time.Duration
 	// ConfirmTimeout is how long Subscribe waits for a live server that does not
@@ -95,4 +99,11 @@ func (o Options) complete() (Options, error) {
 		errs = append(errs, fmt.Errorf("mesh: MaxMessage %d is not between 1 and %d", o.MaxMessage, 16<<20))
 	}
 	return o, errors.Join(errs...)
+}
+
+func (o Options) network() Network {
+	if o.Network != nil {
+		return o.Network
+	}
+	return &machine{}
 }

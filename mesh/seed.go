@@ -42,7 +42,7 @@ func (m *Mesh) identify(ctx context.Context, addr multiaddr.Multiaddr) (peer.ID,
 	if err != nil {
 		return "", nil, fmt.Errorf("dial %s: %w", addr, err)
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, tcp, where)
+	conn, err := m.o.network().DialContext(ctx, tcp, where)
 	if err != nil {
 		return "", nil, plain(err)
 	}

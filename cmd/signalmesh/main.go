@@ -12,12 +12,15 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/signalmesh/signalmesh/simulations/stack"
 )
 
 // version is set when a release is built.
 var version = "dev"
 
 func main() {
+	stack.Child() // this process may be a simulation's
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
@@ -53,6 +56,7 @@ func newRootCommand() *cobra.Command {
 no Redis, no cache and no broker to run beside them.`,
 		Example: `  signalmesh demo                                   three servers and a chat page
   signalmesh node --http 127.0.0.1:5001 --cache demo --app chat --hub chat
+  signalmesh sim run steady --nodes 100             what would a hundred servers cost?
   signalmesh node --help`,
 		Version:       version,
 		SilenceErrors: true,
@@ -67,7 +71,7 @@ no Redis, no cache and no broker to run beside them.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newNodeCommand(), newUserCommand(), newDemoCommand())
+	root.AddCommand(newNodeCommand(), newUserCommand(), newDemoCommand(), newSimCommand())
 	return root
 }
 

@@ -109,6 +109,9 @@ func (n *Node) dialDue(now time.Duration) {
 		return
 	}
 	for _, m := range n.sorted {
+		if n.linkCount == len(n.sorted) {
+			break
+		}
 		if !m.linked && m.dialing.due(now) {
 			n.shell.Dial(m.peer, m.record.Addrs)
 		}
@@ -121,13 +124,7 @@ func (n *Node) dialDue(now time.Duration) {
 }
 
 func (n *Node) linked() int {
-	linked := 0
-	for _, m := range n.sorted {
-		if m.linked {
-			linked++
-		}
-	}
-	return linked
+	return n.linkCount
 }
 
 func (d *dialing) due(now time.Duration) bool {

@@ -108,10 +108,13 @@ func (n *Node) relink(now time.Duration, m *member) {
 	switch {
 	case linked && !m.linked:
 		m.linked, m.wasLinked, m.awake, m.longRoad = true, true, false, false
+		n.linkCount++
 		m.dialing = dialing{}
 		n.wake(m)
 	case !linked && m.linked:
 		m.linked, m.awake, m.onTopic, m.proven = false, false, false, false
+		n.linkCount--
+		n.stir(m)
 		m.unlinked = now
 		m.claims, m.bequests = nil, nil
 		n.renounceAll(m.peer)

@@ -32,6 +32,7 @@ func (s State) String() string {
 // A member is another node of the application.
 type member struct {
 	peer   Peer
+	index  int // in Node.sorted
 	record frame.Member
 	state  State
 	heard  time.Duration // last sign of life, on any road
@@ -103,13 +104,15 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 	n.settleEstateOf(p)
 	m := &member{
 		peer: p, record: record, heard: now, unlinked: now,
-		out: newOutflow(), channels: newChannels(),
+		out: newOutflow(&n.kept), channels: newChannels(),
 	}
 	n.graves.resurrect(m)
 	n.members[p] = m
 	n.epochs[record.Epoch] = m
 	n.sorted = append(n.sorted, m)
 	slices.SortFunc(n.sorted, func(a, b *member) int { return cmp.Compare(a.peer, b.peer) })
+	n.index()
+	n.moved = true
 	n.unsynced = append(n.unsynced, m)
 	delete(n.hints, p)
 	n.offerSnapshot(now, m)
@@ -136,14 +139,19 @@ func (n *Node) tellLeft(m *member) {
 
 // strike takes m off every list.
 func (n *Node) strike(m *member) {
+	waiting := m.out.advance(m.out.next)
 	if !m.tomb { // what the dead were offered is no loss to anybody
-		n.forget(m, m.out.next-m.out.base)
+		n.forget(m, waiting)
 	}
 	n.settle(m)
 	n.uninterest(m)
 	delete(n.members, m.peer)
 	delete(n.epochs, m.record.Epoch)
 	n.sorted = slices.DeleteFunc(n.sorted, func(o *member) bool { return o == m })
+	if m.linked {
+		n.linkCount--
+	}
+	n.index()
 	n.graves.dig(m)
 	n.renounceAll(m.peer)
 	if !m.tomb { // else it was told before
@@ -168,6 +176,8 @@ func (n *Node) hear(now time.Duration, m *member) {
 		return
 	}
 	m.state, m.leftTold = Alive, false
+	n.moved = true
+	n.stir(m)
 	if m.tomb {
 		m.tomb = false
 		n.settleEstateOf(m.peer)
@@ -188,6 +198,8 @@ func (n *Node) doubt(m *member) {
 		return
 	}
 	m.state = Suspect
+	n.moved = true
+	n.stir(m)
 	n.settle(m)
 	n.room()
 	n.shell.Changed(m.peer, m.record.Name, Suspect)
@@ -197,6 +209,7 @@ func (n *Node) doubt(m *member) {
 func (n *Node) part(m *member) {
 	n.doubt(m)
 	m.state, m.proven = Gone, false
+	n.moved = true
 	n.tellLeft(m)
 	n.shell.Changed(m.peer, m.record.Name, Gone)
 }
@@ -219,6 +232,7 @@ func (n *Node) entomb(now time.Duration, m *member) {
 	}
 	m.tomb, m.entombed, m.dead = true, now, false
 	m.state = Gone
+	n.moved = true
 	n.shell.Changed(m.peer, m.record.Name, Gone)
 	n.openEstate(now, m)
 }
@@ -228,9 +242,10 @@ func (n *Node) entomb(now time.Duration, m *member) {
 // if it lives after all.
 func (n *Node) fade(m *member) {
 	n.uninterest(m)
+	m.out.advance(m.out.next)
 	m.out.next++
 	m.out.lost++
-	m.out.records, m.out.bytes, m.out.base = nil, 0, m.out.next
+	m.out.base = m.out.next
 	m.out.rewind(m.out.next)
 	m.hoard = hoard{}
 	m.parted = true

@@ -31,7 +31,9 @@ type Node struct {
 	shell Shell
 
 	members   map[Peer]*member
-	sorted    []*member // the same, by peer
+	sorted    []*member       // the same, by peer
+	rests     []time.Duration // until when Tick need not look at each of sorted
+	linkCount int             // of sorted that are linked
 	epochs    map[uint64]*member
 	farewells map[Peer][]Delivery // of members that were removed
 	estates   map[uint64]*estate  // of members that died, by epoch
@@ -45,8 +47,10 @@ type Node struct {
 	interest map[string][]*member // who wants a channel
 	unsynced []*member            // whose interest is not known: they are sent everything
 
+	kept   int    // bytes in all outflows
 	number uint64 // of the last message offered to more than one member
 	stable uint64 // every message numbered below is acknowledged
+	moved  bool   // stable may be too low
 
 	tickets    map[uint64]*ticket
 	lastTicket uint64
@@ -147,6 +151,8 @@ func (n *Node) offerMessage(m *member, r *record) int {
 
 // offer numbers r for m, and sees to it that it gets on its way.
 func (n *Node) offer(m *member, r *record) {
+	n.moved = true
+	n.stir(m)
 	m.out.put(r)
 	if m.parted { // it is only told how many it missed
 		n.forget(m, m.out.advance(m.out.next))
@@ -160,6 +166,7 @@ func (n *Node) offer(m *member, r *record) {
 
 // wake sees to it that what waits for m is fetched, on the road m is on.
 func (n *Node) wake(m *member) {
+	n.stir(m)
 	switch {
 	case m.linked:
 		if !m.awake {
@@ -190,6 +197,7 @@ func (n *Node) Subscribers(channel string) int {
 
 // forget counts records that will never reach m.
 func (n *Node) forget(m *member, records uint64) {
+	n.moved = true
 	m.out.lost += records
 	n.stats.Dropped += records
 }
@@ -197,7 +205,7 @@ func (n *Node) forget(m *member, records uint64) {
 // Leave makes every Next end with a goodbye and NextTopic with a last Announce.
 func (n *Node) Leave() {
 	n.leaving = true
-	for _, m := range n.members {
+	for _, m := range n.sorted {
 		n.wake(m)
 	}
 	n.shell.WakeTopic()

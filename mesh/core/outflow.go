@@ -19,14 +19,17 @@ type outflow struct {
 	offset  int    // how much of the record sent was sent already, as parts
 	next    uint64 // sequence of the next record offered
 	bytes   int    // in records
+	kept    *int   // bytes of all outflows of the node
 	lost    uint64 // given up before they were acknowledged
 }
 
-func newOutflow() outflow { return outflow{base: 1, sent: 1, next: 1} }
+// newOutflow returns an empty outflow that adds its bytes to kept.
+func newOutflow(kept *int) outflow { return outflow{base: 1, sent: 1, next: 1, kept: kept} }
 
 func (o *outflow) put(r *record) {
 	o.records = append(o.records, r)
 	o.bytes += len(r.bytes)
+	*o.kept += len(r.bytes)
 	o.next++
 }
 
@@ -40,6 +43,7 @@ func (o *outflow) advance(base uint64) uint64 {
 	gone := base - o.base
 	for i := range o.records[:gone] {
 		o.bytes -= len(o.records[i].bytes)
+		*o.kept -= len(o.records[i].bytes)
 		o.records[i] = nil // let the bytes go before the slice moves on
 	}
 	o.records = o.records[gone:]

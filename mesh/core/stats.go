@@ -94,6 +94,10 @@ func (n *Node) Behind() (name string, bytes int) {
 	return name, bytes
 }
 
+// WindowBytes says how many bytes are kept for other members until they have
+// acknowledged them.
+func (n *Node) WindowBytes() int { return n.kept }
+
 // Alive says how many members are alive.
 func (n *Node) Alive() int {
 	alive := 0

@@ -70,6 +70,7 @@ func (n *Node) drain(now time.Duration, m *member) error {
 // accept takes the record that is next.
 func (n *Node) accept(now time.Duration, m *member, r []byte) error {
 	m.in.next++
+	n.stir(m)
 	m.in.unacked += len(r)
 	switch frame.Kind(r) {
 	case frame.RecordMessage:
@@ -136,6 +137,7 @@ func (n *Node) acceptMessage(m *member, r []byte) error {
 
 // miss notes that the next record is missing although later ones exist.
 func (n *Node) miss(now time.Duration, m *member) {
+	n.stir(m)
 	if !m.in.waiting {
 		m.in.waiting = true
 		m.in.since = now
@@ -195,7 +197,9 @@ func (n *Node) takeAck(m *member, a frame.Ack) error {
 	if a.Next > m.out.next {
 		return fmt.Errorf("%w: acknowledges %d of %d", ErrViolation, a.Next, m.out.next)
 	}
-	m.out.advance(a.Next)
+	if m.out.advance(a.Next) > 0 {
+		n.moved = true
+	}
 	n.confirm(m, a.Next)
 	if m.out.bytes < n.o.Backlog {
 		n.room()

@@ -21,14 +21,19 @@ const forgetAfter = time.Hour
 // end of replay windows, dialling and announcing. It wants to be called about
 // every TickEvery.
 func (n *Node) Tick(now time.Duration) {
-	for _, m := range slices.Clone(n.sorted) {
-		n.tickSilence(now, m)
-		if n.members[m.peer] != m {
+	for i := 0; i < len(n.sorted); i++ {
+		if now < n.rests[i] {
+			continue
+		}
+		m := n.sorted[i]
+		if n.tickSilence(now, m); i == len(n.sorted) || n.sorted[i] != m {
+			i-- // it is a member no more
 			continue
 		}
 		n.tickRoad(now, m)
 		n.tickOut(now, m)
 		n.tickIn(now, m)
+		n.rests[i] = n.rest(m)
 	}
 	n.tickEstates(now)
 	n.tickStable()
@@ -123,6 +128,10 @@ func (n *Node) tickIn(now time.Duration, m *member) {
 // that they need not keep them for each other. Members that are gone do not count:
 // they are served from their own window.
 func (n *Node) tickStable() {
+	if !n.moved {
+		return
+	}
+	n.moved = false
 	stable := n.number + 1
 	for _, m := range n.sorted {
 		if m.state == Gone {

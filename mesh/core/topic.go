@@ -79,8 +79,8 @@ func (m *member) busy() bool {
 // of them travels once.
 func (n *Node) nextRelay(now time.Duration) []byte {
 	b := relayBuilder{relay: frame.Relay{Epoch: n.o.Member.Epoch}, index: map[*record]int{}}
-	for _, m := range n.sorted {
-		if m.longRoad && m.busy() && b.bytes < relayBytes {
+	for i, m := range n.sorted {
+		if n.rests[i] == 0 && m.longRoad && m.busy() && b.bytes < relayBytes {
 			b.add(m, n.head(m))
 			m.sentAt = now
 		}

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	sim "github.com/signalmesh/signalmesh/simulations/scenario"
 )
 
 // A wire carries IPv4 packets among hosts. It is a switch in this process, so that
@@ -20,9 +22,15 @@ type wire struct {
 	cut   map[[2]*host]bool // no packet passes, in this direction
 	rand  *rand.Rand
 	bad   weather
+	paths map[[2]*host]weather // where there is one, it counts instead of bad
 
 	carried, lost int // packets; lost is by the weather
+	bytes         int // of all packets, with an Ethernet header each
+	lateness      []time.Duration
 }
+
+// ethernet is the header that packets of this wire lack, in bytes.
+const ethernet = 14
 
 // A weather is what may happen to every packet.
 type weather struct {
@@ -88,6 +96,38 @@ func (w *wire) turn(bad weather) {
 	w.bad = bad
 }
 
+// follow gives each pair of hosts the path that a scenario has for it.
+func (w *wire) follow(s *sim.Scenario, hosts []*host) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.paths = map[[2]*host]weather{}
+	for i, a := range hosts {
+		for j, b := range hosts {
+			p := s.Path(s.RegionOf(i), s.RegionOf(j))
+			w.paths[[2]*host{a, b}] = weather{
+				loss: p.Loss, delay: s.LatencyOf(i, j) + p.Jitter/2, spread: p.Jitter / 2,
+			}
+		}
+	}
+}
+
+// sentBytes says how much was sent so far.
+func (w *wire) sentBytes() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.bytes
+}
+
+// late notes by how much a packet was later than it should have been, because this
+// machine was busy. Only what follows a scenario is looked at.
+func (w *wire) late(by time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.paths != nil {
+		w.lateness = append(w.lateness, by)
+	}
+}
+
 // packets says how many were carried so far, and how many the weather lost.
 func (w *wire) packets() (carried, lost int) {
 	w.mu.Lock()
@@ -105,7 +145,11 @@ func (w *wire) carry(from *host, packet []byte) {
 		_, _ = to.tun.Write(packet) // a host that is full or closed loses it, as hosts do
 	default:
 		packet = append([]byte(nil), packet...)
-		time.AfterFunc(delay, func() { _, _ = to.tun.Write(packet) })
+		due := time.Now().Add(delay)
+		time.AfterFunc(delay, func() {
+			w.late(time.Since(due))
+			_, _ = to.tun.Write(packet)
+		})
 	}
 }
 
@@ -118,17 +162,22 @@ func (w *wire) judge(from *host, packet []byte) (to *host, delay time.Duration) 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	to = w.hosts[destination(packet)]
+	w.bytes += len(packet) + ethernet
+	bad := w.bad
+	if p, ok := w.paths[[2]*host{from, to}]; ok {
+		bad = p
+	}
 	switch {
 	case to == nil || w.cut[[2]*host{from, to}]:
 		return nil, 0
-	case w.rand.Float64() < w.bad.loss:
+	case w.rand.Float64() < bad.loss:
 		w.lost++
 		return nil, 0
 	}
 	w.carried++
-	delay = w.bad.delay
-	if w.bad.spread > 0 {
-		delay += time.Duration(w.rand.Int64N(int64(2*w.bad.spread))) - w.bad.spread
+	delay = bad.delay
+	if bad.spread > 0 {
+		delay += time.Duration(w.rand.Int64N(int64(2*bad.spread))) - bad.spread
 	}
 	return to, delay
 }

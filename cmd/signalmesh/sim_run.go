@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/signalmesh/signalmesh/simulations/report"
+	"github.com/signalmesh/signalmesh/simulations/result"
+	"github.com/signalmesh/signalmesh/simulations/scenario"
+	"github.com/signalmesh/signalmesh/simulations/sizing"
+	"github.com/signalmesh/signalmesh/simulations/stack"
+	"github.com/signalmesh/signalmesh/simulations/virtual"
+)
+
+// simFlags are the command line of "signalmesh sim run" and "sim compare".
+type simFlags struct {
+	settings map[string]*string // by the names of scenario.Keys
+	out      string
+	vary     string
+	stack    bool
+	json     bool
+}
+
+// maxScenarioFile bounds a scenario file, in bytes.
+const maxScenarioFile = 1 << 20
+
+func newSimRunCommand() *cobra.Command {
+	f := &simFlags{}
+	cmd := &cobra.Command{
+		Use:   "run SCENARIO",
+		Short: "Run a scenario, one that comes with the program or a file",
+		Long: `Run a scenario: one of "signalmesh sim list", or a file whose name ends in .yaml.
+The flags change it. The end is a summary, and a report in the directory of --out.
+
+The exit code is 1 if the mesh broke a promise, or the simulation a check of its
+own; the last line then says how to see it again.`,
+		Example: `  signalmesh sim run steady --nodes 100 --rate 50 --size 512 --latency 1ms..20ms --loss 0.5% --bandwidth 1Gbit --duration 10m --seed 7 --out report
+  signalmesh sim run scenario.yaml --json
+  signalmesh sim run steady --stack --nodes 20`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("run takes one scenario; %q are %d (see: signalmesh sim list)", args, len(args))}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func newSimCompareCommand() *cobra.Command {
+	f := &simFlags{}
+	cmd := &cobra.Command{
+		Use:   "compare SCENARIO...",
+		Short: "Run several scenarios, or one with several settings, side by side",
+		Long: `Run several scenarios, or one with several values of a setting, and show the
+differences in a table and a report. What can be varied is what the flags of "sim run" set.`,
+		Example: `  signalmesh sim compare a.yaml b.yaml --out report
+  signalmesh sim compare steady --vary degree=4,6,8,12 --nodes 100`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch vary, _ := cmd.Flags().GetString("vary"); {
+			case len(args) == 0, len(args) == 1 && vary == "":
+				return usageError{errors.New("compare takes two scenarios, or one with --vary, for example --vary degree=4,6,8")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func (f *simFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	f.settings = map[string]*string{}
+	for _, k := range scenario.Keys {
+		f.settings[k.Name] = flags.String(k.Name, "", k.Help+"; for example "+k.Example)
+	}
+	flags.StringVar(&f.vary, "vary", "", "run it with several values of a setting: `key=a,b,c`")
+	flags.StringVar(&f.out, "out", "", "`directory` for index.html, results.json and samples.csv; none: no report")
+	flags.BoolVar(&f.stack, "stack", false, "run the whole program in virtual time instead of its core: slower, smaller, and not exactly repeatable")
+	flags.BoolVar(&f.json, "json", false, "write the results as JSON instead of a summary")
+}
+
+// run runs every variant of every scenario and shows what came out.
+func (f *simFlags) run(cmd *cobra.Command, args []string) error {
+	variants, commands, err := f.variants(cmd, args)
+	if err != nil {
+		return usageError{err}
+	}
+	var results []result.Result
+	for i, v := range variants {
+		r, err := f.simulate(cmd.Context(), cmd.ErrOrStderr(), v, len(variants) > 1)
+		if err != nil {
+			return err
+		}
+		r.Label, r.Command = v.Label, commands[i]
+		sizing.Complete(&r, &v.Scenario)
+		results = append(results, r)
+	}
+	if err := f.show(cmd.OutOrStdout(), results); err != nil {
+		return err
+	}
+	for _, r := range results {
+		if !r.OK() {
+			return fmt.Errorf("seed %d: %s; to see it again: %s", r.Seed, failure(r), r.Command)
+		}
+	}
+	return nil
+}
+
+// failure says what did not hold, in one line.
+func failure(r result.Result) string {
+	if len(r.Broken) > 0 {
+		return "the mesh broke a promise: " + r.Broken[0]
+	}
+	for _, c := range r.Checks {
+		if !c.OK {
+			return fmt.Sprintf("the simulation failed its own check: %s is %.6g %s instead of %.6g", c.Name, c.Measured, c.Unit, c.Set)
+		}
+	}
+	return ""
+}
+
+// variants reads the scenarios and applies the flags. commands are what runs each of
+// them again.
+func (f *simFlags) variants(cmd *cobra.Command, args []string) (variants []scenario.Variant, commands []string, err error) {
+	for _, name := range args {
+		s, err := readScenario(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		command := "signalmesh sim run " + name
+		for _, k := range scenario.Keys {
+			if !cmd.Flags().Changed(k.Name) {
+				continue
+			}
+			if s, err = s.Set(k.Name, *f.settings[k.Name]); err != nil {
+				return nil, nil, fmt.Errorf("--%w", err)
+			}
+			command += " --" + k.Name + " " + *f.settings[k.Name]
+		}
+		if !cmd.Flags().Changed("seed") {
+			command += fmt.Sprintf(" --seed %d", s.Seed)
+		}
+		if f.stack {
+			command += " --stack"
+		}
+		vary := s.Vary
+		if f.vary != "" {
+			vary = f.vary
+		} else if key, _, _ := strings.Cut(vary, "="); key != "" && cmd.Flags().Changed(key) {
+			vary = "" // the flag says which
+		}
+		of, err := s.Variants(vary)
+		if err != nil {
+			return nil, nil, fmt.Errorf("--vary: %w", err)
+		}
+		for _, v := range of {
+			again := command
+			if v.Key != "" {
+				again += " --" + v.Key + " " + v.Value
+			}
+			if len(args) > 1 {
+				v.Label = strings.TrimSpace(v.Name + " " + v.Label)
+			}
+			variants, commands = append(variants, v), append(commands, again)
+		}
+	}
+	return variants, commands, nil
+}
+
+// readScenario reads a file, or takes one that comes with the program.
+func readScenario(name string) (scenario.Scenario, error) {
+	if ext := filepath.Ext(name); ext != ".yaml" && ext != ".yml" {
+		return scenario.Builtin(name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return scenario.Scenario{}, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxScenarioFile+1))
+	if err != nil {
+		return scenario.Scenario{}, err
+	}
+	return scenario.Parse(name, text)
+}
+
+func (f *simFlags) simulate(ctx context.Context, stderr io.Writer, v scenario.Variant, several bool) (result.Result, error) {
+	name := v.Name
+	if several {
+		name = strings.TrimSpace(v.Name + " " + v.Label)
+	}
+	bar := newSimBar(stderr, name)
+	defer bar.end()
+	run := virtual.Run
+	if f.stack {
+		run = stack.Run
+	}
+	r, err := run(ctx, v.Scenario, bar.show)
+	if errors.Is(err, context.Canceled) {
+		return r, errors.New("stopped; nothing was written")
+	}
+	return r, err
+}
+
+// show writes the summary or the JSON, and the report.
+func (f *simFlags) show(w io.Writer, results []result.Result) error {
+	if f.json {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		if err := e.Encode(results); err != nil {
+			return err
+		}
+		w = io.Discard
+	}
+	switch {
+	case len(results) > 1:
+		if err := f.compare(w, results); err != nil {
+			return err
+		}
+	default:
+		if err := report.Summary(w, results[0]); err != nil {
+			return err
+		}
+		if f.out != "" {
+			if err := report.Write(f.out, results...); err != nil {
+				return err
+			}
+		}
+	}
+	if f.out != "" {
+		fmt.Fprintf(w, "\nthe report is in %s\n", filepath.Join(f.out, "index.html"))
+	}
+	return nil
+}
+
+// compare shows several results beside each other. The report is made in any case; who
+// wants none does not get to see it.
+func (f *simFlags) compare(w io.Writer, results []result.Result) error {
+	out := f.out
+	if out == "" {
+		dir, err := os.MkdirTemp("", "signalmesh-sim-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		out = dir
+	}
+	return report.Compare(out, w, results)
+}

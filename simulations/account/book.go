@@ -1,0 +1,272 @@
+// Package account keeps the account of a simulation: who was offered what, what
+// arrived when, what was reported lost, and whether it all adds up. It sees what
+// senders and receivers really saw, not what the mesh says of itself, so it is a
+// judge of the mesh. Every way to run a scenario keeps its books here.
+package account
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/signalmesh/signalmesh/simulations/load"
+	"github.com/signalmesh/signalmesh/simulations/result"
+	"github.com/signalmesh/signalmesh/simulations/scenario"
+)
+
+// A Book is the account of one run. Its times count from the beginning of the
+// load. It is not safe for concurrent use.
+type Book struct {
+	s        *scenario.Scenario
+	lives    []life
+	slots    int // publishers so far
+	messages []message
+	classes  map[scenario.Class]*result.Account
+
+	all    histogram
+	roads  map[string]*histogram
+	second histogram // of the present second
+	join   histogram
+	detect histogram
+
+	sample    result.Sample
+	samples   []result.Sample
+	healings  []healing
+	published uint64
+	delivered uint64
+	broken    []string
+	brokenN   int
+}
+
+// A life is one process of a node.
+type life struct {
+	node    int
+	slot    int // as a publisher, from 1; 0: none
+	ended   bool
+	clean   bool // it left in good order
+	last    []uint64
+	lost    map[int]uint64 // reported to it, by sender's life
+	away    map[int]uint64 // kept or dropped for it by senders that cannot reach it at the end
+	payload uint64
+	got     uint64
+}
+
+type message struct {
+	class    scenario.Class
+	app      uint8
+	by       int32
+	size     int32
+	at       time.Duration
+	left     int32    // receivers that lack it
+	expected []uint64 // lives that lack it, as a bit set; nil when none does
+}
+
+// A healing is how long after its end the receivers felt a fault.
+type healing struct {
+	begin, end time.Duration
+	until      map[int]time.Duration // by life
+}
+
+// New opens a Book for a complete scenario.
+func New(s *scenario.Scenario) *Book {
+	b := &Book{s: s, classes: map[scenario.Class]*result.Account{}, roads: map[string]*histogram{}, messages: make([]message, 1)}
+	b.sample.Second = -int((s.Warmup.D() + time.Second - 1) / time.Second)
+	for _, f := range s.Faults {
+		if f.For > 0 && slices.Contains([]scenario.Act{scenario.Cut, scenario.Degrade, scenario.Partition, scenario.Pause, scenario.Slow}, f.Do) {
+			b.healings = append(b.healings, healing{f.At.D(), (f.At + f.For).D(), map[int]time.Duration{}})
+		}
+	}
+	return b
+}
+
+// Started opens the account of a node's new process and returns its number, from 0.
+func (b *Book) Started(node int) int {
+	b.lives = append(b.lives, life{node: node, lost: map[int]uint64{}, away: map[int]uint64{}})
+	return len(b.lives) - 1
+}
+
+// Ended says that a process is no more; clean, that it left in good order.
+func (b *Book) Ended(life int, clean bool) { b.lives[life].ended, b.lives[life].clean = true, clean }
+
+// Joined says how long a process took until it knew everybody.
+func (b *Book) Joined(d time.Duration) { b.join.add(d) }
+
+// Detected says how long another process took to notice the end of one.
+func (b *Book) Detected(d time.Duration) { b.detect.add(d) }
+
+func (b *Book) class(c scenario.Class) *result.Account {
+	a := b.classes[c]
+	if a == nil {
+		a = &result.Account{Class: string(c)}
+		b.classes[c] = a
+	}
+	return a
+}
+
+// Refused says that publishing m failed.
+func (b *Book) Refused(m load.Message) { b.class(m.Class).Refused++ }
+
+// Published says that the process by published m, and which processes have to get it:
+// those that listen to it and that by knows. Those of one process must rise.
+func (b *Book) Published(m load.Message, by int, to []int) {
+	for uint64(len(b.messages)) <= m.ID {
+		b.messages = append(b.messages, message{}) // it may never be published
+	}
+	e := message{class: m.Class, app: uint8(m.App), by: int32(by), size: int32(m.Size), at: m.At, left: int32(len(to))}
+	if len(to) > 0 {
+		e.expected = make([]uint64, (len(b.lives)+63)/64)
+		for _, r := range to {
+			e.expected[r/64] |= 1 << (r % 64)
+		}
+	}
+	b.messages[m.ID] = e
+	a := b.class(m.Class)
+	a.Published++
+	a.Offered += uint64(len(to))
+	b.published++
+	b.sample.Published++
+	l := &b.lives[by]
+	l.payload += uint64(m.Size)
+	if l.slot == 0 {
+		b.slots++
+		l.slot = b.slots
+	}
+}
+
+// A Delivery is a message that arrived.
+type Delivery struct {
+	ID       uint64
+	To, From int // lives
+	At       time.Duration
+	Road     string // as in result.Road; "" if it is not known
+	Repaired bool
+}
+
+// Delivered says that a message arrived.
+func (b *Book) Delivered(d Delivery) {
+	if d.ID == 0 || d.ID >= uint64(len(b.messages)) || int(b.messages[d.ID].by) != d.From {
+		b.Break("life %d got a message that %d did not publish", d.To, d.From)
+		return
+	}
+	m := &b.messages[d.ID]
+	a := b.class(m.class)
+	word, bit := d.To/64, uint64(1)<<(d.To%64)
+	if word >= len(m.expected) || m.expected[word]&bit == 0 {
+		b.unexpected(a, m, d)
+		return
+	}
+	m.expected[word] &^= bit
+	if m.left--; m.left == 0 {
+		m.expected = nil
+	}
+	b.order(a, m, d)
+	b.measure(a, m, d)
+}
+
+// unexpected takes a delivery that was not due: of somebody who was not known when
+// it was published, or a second one.
+func (b *Book) unexpected(a *result.Account, m *message, d Delivery) {
+	if last := b.lastOf(m, d.To); d.ID > *last { // sent to be safe: it counts as offered
+		a.Offered++
+		b.order(a, m, d)
+		b.measure(a, m, d)
+		return
+	}
+	a.Duplicates++
+	b.Break("message %d of %s arrived twice at %s", d.ID, b.name(d.From), b.name(d.To))
+}
+
+func (b *Book) lastOf(m *message, to int) *uint64 {
+	l, slot := &b.lives[to], b.lives[m.by].slot
+	for len(l.last) <= slot {
+		l.last = append(l.last, 0)
+	}
+	return &l.last[slot]
+}
+
+func (b *Book) order(a *result.Account, m *message, d Delivery) {
+	last := b.lastOf(m, d.To)
+	if d.ID < *last {
+		a.Disorder++
+		b.Break("message %d of %s arrived at %s after message %d", d.ID, b.name(d.From), b.name(d.To), *last)
+	}
+	*last = max(*last, d.ID)
+}
+
+func (b *Book) measure(a *result.Account, m *message, d Delivery) {
+	took := d.At - m.at
+	a.Delivered++
+	b.delivered++
+	b.sample.Delivered++
+	b.lives[d.To].got += uint64(m.size)
+	b.all.add(took)
+	b.second.add(took)
+	if d.Repaired {
+		a.Repaired++
+		d.Road = "repaired"
+	}
+	if took > b.s.LateAfter.D() {
+		a.Late++
+	}
+	if d.Road != "" {
+		h := b.roads[d.Road]
+		if h == nil {
+			h = &histogram{}
+			b.roads[d.Road] = h
+		}
+		h.add(took)
+	}
+	for i := range b.healings {
+		if h := &b.healings[i]; m.at >= h.begin && m.at < h.end && d.At > h.end && (d.Repaired || took > b.s.LateAfter.D()) {
+			h.until[d.To] = max(h.until[d.To], d.At-h.end)
+		}
+	}
+}
+
+// Lost says that a receiver was told that it misses some of a sender's records.
+func (b *Book) Lost(to, from int, records uint64) {
+	b.lives[to].lost[from] += records
+	b.sample.Lost += records
+}
+
+// Away says, at the end of the run, how many records a sender dropped or still keeps
+// for a receiver that it cannot reach.
+func (b *Book) Away(to, from int, dropped, waiting uint64) {
+	b.lives[to].lost[from] = max(b.lives[to].lost[from], dropped)
+	b.lives[to].away[from] += waiting
+}
+
+// Break notes that a promise of the mesh did not hold. The first 20 are kept.
+func (b *Book) Break(format string, args ...any) {
+	if b.brokenN++; len(b.broken) < 20 {
+		b.broken = append(b.broken, fmt.Sprintf(format, args...))
+	}
+}
+
+func (b *Book) name(life int) string { return Name(b.lives[life].node) }
+
+// Name is what a node is called, which counts from 0.
+func Name(node int) string { return fmt.Sprintf("node-%d", node+1) }
+
+// Counts are how many messages were published, and delivered, so far.
+func (b *Book) Counts() (published, delivered uint64) { return b.published, b.delivered }
+
+// Sample ends a virtual second. What the Book does not know itself, its caller fills in:
+// Links, Members, Living, WindowBytes and SentBytes.
+func (b *Book) Sample(s result.Sample) {
+	s.Second, s.Published, s.Delivered, s.Lost = b.sample.Second, b.sample.Published, b.sample.Delivered, b.sample.Lost
+	if b.second.count > 0 {
+		s.P99MS = ms(b.second.at(0.99))
+	}
+	b.samples = append(b.samples, s)
+	b.sample = result.Sample{Second: s.Second + 1}
+	b.second.reset()
+}
+
+// PublishedAt is when a message was published; 0 if it was not.
+func (b *Book) PublishedAt(id uint64) time.Duration {
+	if id >= uint64(len(b.messages)) {
+		return 0
+	}
+	return b.messages[id].at
+}

@@ -1,0 +1,143 @@
+package account
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/signalmesh/signalmesh/simulations/result"
+	"github.com/signalmesh/signalmesh/simulations/scenario"
+)
+
+// Settle closes the account and returns what it says: Latency, Roads, Account, Join,
+// Detect, Heal, Timeline, Faults and Broken, and of Servers the payload, by node.
+func (b *Book) Settle() result.Result {
+	b.missing()
+	r := result.Result{
+		Scenario: b.s.Name, Question: b.s.Question, Seed: b.s.Seed, Nodes: b.s.Nodes(), Latency: b.all.latency(),
+		Join: b.join.latency(), Detect: b.detect.latency(), Heal: b.heal(), Timeline: b.samples,
+	}
+	for _, name := range []string{"direct", "topic", "repaired"} {
+		if h := b.roads[name]; h != nil {
+			r.Roads = append(r.Roads, result.Road{Name: name, Latency: h.latency()})
+		}
+	}
+	r.Account = b.accounts()
+	r.Faults = Faults(b.s)
+	total := r.Account[len(r.Account)-1]
+	if total.Unaccounted > 0 {
+		b.Break("%d messages neither arrived nor were reported lost", total.Unaccounted)
+	}
+	r.Broken = b.broken
+	if more := b.brokenN - len(b.broken); more > 0 {
+		r.Broken = append(r.Broken, fmt.Sprintf("and %d more", more))
+	}
+	r.Servers = b.servers()
+	return r
+}
+
+// Faults is what a report says of the scenario's faults.
+func Faults(s *scenario.Scenario) []result.Fault {
+	var faults []result.Fault
+	for _, f := range s.Faults {
+		begin, end := f.At.D().Seconds(), (f.At + f.For).D().Seconds()
+		lasting := []scenario.Act{scenario.Cut, scenario.Degrade, scenario.Partition, scenario.Pause, scenario.Slow, scenario.FloodAct, scenario.Churn}
+		if f.For == 0 && slices.Contains(lasting, f.Do) {
+			end = s.Duration.D().Seconds()
+		}
+		if f.Do == scenario.RollingRestart {
+			nodes, _ := s.Select(f.Nodes...)
+			end = begin + float64(len(nodes)-1)*f.Every.D().Seconds() + f.Down.D().Seconds()
+		}
+		faults = append(faults, result.Fault{Label: f.Label, BeginSeconds: begin, EndSeconds: end})
+	}
+	return faults
+}
+
+// missing explains every message that did not arrive, in the order they were published.
+func (b *Book) missing() {
+	type pair struct{ from, to int }
+	excused := map[pair]uint64{}
+	waiting := map[pair]uint64{}
+	for i := range b.messages {
+		m := &b.messages[i]
+		a := b.class(m.class)
+		for word, set := range m.expected {
+			for ; set != 0; set &= set - 1 {
+				p := pair{int(m.by), word*64 + bits.TrailingZeros64(set)}
+				from, to := &b.lives[p.from], &b.lives[p.to]
+				switch {
+				case to.ended || from.ended && !from.clean:
+					a.Ended++
+				case excused[p] < to.lost[p.from]:
+					excused[p]++
+					a.ReportedLost++
+				case waiting[p] < to.away[p.from]:
+					waiting[p]++
+					a.Waiting++
+				default:
+					a.Unaccounted++
+					b.Break("message %d of %s for %s, published at %v, neither arrived nor was reported lost", i, b.name(p.from), b.name(p.to), m.at)
+				}
+			}
+		}
+	}
+	delete(b.classes, "")
+}
+
+func (b *Book) accounts() []result.Account {
+	total := result.Account{Class: "total"}
+	var accounts []result.Account
+	for _, c := range scenario.Classes {
+		a := b.classes[c]
+		if a == nil {
+			continue
+		}
+		accounts = append(accounts, *a)
+		total.Published += a.Published
+		total.Refused += a.Refused
+		total.Offered += a.Offered
+		total.Delivered += a.Delivered
+		total.Late += a.Late
+		total.Repaired += a.Repaired
+		total.ReportedLost += a.ReportedLost
+		total.Waiting += a.Waiting
+		total.Ended += a.Ended
+		total.Unaccounted += a.Unaccounted
+		total.Duplicates += a.Duplicates
+		total.Disorder += a.Disorder
+	}
+	return append(accounts, total)
+}
+
+func (b *Book) heal() result.Latency {
+	var h histogram
+	for i := range b.healings {
+		var lives []int
+		for l := range b.healings[i].until {
+			lives = append(lives, l)
+		}
+		slices.Sort(lives)
+		for _, l := range lives {
+			h.add(b.healings[i].until[l])
+		}
+	}
+	return h.latency()
+}
+
+func (b *Book) servers() []result.Server {
+	nodes := b.s.Nodes() + len(b.s.Joins())
+	servers := make([]result.Server, nodes)
+	for i := range servers {
+		servers[i].Name = Name(i)
+		servers[i].Region = b.s.Regions[b.s.RegionOf(i)].Name
+		servers[i].Restarts = -1
+	}
+	for _, l := range b.lives {
+		s := &servers[l.node]
+		s.PayloadBytes += l.payload
+		s.DeliveredBytes += l.got
+		s.Restarts++
+	}
+	return slices.DeleteFunc(servers, func(s result.Server) bool { return s.Restarts < 0 })
+}

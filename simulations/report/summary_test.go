@@ -1,0 +1,102 @@
+package report
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalmesh/signalmesh/simulations/result"
+)
+
+func summaryOf(t *testing.T, r result.Result) string {
+	t.Helper()
+	var b strings.Builder
+	require.NoError(t, Summary(&b, r))
+	return b.String()
+}
+
+func TestSummaryIsShortAtItsLongest(t *testing.T) {
+	r := example(12, 60)
+	r.Question = strings.Repeat("why ", 1000)
+	for range 20 {
+		r.Account = append(r.Account, r.Account[4])
+		r.Broken = append(r.Broken, strings.Repeat("broken ", 100))
+		r.Checks = append(r.Checks, result.Check{Name: strings.Repeat("check ", 100), Unit: "ms"})
+	}
+	r.Account[20].Refused, r.Account[20].Unaccounted = 1, 1
+	text := summaryOf(t, r)
+	assert.LessOrEqual(t, strings.Count(text, "\n"), 30)
+	for line := range strings.Lines(text) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(line), 240)
+	}
+}
+
+func TestSummaryEndsWithTheVerdict(t *testing.T) {
+	good := example(12, 60)
+	assert.True(t, strings.HasSuffix(summaryOf(t, good), "\nOK  every promise of the mesh held\n"))
+
+	broken := good
+	broken.Broken = []string{"order: n1 to n2, 7 before 6"}
+	assert.True(t, strings.HasSuffix(summaryOf(t, broken),
+		"\nBROKEN  1 promise of the mesh was broken\n  order: n1 to n2, 7 before 6\nsee it again:  "+good.Command+"\n"))
+
+	doubtful := good
+	doubtful.Checks = []result.Check{{Name: "loss", Set: 1, Measured: 2, Unit: "%"}}
+	text := summaryOf(t, doubtful)
+	assert.Contains(t, text, "loss: set 1 %, measured 2 %")
+	assert.Contains(t, text, "DOUBTFUL  1 check of the simulation itself failed")
+
+	unbalanced := good
+	unbalanced.Account = []result.Account{{Class: "total", Offered: 3, Delivered: 2}}
+	assert.Contains(t, summaryOf(t, unbalanced), "BROKEN  the account of messages does not balance")
+	assert.Contains(t, summaryOf(t, result.Result{}), "EMPTY")
+}
+
+func TestSummaryKeepsControlCharactersFromTheTerminal(t *testing.T) {
+	r := example(3, 30)
+	hostile := "a\x1b[2J\nb\u202e"
+	r.Scenario, r.Question, r.Mode, r.Command, r.Broken = hostile, hostile, hostile, hostile, []string{hostile}
+	r.Account[0].Class, r.Servers[0].Name = hostile, hostile
+	r.Checks[0] = result.Check{Name: hostile, Unit: hostile}
+	lines := strings.Count(summaryOf(t, example(3, 30)), "\n")
+	text := summaryOf(t, r)
+	assert.NotContains(t, text, "\x1b")
+	assert.NotContains(t, text, "\u202e")
+	assert.Equal(t, lines+3, strings.Count(text, "\n"), "the broken promise, the check and the command have a line each, and no name has its own")
+}
+
+func ExampleSummary() {
+	r := result.Result{
+		Scenario: "steady", Question: "What does each server carry on a usual day?", Mode: result.Core, Seed: 7,
+		Nodes: 3, VirtualSeconds: 70, WallSeconds: 0.5,
+		Latency:  result.Latency{Count: 6000, P50MS: 4.1, P90MS: 9.8, P99MS: 12.5, MaxMS: 20},
+		Account:  []result.Account{{Class: "total", Published: 3000, Offered: 6000, Delivered: 6000}},
+		Servers:  []result.Server{{Name: "n1", SentBytes: 1_500_000, ReceivedBytes: 1_400_000, PayloadBytes: 512_000, WindowPeakBytes: 1 << 16}},
+		Timeline: []result.Sample{{Second: 0, Published: 50}, {Second: 59, Published: 50}},
+	}
+	if err := Summary(os.Stdout, r); err != nil {
+		panic(err)
+	}
+	// Output:
+	// steady: 3 servers, core mode, seed 7, 1 min 10 s of virtual time in 500 ms (140× real time)
+	// What does each server carry on a usual day?
+	//
+	//   time         p50     p90      p99    max  observed
+	//   delivery  4.1 ms  9.8 ms  12.5 ms  20 ms     6,000
+	//   join           –       –        –      –         0
+	//   detect         –       –        –      –         0
+	//   heal           –       –        –      –         0
+	//
+	//   messages  published  offered  delivered  reported lost  unaccounted  duplicates  out of order
+	//   total         3,000    6,000      6,000              0            0           0             0
+	//
+	//   traffic  each server sends 200 kbit/s, the busiest (n1) 200 kbit/s and receives up to 187 kbit/s
+	//            2.93 bytes sent for each published; windows keep up to 64 KiB on a server
+	//   checks   0 of 0 of the simulation itself agree
+	//
+	// OK  every promise of the mesh held
+}

@@ -1,0 +1,175 @@
+package result
+
+import "time"
+
+// The modes of a simulation.
+const (
+	Core  = "core"  // the mesh's pure core on a model of the network
+	Stack = "stack" // the whole program in virtual time
+)
+
+// A Result is one run of one scenario.
+type Result struct {
+	Scenario string    `json:"scenario"`
+	Question string    `json:"question,omitempty"` // that the scenario answers
+	Label    string    `json:"label,omitempty"`    // what sets this run apart from others of a comparison: "degree=4"
+	Mode     string    `json:"mode"`               // Core or Stack
+	Seed     uint64    `json:"seed"`
+	Command  string    `json:"command"` // one line that runs it again
+	Settings []Setting `json:"settings"`
+
+	Nodes           int     `json:"nodes"` // at the beginning
+	VirtualSeconds  float64 `json:"virtual_seconds"`
+	WallSeconds     float64 `json:"wall_seconds"`
+	PeakMemoryBytes uint64  `json:"peak_memory_bytes,omitempty"` // of the simulating process; 0: not measured
+	Events          uint64  `json:"events"`                      // of the simulated network; 0 in stack mode
+
+	Latency Latency   `json:"latency"`         // of all deliveries
+	Roads   []Road    `json:"roads,omitempty"` // the same, by road
+	Account []Account `json:"account"`         // one for each class of message, and the sum as "total" at the end
+	Servers []Server  `json:"servers"`         // one for each node that ever lived, in the order of their numbers
+	Gossip  Gossip    `json:"gossip"`
+
+	Join   Latency `json:"join"`   // from a node's start until it is linked or in touch with every node that lives and can be reached
+	Detect Latency `json:"detect"` // from the end of a node until another one no longer counts it as a server
+	Heal   Latency `json:"heal"`   // from the end of a cut, partition, pause or degradation until what was delayed by it is delivered
+
+	Timeline []Sample `json:"timeline"` // one for each virtual second
+	Faults   []Fault  `json:"faults,omitempty"`
+	Checks   []Check  `json:"checks"`           // of the simulation itself
+	Broken   []string `json:"broken,omitempty"` // promises of the mesh that did not hold, one sentence each; none is what is hoped for
+	Sizing   []string `json:"sizing"`           // what a planner has to know, one paragraph each
+	Limits   []string `json:"limits"`           // what this run cannot tell, one sentence each
+}
+
+// A Setting is one value of the scenario, as text with its unit.
+type Setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// A Latency is a distribution of times. The zero value has no observations.
+type Latency struct {
+	Count  uint64  `json:"count"`
+	P50MS  float64 `json:"p50_ms"`
+	P90MS  float64 `json:"p90_ms"`
+	P99MS  float64 `json:"p99_ms"`
+	MaxMS  float64 `json:"max_ms"`
+	MeanMS float64 `json:"mean_ms"`
+	// CDF has at most 200 points, both coordinates rising; the last Share is 1.
+	CDF []Point `json:"cdf,omitempty"`
+}
+
+// A Point says that Share of the observations took at most MS.
+type Point struct {
+	MS    float64 `json:"ms"`
+	Share float64 `json:"share"` // 0 to 1
+}
+
+// A Road is the way that deliveries took: "direct", "topic", or "repaired" for
+// those that were sent again.
+type Road struct {
+	Name    string  `json:"name"`
+	Latency Latency `json:"latency"`
+}
+
+// An Account says what became of the messages of one class. All counts are of
+// pairs: a message that three servers want is offered three times.
+//
+// It balances when Offered = Delivered + ReportedLost + Waiting + Ended + Unaccounted, and the mesh
+// keeps its promise when Unaccounted, Duplicates and Disorder are 0.
+type Account struct {
+	Class     string `json:"class"`     // "broadcast", "group", "user", "connection", "flood" or "total"
+	Published uint64 `json:"published"` // messages
+	Refused   uint64 `json:"refused"`   // publishing failed for the caller: back-pressure
+	Offered   uint64 `json:"offered"`
+	Delivered uint64 `json:"delivered"`
+	Late      uint64 `json:"late"`     // delivered, but after the scenario's late_after
+	Repaired  uint64 `json:"repaired"` // delivered after a cut, a hole or a change of the road made it wait
+	// ReportedLost is what receivers were told is missing, or what senders dropped
+	// from the window of one that did not come back.
+	ReportedLost uint64 `json:"reported_lost"`
+	// Waiting is what the sender still keeps at the end of the run, for a receiver
+	// that cannot be reached.
+	Waiting uint64 `json:"waiting"`
+	// Ended is what a sender or receiver that was killed or restarted took with it:
+	// no promise covers it.
+	Ended       uint64 `json:"ended"`
+	Unaccounted uint64 `json:"unaccounted"`
+	Duplicates  uint64 `json:"duplicates"`
+	Disorder    uint64 `json:"disorder"` // deliveries before an earlier message of the same sender
+}
+
+// A Server is what one node did. Bytes are those of the mesh's frames and topic
+// messages, and a share for packet headers, while the load ran.
+type Server struct {
+	Name             string  `json:"name"`
+	Region           string  `json:"region,omitempty"`
+	SentBytes        uint64  `json:"sent_bytes"`
+	ReceivedBytes    uint64  `json:"received_bytes"`
+	SentMessages     uint64  `json:"sent_messages"`     // frames and topic messages
+	ReceivedMessages uint64  `json:"received_messages"` // the same
+	PayloadBytes     uint64  `json:"payload_bytes"`     // published here, counted once
+	DeliveredBytes   uint64  `json:"delivered_bytes"`   // payload delivered here
+	Amplification    float64 `json:"amplification"`     // SentBytes / PayloadBytes; 0 if nothing was published here
+	WindowPeakBytes  uint64  `json:"window_peak_bytes"` // kept for others at the most
+	Links            int     `json:"links"`             // direct, at the end
+	Restarts         int     `json:"restarts"`
+}
+
+// Gossip is what the topic cost.
+type Gossip struct {
+	Published  uint64 `json:"published"`  // messages put on the topic
+	Received   uint64 `json:"received"`   // copies that were new to their receiver
+	Duplicates uint64 `json:"duplicates"` // copies that were not
+	Repaired   uint64 `json:"repaired"`   // new ones that came by IHAVE and IWANT
+	Bytes      uint64 `json:"bytes"`      // sent for all of them
+}
+
+// A Sample is one virtual second of the whole mesh.
+type Sample struct {
+	Second      int     `json:"second"` // it covers [Second, Second+1) of the load's time; negative: the mesh forms
+	Published   uint64  `json:"published"`
+	Delivered   uint64  `json:"delivered"`
+	P99MS       float64 `json:"p99_ms"`       // of what was delivered in it; 0 if nothing was
+	Lost        uint64  `json:"lost"`         // reported in it
+	Links       int     `json:"links"`        // direct ones, each counted once, at its end
+	Members     int     `json:"members"`      // the fewest that a living node counts as servers, at its end; itself not counted
+	Living      int     `json:"living"`       // nodes at its end
+	WindowBytes uint64  `json:"window_bytes"` // kept by all nodes for others, at its end
+	SentBytes   uint64  `json:"sent_bytes"`   // by all nodes, in it
+}
+
+// A Fault is what happened to the mesh.
+type Fault struct {
+	Label        string  `json:"label"`
+	BeginSeconds float64 `json:"begin_seconds"`
+	EndSeconds   float64 `json:"end_seconds"` // equal to BeginSeconds for what has no length
+}
+
+// A Check compares what the simulation measured with what it was told to be.
+type Check struct {
+	Name     string  `json:"name"`
+	Set      float64 `json:"set"`
+	Measured float64 `json:"measured"`
+	Unit     string  `json:"unit"`
+	OK       bool    `json:"ok"`
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	Virtual, Of time.Duration // virtual time since the start, and until the end
+	Wall        time.Duration
+	Published   uint64
+	Delivered   uint64
+}
+
+// OK tells whether every promise and every check held.
+func (r Result) OK() bool {
+	for _, c := range r.Checks {
+		if !c.OK {
+			return false
+		}
+	}
+	return len(r.Broken) == 0
+}

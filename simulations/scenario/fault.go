@@ -1,0 +1,65 @@
+package scenario
+
+// An Act is what a fault does.
+type Act string
+
+// The acts, and which fields of Fault they use besides At.
+const (
+	// Cut makes the paths between Between[0] and Between[1] carry nothing, for For.
+	// With Reset, connections end at once; without, they are black holes.
+	Cut Act = "cut"
+	// Degrade gives the paths between Between[0] and Between[1], or all paths of Nodes,
+	// the set fields of Network, for For.
+	Degrade Act = "degrade"
+	// Partition cuts every path between two of Groups, for For. Reset as in Cut.
+	Partition Act = "partition"
+	// Kill ends Nodes as kill -9 does, for good.
+	Kill Act = "kill"
+	// Pause stops Nodes as SIGSTOP does, for For.
+	Pause Act = "pause"
+	// Restart makes Nodes leave in good order (with Reset: as kill -9 does) and come back
+	// after Down as new lives.
+	Restart Act = "restart"
+	// RollingRestart does that with one of Nodes (none: all) after the other, Every apart.
+	RollingRestart Act = "rolling-restart"
+	// JoinAct adds Count nodes to the first region (or Region) at once.
+	JoinAct Act = "join"
+	// Churn kills a random node every Every and starts a new one in its place after Down,
+	// for For.
+	Churn Act = "churn"
+	// Slow makes Nodes take what they receive at Bandwidth only, for For.
+	Slow Act = "slow"
+	// FloodAct makes Nodes broadcast Rate messages of Size a second each, for For.
+	FloodAct Act = "flood"
+)
+
+// Acts are all of them.
+var Acts = []Act{Cut, Degrade, Partition, Kill, Pause, Restart, RollingRestart, JoinAct, Churn, Slow, FloodAct}
+
+// A Fault is something that happens to the mesh.
+type Fault struct {
+	At    Duration `yaml:"at" json:"at"`
+	Do    Act      `yaml:"do" json:"do"`
+	Label string   `yaml:"label,omitempty" json:"label,omitempty"` // for reports; default: made of the rest
+	// For is how long it lasts; 0 means to the end of the run.
+	For Duration `yaml:"for,omitempty" json:"for,omitempty"`
+
+	Nodes   []Selector `yaml:"nodes,omitempty" json:"nodes,omitempty"`
+	Between []Selector `yaml:"between,omitempty" json:"between,omitempty"`
+	Groups  []Selector `yaml:"groups,omitempty" json:"groups,omitempty"`
+	Reset   bool       `yaml:"reset,omitempty" json:"reset,omitempty"`
+	// Down is how long a node is away. Default 1 s.
+	Down Duration `yaml:"down,omitempty" json:"down,omitempty"`
+	// Every is the pause between two nodes of a rolling restart or of churn. Default 5 s.
+	Every  Duration `yaml:"every,omitempty" json:"every,omitempty"`
+	Count  int      `yaml:"count,omitempty" json:"count,omitempty"`
+	Region string   `yaml:"region,omitempty" json:"region,omitempty"`
+	Rate   float64  `yaml:"rate,omitempty" json:"rate,omitempty"`
+	Size   Sizes    `yaml:"size,omitempty" json:"size,omitzero"`
+
+	Network `yaml:",inline"`
+}
+
+// A Selector names nodes: a number ("3"), a range ("1-5"), the name of a region,
+// "all", or several of these, joined by "+".
+type Selector string

@@ -1,0 +1,124 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// maxFile bounds a scenario file, in bytes.
+const maxFile = 1 << 20
+
+// Parse reads a scenario file. An error names the file, the line of each fault and
+// what to do about it.
+func Parse(file string, text []byte) (Scenario, error) {
+	if len(text) > maxFile {
+		return Scenario{}, fmt.Errorf("%s: %d bytes are no scenario; the limit is %d", file, len(text), maxFile)
+	}
+	tree, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return Scenario{}, located(file, err)
+	}
+	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
+		return Scenario{}, fmt.Errorf("%s: a scenario file holds one document; begin with name: and see docs/simulations.md", file)
+	}
+	var s Scenario
+	if err := yaml.NodeToValue(tree.Docs[0].Body, &s, yaml.Strict()); err != nil {
+		var value valueError
+		if errors.As(err, &value) {
+			return Scenario{}, fmt.Errorf("%s:%d: %w", file, lineWith(tree, value.value), value)
+		}
+		return Scenario{}, located(file, err)
+	}
+	if s.Name == "" {
+		s.Name = strings.TrimSuffix(strings.TrimSuffix(file[strings.LastIndexByte(file, '/')+1:], ".yaml"), ".yml")
+	}
+	s, err = s.Complete()
+	if err == nil {
+		return s, nil
+	}
+	return Scenario{}, placed(file, tree, err)
+}
+
+// located gives an error of the YAML library its line.
+func located(file string, err error) error {
+	var syntax yaml.Error
+	if !errors.As(err, &syntax) || syntax.GetToken() == nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	text, line := syntax.GetMessage(), syntax.GetToken().Position.Line
+	var unknown *yaml.UnknownFieldError
+	if errors.As(err, &unknown) {
+		text += "; docs/simulations.md has every key"
+	}
+	return fmt.Errorf("%s:%d: %s", file, line, text)
+}
+
+// placed gives every FieldError the line it is about.
+func placed(file string, tree *ast.File, err error) error {
+	var several interface{ Unwrap() []error }
+	if errors.As(err, &several) {
+		var errs []error
+		for _, e := range several.Unwrap() {
+			errs = append(errs, placed(file, tree, e))
+		}
+		return errors.Join(errs...)
+	}
+	var field FieldError
+	if !errors.As(err, &field) {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return fmt.Errorf("%s:%d: %w", file, lineOf(tree, field.Path), err)
+}
+
+// lineOf is the line of the nearest thing to path that is in the file.
+func lineOf(tree *ast.File, path string) int {
+	for ; len(path) > 1; path = path[:strings.LastIndexAny(path, ".[")] {
+		p, err := yaml.PathString(path)
+		if err != nil {
+			continue
+		}
+		if n, err := p.FilterFile(tree); err == nil && n != nil {
+			return first(n).GetToken().Position.Line
+		}
+	}
+	return 1
+}
+
+// first is the first key of a mapping, whose own token is the colon after it.
+func first(n ast.Node) ast.Node {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		if len(n.Values) > 0 {
+			return n.Values[0].Key
+		}
+	case *ast.MappingValueNode:
+		return n.Key
+	}
+	return n
+}
+
+// lineWith is the line of the first value that reads like that.
+func lineWith(tree *ast.File, value string) int {
+	f := finder{value: value, line: 1}
+	ast.Walk(&f, tree.Docs[0].Body)
+	return f.line
+}
+
+type finder struct {
+	value string
+	line  int
+	found bool
+}
+
+// Visit implements ast.Visitor.
+func (f *finder) Visit(n ast.Node) ast.Visitor {
+	if t := n.GetToken(); !f.found && t != nil && t.Value == f.value {
+		f.line, f.found = t.Position.Line, true
+	}
+	return f
+}

@@ -1,0 +1,153 @@
+package scenario
+
+// A Scenario is one experiment. Its times count from the beginning of the load:
+// before it the mesh forms for Warmup, after Duration nothing new is published and
+// the mesh has Drain to deliver what is late.
+type Scenario struct {
+	Name     string `yaml:"name" json:"name"`
+	Question string `yaml:"question,omitempty" json:"question,omitempty"` // that it answers, in one line
+	// Seed decides everything that is random. 0 means 1.
+	Seed uint64 `yaml:"seed,omitempty" json:"seed,omitempty"`
+	// Duration is how long messages are published. Default 60 s.
+	Duration Duration `yaml:"duration,omitempty" json:"duration,omitempty"`
+	// Warmup is how long the mesh has to form. Default 10 s.
+	Warmup Duration `yaml:"warmup,omitempty" json:"warmup,omitempty"`
+	// Drain is how long what is late may take. Default 20 s.
+	Drain Duration `yaml:"drain,omitempty" json:"drain,omitempty"`
+	// LateAfter is when a delivery counts as late. Default 1 s.
+	LateAfter Duration `yaml:"late_after,omitempty" json:"late_after,omitempty"`
+	// Vary makes several runs of it, to be compared: "nodes=3,10,30".
+	Vary string `yaml:"vary,omitempty" json:"vary,omitempty"`
+
+	// Network is every path that Links does not change.
+	Network Network `yaml:"network,omitempty" json:"network"`
+	// Regions hold the nodes, which are numbered from 1 in their order. None means one
+	// of 10 nodes.
+	Regions []Region `yaml:"regions,omitempty" json:"regions"`
+	// Links are the paths between regions that differ from Network.
+	Links []Link `yaml:"links,omitempty" json:"links,omitempty"`
+	// Applications are what runs on the nodes. None means one whose nodes broadcast 10
+	// messages a second in all.
+	Applications []Application `yaml:"applications,omitempty" json:"applications"`
+	Mesh         Mesh          `yaml:"mesh,omitempty" json:"mesh"`
+	Faults       []Fault       `yaml:"faults,omitempty" json:"faults,omitempty"`
+}
+
+// A Network is what paths are like. Values are for one direction.
+type Network struct {
+	// Latency is the time of a packet to the other side. Each pair of nodes draws its
+	// own from the range. Default 0.2ms..1ms.
+	Latency *Range `yaml:"latency,omitempty" json:"latency,omitempty"`
+	// Jitter is what a packet may take longer, at random. Default 0.
+	Jitter *Duration `yaml:"jitter,omitempty" json:"jitter,omitempty"`
+	// Loss is the share of packets lost. TCP sends them again, so an application sees
+	// a delay. Default 0.
+	Loss *Share `yaml:"loss,omitempty" json:"loss,omitempty"`
+	// Bandwidth is that of each node's own connection to the network, up and down each.
+	// In Links it is that of each connection between two nodes. Default 1Gbit.
+	Bandwidth *Bandwidth `yaml:"bandwidth,omitempty" json:"bandwidth,omitempty"`
+}
+
+// A Region is a place with nodes in it.
+type Region struct {
+	Name  string `yaml:"name" json:"name"`
+	Nodes int    `yaml:"nodes" json:"nodes"`
+	// The paths within it, and its nodes' bandwidth.
+	Network `yaml:",inline"`
+}
+
+// A Link is the paths between two regions, in both directions.
+type Link struct {
+	Between []string `yaml:"between" json:"between"` // two regions
+	Network `yaml:",inline"`
+}
+
+// An Application is a set of nodes that exchange messages.
+type Application struct {
+	Name string `yaml:"name" json:"name"`
+	// Nodes are those it runs on, as selectors. None means all.
+	Nodes []Selector `yaml:"nodes,omitempty" json:"nodes,omitempty"`
+	// Groups says how many there are and who is in them. It is needed by load for groups.
+	Groups Groups `yaml:"groups,omitempty" json:"groups,omitempty"`
+	// Clients are how many connections, each of a user of its own, each node has.
+	// Default 1; only load for users and connections uses them.
+	Clients int    `yaml:"clients,omitempty" json:"clients,omitempty"`
+	Load    []Load `yaml:"load,omitempty" json:"load,omitempty"`
+}
+
+// Groups are the groups of an application.
+type Groups struct {
+	Count int `yaml:"count" json:"count"`
+	// Servers is how many nodes have members of a group, on average. Default 3.
+	Servers float64 `yaml:"servers,omitempty" json:"servers,omitempty"`
+	// Popularity is how messages and members spread over the groups: Uniform or Zipf.
+	Popularity Popularity `yaml:"popularity,omitempty" json:"popularity,omitempty"`
+	// Skew is the exponent of Zipf, above 1: the larger, the more the first groups have. Default 1.1.
+	Skew float64 `yaml:"skew,omitempty" json:"skew,omitempty"`
+}
+
+// A Popularity says how something spreads.
+type Popularity string
+
+// The popularities.
+const (
+	Uniform Popularity = "uniform"
+	Zipf    Popularity = "zipf"
+)
+
+// A Class is whom messages are for.
+type Class string
+
+// The classes of messages. Flood is what the fault of that name publishes, to all.
+const (
+	Broadcast  Class = "broadcast"  // every node
+	Group      Class = "group"      // the nodes with members of one group
+	User       Class = "user"       // the node with one user
+	Connection Class = "connection" // the node with one connection
+	Flood      Class = "flood"
+)
+
+// Classes are all of them, in the order of reports.
+var Classes = []Class{Broadcast, Group, User, Connection, Flood}
+
+// A Load is a stream of messages.
+type Load struct {
+	To Class `yaml:"to" json:"to"`
+	// Rate is messages a second, of all publishers together. They come at random times.
+	Rate float64 `yaml:"rate" json:"rate"`
+	// Size is the payload of each, in bytes; a range means any in it. Default 256.
+	Size Sizes `yaml:"size,omitempty" json:"size,omitzero"`
+	// Publishers are the nodes that publish. None means all.
+	Publishers []Selector `yaml:"publishers,omitempty" json:"publishers,omitempty"`
+	// At is when it begins and For how long it lasts. 0 means from the beginning,
+	// and to the end.
+	At  Duration `yaml:"at,omitempty" json:"at,omitempty"`
+	For Duration `yaml:"for,omitempty" json:"for,omitempty"`
+	// Burst is how many messages come at once, back to back. Rate still counts
+	// messages. Default 1.
+	Burst int `yaml:"burst,omitempty" json:"burst,omitempty"`
+}
+
+// A Mesh is the settings of the nodes. Zero fields mean the program's own defaults.
+type Mesh struct {
+	// Degree is GossipSub's: how many peers a node forwards a topic message to.
+	// Default 4.
+	Degree int `yaml:"degree,omitempty" json:"degree,omitempty"`
+	// FloodPublish: a node sends its own topic messages to all of its peers.
+	// Default true.
+	FloodPublish *bool `yaml:"flood_publish,omitempty" json:"flood_publish,omitempty"`
+	// Direct is how many links a node makes; in a larger mesh the rest of the records
+	// go over the topic. Default 64.
+	Direct int `yaml:"direct,omitempty" json:"direct,omitempty"`
+	// ReplayAge and ReplayBytes bound what is kept for a peer that is away. Defaults
+	// 2 minutes and 64 MiB.
+	ReplayAge   Duration `yaml:"replay_age,omitempty" json:"replay_age,omitempty"`
+	ReplayBytes Size     `yaml:"replay_bytes,omitempty" json:"replay_bytes,omitempty"`
+	// Backlog is how many bytes may wait for one linked peer before publishers have to.
+	// Default 16 MiB.
+	Backlog Size `yaml:"backlog,omitempty" json:"backlog,omitempty"`
+	// SuspectAfter and GoneAfter are how long a peer may be silent. Defaults 3 s and
+	// 10 s.
+	SuspectAfter Duration `yaml:"suspect_after,omitempty" json:"suspect_after,omitempty"`
+	GoneAfter    Duration `yaml:"gone_after,omitempty" json:"gone_after,omitempty"`
+}

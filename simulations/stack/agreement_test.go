@@ -1,0 +1,91 @@
+package stack
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalmesh/signalmesh/simulations/result"
+	"github.com/signalmesh/signalmesh/simulations/scenario"
+	"github.com/signalmesh/signalmesh/simulations/virtual"
+)
+
+// An agreement is by how much the two modes may differ in a scenario: the factor
+// between their figures, of which 1.1 is 10 %. 0 means that it is not compared, and
+// why says why not.
+type agreement struct {
+	scenario string
+	nodes    int // of the first region; 0: as it is
+	duration time.Duration
+	p50, p99 float64
+	bytes    float64
+	why      string
+}
+
+// agreements are the builtin scenarios, those that are too large made smaller.
+var agreements = []agreement{
+	{scenario: "steady", nodes: 5, p50: 1.05, p99: 1.05, bytes: 1.2},
+	{scenario: "burst", nodes: 5, p50: 1.8, p99: 1.15, bytes: 1.2, why: "p50: the two put the packets for different peers on the line in different orders"},
+	{scenario: "asymmetric-link", p50: 1.05, p99: 1.25, bytes: 1.25},
+	{scenario: "group-heavy", nodes: 5, p50: 1.1, p99: 1.3, bytes: 1.25},
+	{scenario: "lossy-wan", nodes: 2, p50: 1.1, bytes: 1.3, why: "p99: the model of loss does not know when the next packet comes"},
+	{scenario: "slow-node", nodes: 4, duration: 30 * time.Second, p50: 1.1, bytes: 1.35, why: "p99: of what waits for the slow node, few messages decide"},
+}
+
+func TestBothModesAgree(t *testing.T) {
+	for _, a := range agreements {
+		t.Run(a.scenario, func(t *testing.T) {
+			t.Parallel()
+			s := a.smaller(t)
+			model, err := virtual.Run(t.Context(), s, nil)
+			require.NoError(t, err)
+			whole, err := Run(t.Context(), s, nil)
+			require.NoError(t, err)
+			t.Logf("core:  p50 %.3f ms, p99 %.3f ms, %d bytes", model.Latency.P50MS, model.Latency.P99MS, sent(model))
+			t.Logf("stack: p50 %.3f ms, p99 %.3f ms, %d bytes", whole.Latency.P50MS, whole.Latency.P99MS, sent(whole))
+			near(t, a.p50, model.Latency.P50MS, whole.Latency.P50MS, "p50")
+			near(t, a.p99, model.Latency.P99MS, whole.Latency.P99MS, "p99")
+			near(t, a.bytes, float64(sent(model)), float64(sent(whole)), "bytes")
+			for _, r := range []result.Result{model, whole} {
+				assert.True(t, r.OK(), "%s: %v %+v", r.Mode, r.Broken, r.Checks)
+				assert.Zero(t, total(r).ReportedLost+total(r).Unaccounted, r.Mode)
+				assert.Equal(t, total(r).Offered, total(r).Delivered, r.Mode)
+			}
+			assert.Equal(t, total(model).Offered, total(whole).Offered)
+		})
+	}
+}
+
+func (a agreement) smaller(t *testing.T) scenario.Scenario {
+	return small(t, a.scenario, a.nodes, func(s *scenario.Scenario) {
+		for i := range s.Regions {
+			if a.nodes > 0 {
+				s.Regions[i].Nodes = a.nodes
+			}
+		}
+		s.Duration = scenario.Duration(max(a.duration, 20*time.Second))
+		s.Drain = scenario.Duration(20 * time.Second)
+		for i, f := range s.Faults {
+			if f.Do == scenario.Slow { // the last node
+				s.Faults[i].Nodes = []scenario.Selector{"4"}
+			}
+		}
+	})
+}
+
+// near checks that two figures differ by no more than a factor.
+func near(t *testing.T, factor, a, b float64, what string) {
+	if factor > 0 {
+		assert.LessOrEqual(t, math.Max(a, b), factor*math.Min(a, b), what)
+	}
+}
+
+func sent(r result.Result) (bytes uint64) {
+	for _, s := range r.Servers {
+		bytes += s.SentBytes
+	}
+	return bytes
+}

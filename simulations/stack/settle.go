@@ -1,0 +1,117 @@
+package stack
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/signalmesh/signalmesh/simulations/account"
+	"github.com/signalmesh/signalmesh/simulations/result"
+)
+
+// settle says what came out, when the run is over and everything still stands.
+func (w *world) settle() result.Result {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, l := range w.lives {
+		if l != nil {
+			w.away(l)
+		}
+	}
+	r := w.book.Settle()
+	r.Mode = result.Stack
+	r.Command = fmt.Sprintf("signalmesh sim run %s --stack --seed %d", w.s.Name, w.s.Seed)
+	r.VirtualSeconds = (w.s.Warmup.D() + w.s.Duration.D() + w.s.Drain.D()).Seconds()
+	r.PeakMemoryBytes = memory()
+	w.serve(&r)
+	r.Gossip = w.gossip()
+	r.Checks = checks(w)
+	r.Limits = limits
+	return r
+}
+
+// away enters what l keeps for others that it cannot reach.
+func (w *world) away(l *life) {
+	for _, t := range l.topics {
+		if t == nil {
+			continue
+		}
+		for _, m := range t.Members() {
+			if n, ok := w.numbers[m.Peer]; ok && m.State != "alive" {
+				w.book.Away(n, l.number, m.Dropped, uint64(m.Waiting))
+			}
+		}
+	}
+}
+
+// serve fills in what each node sent and received.
+func (w *world) serve(r *result.Result) {
+	counts := w.counts()
+	byName := map[string]int{}
+	for node := range w.lives {
+		byName[account.Name(node)] = node
+	}
+	for i := range r.Servers {
+		s := &r.Servers[i]
+		node := byName[s.Name]
+		now, base := counts[node], w.tally.base[node]
+		s.SentBytes, s.ReceivedBytes = now.SentBytes-base.SentBytes, now.ReceivedBytes-base.ReceivedBytes
+		s.SentMessages, s.ReceivedMessages = now.SentPackets-base.SentPackets, now.ReceivedPackets-base.ReceivedPackets
+		s.WindowPeakBytes, s.Links = w.tally.windows[node], w.tally.links[node]
+		if s.PayloadBytes > 0 {
+			s.Amplification = float64(s.SentBytes) / float64(s.PayloadBytes)
+		}
+	}
+}
+
+// gossip adds up what the nodes count of the topic.
+func (w *world) gossip() (g result.Gossip) {
+	var sent uint64
+	for _, l := range w.all {
+		families, err := l.metrics.Gather()
+		if err != nil {
+			continue // a life that has ended counts nothing any more
+		}
+		for _, f := range families {
+			name := strings.TrimPrefix(f.GetName(), "signalmesh_mesh_gossip_")
+			for _, m := range f.GetMetric() {
+				switch v := uint64(m.GetCounter().GetValue()); name {
+				case "sent_total":
+					sent += v
+				case "duplicates_total":
+					g.Duplicates += v
+				}
+			}
+		}
+	}
+	g.Received = sent - min(sent, g.Duplicates)
+	return g
+}
+
+// checks compares what packets met with what their paths were set to.
+func checks(w *world) []result.Check {
+	seen := w.net.Seen()
+	arrived := float64(max(seen.Arrived, 1))
+	set, got := seen.LatencySet.Seconds()*1e3/arrived, seen.Latency.Seconds()*1e3/arrived
+	lossSet, loss := 100*seen.LossSet/float64(max(seen.Packets, 1)), 100*float64(seen.Lost)/float64(max(seen.Packets, 1))
+	// The lost are binomially distributed; 5 deviations are never exceeded by chance.
+	allowed := 5 * 100 * math.Sqrt(seen.LossSet) / float64(max(seen.Packets, 1))
+	return []result.Check{
+		{Name: "latency of packets", Set: set, Measured: got, Unit: "ms", OK: math.Abs(got-set) <= 0.02*set+0.001},
+		{Name: "loss of packets", Set: lossSet, Measured: loss, Unit: "%", OK: math.Abs(loss-lossSet) <= allowed},
+	}
+}
+
+// limits are what a run cannot tell.
+var limits = []string{
+	"Computing takes no virtual time: latencies are those of the network and of the program's own timers, and nothing is said of CPU.",
+	"Bytes are everything on the wire: frames and topic messages in yamux, Noise, TCP, IP and Ethernet, with acknowledgements, keep-alives and handshakes; messages sent and received of a server are packets.",
+	"The run cannot be repeated to the byte: goroutines, keys, peer IDs and GossipSub's choices are random.",
+	"The road that a message took is not known, nor whether it was repaired.",
+	"A paused node's clock goes on, which that of a stopped process does not; all it cannot do is send and receive.",
+	"Closing a connection and switch queues are simplified: a queue delays and never drops.",
+}
+
+func unsupported(settings []string) error {
+	return fmt.Errorf("the program itself has no setting for %s; leave that out, or run without --stack", strings.Join(settings, ", "))
+}

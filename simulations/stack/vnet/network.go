@@ -1,0 +1,267 @@
+package vnet
+
+import (
+	"container/heap"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// A Path is what packets from one host to another meet.
+type Path struct {
+	Latency time.Duration // of every packet
+	Jitter  time.Duration // what a packet may take longer, uniformly drawn
+	Loss    float64       // share of packets, 0 to 1
+	Rate    float64       // bytes a second of this pair alone; 0: no limit
+	Cut     bool          // nothing passes
+}
+
+// A Network carries packets among hosts. Its methods may be called concurrently.
+type Network struct {
+	path func(from, to netip.Addr) Path
+
+	mu     sync.Mutex // guards all that follows, and all hosts and sockets
+	rand   *rand.Rand
+	hosts  map[netip.Addr]*Host
+	pairs  map[[2]netip.Addr]*queue
+	events events
+	serial uint64
+	kick   chan struct{} // the first event may be another one now
+	done   chan struct{}
+	ended  sync.WaitGroup
+	seen   Seen
+}
+
+// Seen is what packets met, to be held against what their paths were set to.
+type Seen struct {
+	Packets, Lost uint64  // Lost by Path.Loss only
+	LossSet       float64 // sum over Packets
+	Arrived       uint64
+	Latency       time.Duration // sum over Arrived, of the time on the way, without queues
+	LatencySet    time.Duration // the same by Path, jitter at its mean
+}
+
+// New makes a network whose paths are what path says at the time of each packet. path
+// is called with the network locked and may not call it.
+func New(source rand.Source, path func(from, to netip.Addr) Path) *Network {
+	n := &Network{
+		path: path, rand: rand.New(source), hosts: map[netip.Addr]*Host{}, pairs: map[[2]netip.Addr]*queue{},
+		kick: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	n.ended.Go(n.run)
+	return n
+}
+
+// Close ends the network and every connection in it.
+func (n *Network) Close() {
+	n.mu.Lock()
+	for _, h := range n.hosts {
+		h.abort(false)
+	}
+	n.mu.Unlock()
+	close(n.done)
+	n.ended.Wait()
+}
+
+// Seen says what packets met so far.
+func (n *Network) Seen() Seen {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.seen
+}
+
+// Reset ends the connections between hosts for which match is true, at once and on
+// both sides, as a firewall does that answers for the other side.
+func (n *Network) Reset(match func(a, b netip.Addr) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, h := range n.hosts {
+		for s := range h.sockets {
+			if match(s.host.addr, s.peer.host.addr) {
+				s.fail(errReset)
+			}
+		}
+	}
+}
+
+// An event is something that happens at its time. Events of the same time happen in
+// the order in which they were planned.
+type event struct {
+	at     time.Time
+	serial uint64
+	do     func(now time.Time) // with the network locked
+}
+
+type events []event
+
+func (e events) Len() int { return len(e) }
+func (e events) Less(i, j int) bool {
+	if e[i].at.Equal(e[j].at) {
+		return e[i].serial < e[j].serial
+	}
+	return e[i].at.Before(e[j].at)
+}
+func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+func (e *events) Push(x any)   { *e = append(*e, x.(event)) }
+func (e *events) Pop() any {
+	last := (*e)[len(*e)-1]
+	(*e)[len(*e)-1] = event{}
+	*e = (*e)[:len(*e)-1]
+	return last
+}
+
+// plan has do run at a time. The caller holds mu.
+func (n *Network) plan(at time.Time, do func(now time.Time)) {
+	n.serial++
+	heap.Push(&n.events, event{at, n.serial, do})
+	if n.events[0].serial == n.serial {
+		signal(n.kick)
+	}
+}
+
+// run does what is planned, until Close.
+func (n *Network) run() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if wait, ok := n.doDue(); ok {
+			timer.Reset(wait)
+		}
+		select {
+		case <-timer.C:
+		case <-n.kick:
+		case <-n.done:
+			return
+		}
+	}
+}
+
+// doDue does what is due and says how long it is until the next event, if there is
+// one.
+func (n *Network) doDue() (wait time.Duration, ok bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	for len(n.events) > 0 {
+		if next := n.events[0].at; next.After(now) {
+			return next.Sub(now), true
+		}
+		heap.Pop(&n.events).(event).do(now)
+	}
+	return 0, false
+}
+
+// signal makes sure that whoever waits for c looks again.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// A queue is a line that carries so many bytes a second, one packet after the other.
+type queue struct {
+	rate float64 // bytes a second; 0: no limit
+	free time.Time
+}
+
+// take says when the last bit of a packet has passed that came at a time.
+func (q *queue) take(at time.Time, bytes int) time.Time {
+	if q.rate <= 0 {
+		return at
+	}
+	if q.free.Before(at) {
+		q.free = at
+	}
+	q.free = q.free.Add(time.Duration(float64(bytes) / q.rate * float64(time.Second)))
+	return q.free
+}
+
+// A line is the last one to a host, whose rate may change while packets wait.
+type line struct {
+	rate    float64 // bytes a second; 0: no limit
+	waiting []inbound
+}
+
+type inbound struct {
+	bytes  int
+	arrive func(now time.Time)
+}
+
+// put has a packet wait until those before it are through.
+func (l *line) put(n *Network, now time.Time, p inbound) {
+	if l.rate <= 0 && len(l.waiting) == 0 {
+		p.arrive(now)
+		return
+	}
+	if l.waiting = append(l.waiting, p); len(l.waiting) == 1 {
+		l.serve(n, now)
+	}
+}
+
+func (l *line) serve(n *Network, now time.Time) {
+	took := time.Duration(0)
+	if l.rate > 0 {
+		took = time.Duration(float64(l.waiting[0].bytes) / l.rate * float64(time.Second))
+	}
+	n.plan(now.Add(took), func(now time.Time) {
+		p := l.waiting[0]
+		if l.waiting = l.waiting[1:]; len(l.waiting) > 0 {
+			l.serve(n, now)
+		}
+		p.arrive(now)
+	})
+}
+
+// send carries a packet from one host to another and has arrive run there, unless it
+// is lost. The caller holds mu.
+func (n *Network) send(from, to *Host, bytes int, arrive func(now time.Time)) {
+	now := time.Now()
+	from.counts.SentBytes += uint64(bytes)
+	from.counts.SentPackets++
+	p := n.path(from.addr, to.addr)
+	n.seen.Packets++
+	n.seen.LossSet += p.Loss
+	if p.Loss > 0 && n.rand.Float64() < p.Loss {
+		n.seen.Lost++
+		return
+	}
+	latency := p.Latency
+	if p.Jitter > 0 {
+		latency += time.Duration(n.rand.Int64N(int64(p.Jitter)))
+	}
+	gone := n.pair(from, to, p.Rate).take(from.up.take(now, bytes), bytes)
+	n.plan(gone.Add(latency), func(now time.Time) {
+		if p.Cut || n.path(from.addr, to.addr).Cut {
+			return
+		}
+		n.seen.Arrived++
+		n.seen.Latency += now.Sub(gone)
+		n.seen.LatencySet += p.Latency + p.Jitter/2
+		to.down.put(n, now, inbound{bytes, func(now time.Time) {
+			to.counts.ReceivedBytes += uint64(bytes)
+			to.counts.ReceivedPackets++
+			arrive(now)
+		}})
+	})
+}
+
+func (n *Network) pair(from, to *Host, rate float64) *queue {
+	if rate <= 0 {
+		return &queue{}
+	}
+	key := [2]netip.Addr{from.addr, to.addr}
+	q := n.pairs[key]
+	if q == nil {
+		q = new(queue)
+		n.pairs[key] = q
+	}
+	q.rate = rate
+	return q
+}
+
+// roundTrip is what a packet and its answer take at least.
+func (n *Network) roundTrip(a, b *Host) time.Duration {
+	return n.path(a.addr, b.addr).Latency + n.path(b.addr, a.addr).Latency
+}

@@ -1,0 +1,91 @@
+package vnet
+
+import "time"
+
+// ackDelay is how long an acknowledgement waits for data to travel with (Linux's least).
+const ackDelay = 40 * time.Millisecond
+
+// A receiver is the receiving half of a socket.
+type receiver struct {
+	arrived []byte             // in order, and not read
+	next    uint64             // serial of the last packet in it
+	early   map[uint64]*packet // by serial
+	owed    []receipt          // acknowledgements that wait
+	owing   uint64             // counts the times that owed was sent
+}
+
+// A receipt acknowledges a packet that was sent at a time.
+type receipt struct {
+	p    *packet
+	sent time.Time
+}
+
+// receive takes a packet that was sent at a time, and acknowledges it. The caller
+// holds mu.
+func (s *socket) receive(p *packet, sent, now time.Time) {
+	if s.err != nil {
+		s.answerClosed()
+		return
+	}
+	s.owed = append(s.owed, receipt{p, sent})
+	atOnce := len(s.owed) > 1 || len(s.early) > 0 || p.serial != s.next+1
+	switch {
+	case p.serial <= s.next:
+	case p.serial == s.next+1:
+		s.append(p)
+		for q := s.early[s.next+1]; q != nil; q = s.early[s.next+1] {
+			delete(s.early, q.serial)
+			s.append(q)
+		}
+		signal(s.readable)
+	default:
+		if s.early == nil {
+			s.early = map[uint64]*packet{}
+		}
+		s.early[p.serial] = p
+	}
+	if atOnce {
+		s.acknowledgeAlone()
+		return
+	}
+	waiting := s.owing
+	s.host.n.plan(now.Add(ackDelay), func(time.Time) {
+		if s.err == nil && s.owing == waiting && len(s.owed) > 0 {
+			s.acknowledgeAlone()
+		}
+	})
+}
+
+// acknowledgeAlone sends what is owed without data: every second packet, what was
+// out of order, and what has waited for ackDelay (RFC 5681, section 4.2).
+func (s *socket) acknowledgeAlone() {
+	owed, upTo, peer := s.takeOwed(), s.next, s.peer
+	s.host.n.send(s.host, peer.host, headers, func(now time.Time) { peer.acknowledgeAll(owed, upTo, now) })
+}
+
+func (s *socket) takeOwed() []receipt {
+	owed := s.owed
+	s.owed = nil
+	s.owing++
+	return owed
+}
+
+func (s *socket) append(p *packet) {
+	s.arrived = append(s.arrived, p.data...)
+	s.next = p.serial
+}
+
+// answerClosed tells a peer that there is no connection any more.
+func (s *socket) answerClosed() {
+	peer := s.peer
+	s.host.n.send(s.host, peer.host, headers, func(time.Time) { peer.fail(errReset) })
+}
+
+// take moves what has arrived into b.
+func (r *receiver) take(b []byte) int {
+	n := copy(b, r.arrived)
+	if r.arrived = r.arrived[n:]; len(r.arrived) == 0 {
+		r.arrived = nil
+	}
+	return n
+}

@@ -1,0 +1,233 @@
+package virtual
+
+import (
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/core"
+)
+
+// A conn is a TCP connection between two processes, with the streams of all their
+// applications on it. It delivers in order and loses nothing while it lives: loss is
+// delay. When it ends, what is on its way is lost.
+type conn struct {
+	w     *world
+	ends  [2]*life // the first dialled
+	open  [2]bool  // that end has not hung up, and has not noticed that the other did
+	pipes [2]pipe  // from that end
+	path  path
+	since time.Duration // when the cut began, if there is one
+	cut   bool
+}
+
+// The times of a connection that carries nothing: yamux asks every 2 s whether the
+// other side is there, and waits 6 s. See newMuxer in package mesh.
+const (
+	keepAliveEvery   = 2 * time.Second
+	keepAliveTimeout = 6 * time.Second
+)
+
+func keepAlive(w *world) time.Duration { return keepAliveTimeout + w.upTo(keepAliveEvery) }
+
+func (c *conn) side(l *life) int {
+	if c.ends[0] == l {
+		return 0
+	}
+	return 1
+}
+
+// connect opens a connection between two processes and, on it, the streams of the
+// applications they share.
+func (w *world) connect(a, b *life) *conn {
+	c := &conn{w: w, ends: [2]*life{a, b}, open: [2]bool{true, true}, path: w.paths.between(a.host, b.host)}
+	w.conns = append(w.conns, c)
+	for i, l := range c.ends {
+		o := c.ends[1-i]
+		l.conns = append(l.conns, c)
+		l.byLife[o] = c
+	}
+	for i, s := range a.seats {
+		if o := b.seats[i]; s != nil && o != nil {
+			s.topic.acquaint(s, o, c)
+		}
+	}
+	// Before a stream can be opened, each side asks what the other speaks.
+	for _, l := range c.ends {
+		w.after(c.path.roundTrip(), l, identified, arrival{conn: c, to: l})
+	}
+	return c
+}
+
+// identified opens this side's streams.
+func identified(_ *world, arg any) {
+	a := arg.(arrival)
+	i := a.conn.side(a.to)
+	if !a.conn.open[i] {
+		return
+	}
+	for app, s := range a.to.seats {
+		if s != nil && a.conn.ends[1-i].seats[app] != nil {
+			s.core.AnnounceSoon(s.life.w.now)
+			s.openLink(a.conn)
+			s.flush()
+		}
+	}
+}
+
+// openLink opens our stream to the other end of c and says hello on it.
+func (s *seat) openLink(c *conn) {
+	peer := c.ends[1-c.side(s.life)]
+	l := s.links[peer.peer]
+	if l == nil {
+		l = &link{seat: s, peer: peer}
+		s.links[peer.peer] = l
+	}
+	if l.open && l.conn == c || s.life.leaving {
+		return
+	}
+	l.conn, l.open, l.blocked = c, true, false
+	l.hello()
+	s.core.LinkUp(s.life.w.now, peer.peer)
+	l.count()
+}
+
+// count keeps the number of links of the seat.
+func (l *link) count() {
+	if l.open && l.welcomed {
+		l.seat.linked++
+	}
+}
+
+// closeLink ends our stream.
+func (s *seat) closeLink(l *link) {
+	if !l.open {
+		return
+	}
+	if l.welcomed {
+		s.linked--
+	}
+	l.open = false
+	l.downAt, l.wasDown = s.life.w.now, true
+	s.core.LinkDown(s.life.w.now, l.peer.peer)
+}
+
+// farewell notes that the peer's stream has ended.
+func (s *seat) farewell(l *link) {
+	if !l.welcomed {
+		return
+	}
+	if l.open {
+		s.linked--
+	}
+	l.welcomed = false
+	l.downAt, l.wasDown = s.life.w.now, true
+	s.welcomes--
+	s.core.WelcomeOver(s.life.w.now, l.peer.peer)
+}
+
+// hangUp ends the connection for one end, and tells the other when the news gets
+// through.
+func (c *conn) hangUp(i int) {
+	if !c.open[i] {
+		return
+	}
+	c.close(i)
+	if c.open[1-i] && !c.cut {
+		p := &c.pipes[i]
+		at := max(c.w.now+c.path.base, p.last)
+		c.w.at(at, c.ends[1-i], hungUp, arrival{conn: c, to: c.ends[1-i]})
+	}
+}
+
+func hungUp(_ *world, arg any) {
+	a := arg.(arrival)
+	a.conn.close(a.conn.side(a.to))
+}
+
+// close ends the connection for one end.
+func (c *conn) close(i int) {
+	if !c.open[i] {
+		return
+	}
+	c.open[i] = false
+	l, o := c.ends[i], c.ends[1-i]
+	l.conns = drop(l.conns, c)
+	if l.byLife[o] == c {
+		delete(l.byLife, o)
+	}
+	if !c.open[1-i] {
+		c.w.conns = drop(c.w.conns, c)
+	}
+	for app, s := range l.seats {
+		if s == nil {
+			continue
+		}
+		if other := o.seats[app]; other != nil {
+			s.topic.part(s, other, c)
+		}
+		if k := s.links[o.peer]; k != nil && k.conn == c && !l.ended {
+			s.closeLink(k)
+			s.farewell(k)
+			s.flush()
+		}
+	}
+	if !l.ended {
+		l.hungUp()
+		l.search()
+	}
+}
+
+// starving is a connection that carries nothing because of a cut, or because a process
+// is stopped, since a time.
+type starving struct {
+	conn  *conn
+	by    *life // that is stopped; nil: a cut
+	since time.Duration
+}
+
+// starve ends a connection that has carried nothing for too long.
+func starve(w *world, arg any) {
+	s := arg.(starving)
+	c := s.conn
+	if s.by != nil {
+		if s.by.paused && s.by.pausedAt == s.since {
+			c.hangUp(1 - c.side(s.by))
+		}
+		return
+	}
+	if c.cut && c.since == s.since {
+		c.breakDown()
+	}
+}
+
+// breakDown ends the connection for both ends, who do not hear of each other.
+func (c *conn) breakDown() {
+	for i, l := range c.ends {
+		if l.paused && !l.ended {
+			c.w.at(c.w.now, l, hungUp, arrival{conn: c, to: l})
+			continue
+		}
+		c.close(i)
+	}
+}
+
+// check follows the cuts: a connection starves in one, or is reset.
+func (c *conn) check(reset bool) {
+	is := c.w.paths.cut(c.ends[0].host, c.ends[1].host)
+	switch {
+	case is && !c.cut:
+		c.cut, c.since = true, c.w.now
+		if reset {
+			c.breakDown()
+			return
+		}
+		c.w.after(keepAlive(c.w), nil, starve, starving{conn: c, since: c.w.now})
+	case !is && c.cut:
+		c.cut = false
+		for i := range c.pipes {
+			c.pipes[i].resume(c, i)
+		}
+	}
+}
+
+// peerOf is the core's name for the other end.
+func (c *conn) peerOf(i int) core.Peer { return c.ends[1-i].peer }

@@ -1,0 +1,185 @@
+package virtual
+
+import (
+	"time"
+
+	"github.com/signalmesh/signalmesh/simulations/scenario"
+)
+
+// planFaults makes the events of what goes wrong. (Joining nodes and floods are
+// planned with the nodes and the load.)
+func (w *world) planFaults() {
+	for _, f := range w.s.Faults {
+		from := w.begin + f.At.D()
+		to := from + f.For.D()
+		if f.For == 0 {
+			to = w.begin + w.s.Duration.D() + w.s.Drain.D() + time.Second // never
+		}
+		begin, end := w.act(f)
+		if begin != nil {
+			w.at(from, nil, func(w *world, _ any) { begin() }, nil)
+		}
+		if end != nil {
+			w.at(to, nil, func(w *world, _ any) { end() }, nil)
+		}
+	}
+}
+
+// act returns what a fault does when it begins and when it ends.
+func (w *world) act(f scenario.Fault) (begin, end func()) {
+	hosts := w.selected(f.Nodes...)
+	switch f.Do {
+	case scenario.Cut:
+		return w.cutBetween(f.Reset, [2]map[int]bool{w.set(f.Between[0]), w.set(f.Between[1])})
+	case scenario.Partition:
+		var pairs [][2]map[int]bool
+		for i, a := range f.Groups {
+			for _, b := range f.Groups[i+1:] {
+				pairs = append(pairs, [2]map[int]bool{w.set(a), w.set(b)})
+			}
+		}
+		return w.cutBetween(f.Reset, pairs...)
+	case scenario.Degrade:
+		return w.degrade(f)
+	case scenario.Kill:
+		return eachLife(hosts, (*life).kill), nil
+	case scenario.Pause:
+		return eachLife(hosts, (*life).pause), eachLife(hosts, (*life).resume)
+	case scenario.Restart:
+		return func() {
+			for _, h := range hosts {
+				w.restart(h, f.Reset, f.Down.D())
+			}
+		}, nil
+	case scenario.RollingRestart:
+		for i, h := range hosts {
+			w.at(w.begin+f.At.D()+time.Duration(i)*f.Every.D(), nil, func(w *world, _ any) { w.restart(h, f.Reset, f.Down.D()) }, nil)
+		}
+	case scenario.Churn:
+		return func() { w.churn(f, w.now+f.For.D()) }, nil
+	case scenario.Slow:
+		return eachHost(hosts, func(h *host) { h.down = 8e9 / float64(*f.Bandwidth) }), eachHost(hosts, func(h *host) { h.down = h.full })
+	}
+	return nil, nil
+}
+
+func eachLife(hosts []*host, do func(*life)) func() {
+	return eachHost(hosts, func(h *host) {
+		if h.life != nil {
+			do(h.life)
+		}
+	})
+}
+
+func eachHost(hosts []*host, do func(*host)) func() {
+	return func() {
+		for _, h := range hosts {
+			do(h)
+		}
+	}
+}
+
+func (w *world) selected(of ...scenario.Selector) []*host {
+	var hosts []*host
+	nodes, _ := w.s.Select(of...) // the scenario was checked
+	for _, n := range nodes {
+		hosts = append(hosts, w.hosts[n])
+	}
+	return hosts
+}
+
+func (w *world) set(of scenario.Selector) map[int]bool {
+	set := map[int]bool{}
+	for _, h := range w.selected(of) {
+		set[h.node] = true
+	}
+	return set
+}
+
+func (w *world) cutBetween(reset bool, pairs ...[2]map[int]bool) (begin, end func()) {
+	var cuts []*cut
+	begin = func() {
+		for _, p := range pairs {
+			cuts = append(cuts, &cut{p[0], p[1]})
+		}
+		w.paths.cuts = append(w.paths.cuts, cuts...)
+		w.checkConns(reset)
+	}
+	end = func() {
+		for _, c := range cuts {
+			w.paths.cuts = drop(w.paths.cuts, c)
+		}
+		w.checkConns(false)
+	}
+	return begin, end
+}
+
+func (w *world) checkConns(reset bool) {
+	for _, c := range append([]*conn(nil), w.conns...) {
+		c.check(reset)
+	}
+	w.touchTopics()
+}
+
+func (w *world) degrade(f scenario.Fault) (begin, end func()) {
+	d := &degraded{to: f.Network}
+	if len(f.Nodes) > 0 {
+		d.a = map[int]bool{}
+		for _, h := range w.selected(f.Nodes...) {
+			d.a[h.node] = true
+		}
+	} else {
+		d.a, d.b = w.set(f.Between[0]), w.set(f.Between[1])
+	}
+	refresh := func() {
+		for _, c := range w.conns {
+			c.path = w.paths.between(c.ends[0].host, c.ends[1].host)
+		}
+		w.touchTopics()
+	}
+	begin = func() {
+		w.paths.degraded = append(w.paths.degraded, d)
+		refresh()
+	}
+	end = func() {
+		w.paths.degraded = drop(w.paths.degraded, d)
+		refresh()
+	}
+	return begin, end
+}
+
+// restart ends what runs on a host and starts it anew some time after it has ended.
+func (w *world) restart(h *host, kill bool, down time.Duration) {
+	l := h.life
+	if l == nil {
+		return
+	}
+	if kill {
+		l.kill()
+	} else {
+		l.leave()
+	}
+	w.comeBack(h, l, down)
+}
+
+// comeBack starts a host anew when its present process has been gone for a time.
+func (w *world) comeBack(h *host, l *life, down time.Duration) {
+	w.after(100*time.Millisecond, nil, func(w *world, _ any) {
+		if !l.ended {
+			w.comeBack(h, l, down)
+			return
+		}
+		w.at(l.endedAt+down, nil, startHost, h)
+	}, nil)
+}
+
+// churn kills a random node now and then, and another process takes its place.
+func (w *world) churn(f scenario.Fault, until time.Duration) {
+	if w.now >= until {
+		return
+	}
+	hosts := w.selected(f.Nodes...)
+	h := hosts[w.rand.IntN(len(hosts))]
+	w.restart(h, true, f.Down.D())
+	w.after(f.Every.D(), nil, func(w *world, _ any) { w.churn(f, until) }, nil)
+}

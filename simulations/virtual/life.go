@@ -1,0 +1,154 @@
+package virtual
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/core"
+	"github.com/signalmesh/signalmesh/simulations/result"
+)
+
+// A host is the machine of a node: its connection to the network, and the process
+// that runs on it.
+type host struct {
+	node, region int
+	up, down     float64 // nanoseconds a byte
+	full         float64 // the same, as the scenario has it
+	upFree       time.Duration
+	line         []*parcel // that are being received
+	life         *life     // nil: nothing runs
+	result.Server
+}
+
+// closeTimeout is how long a node that leaves waits for the others: that of mesh.Options.
+const closeTimeout = 3 * time.Second
+
+// A life is one process of a node, from its start to its end.
+type life struct {
+	w       *world
+	host    *host
+	id      int // in world.lives and in the book
+	peer    core.Peer
+	seats   []*seat // by application; nil where it does not run
+	conns   []*conn
+	byLife  map[*life]*conn
+	seeds   search
+	started time.Duration
+
+	ended, clean bool
+	endedAt      time.Duration
+	leaving      bool
+	paused       bool
+	pausedAt     time.Duration
+	backlog      []event
+}
+
+func startHost(w *world, arg any) {
+	if h := arg.(*host); h.life == nil {
+		w.start(h)
+	}
+}
+
+// start starts a process.
+func (w *world) start(h *host) {
+	l := &life{w: w, host: h, id: w.book.Started(h.node), byLife: map[*life]*conn{}, started: w.now, seats: make([]*seat, len(w.topics))}
+	id := [38]byte{0, 0x24, 8, 1, 0x12, 0x20} // an Ed25519 key, as libp2p writes it
+	for i := 6; i < len(id); i += 8 {
+		binary.BigEndian.PutUint64(id[i:], w.rand.Uint64())
+	}
+	l.peer = core.Peer(id[:])
+	w.lives = append(w.lives, l)
+	w.byPeer[l.peer] = l
+	h.life = l
+	for i, t := range w.topics {
+		if w.plan.Runs(i, h.node) {
+			l.seats[i] = t.sit(l)
+		}
+	}
+	l.search()
+}
+
+// address is where a node listens.
+func (h *host) address() string {
+	return fmt.Sprintf("/ip4/10.%d.%d.%d/tcp/9800", h.region%256, h.node/250, h.node%250+1)
+}
+
+// kill ends a process as kill -9 does: its kernel tells the others.
+func (l *life) kill() {
+	if !l.ended {
+		l.end(false)
+	}
+}
+
+// leave ends a process in good order: first the others are told.
+func (l *life) leave() {
+	if l.ended || l.leaving {
+		return
+	}
+	l.leaving = true
+	for _, s := range l.seats {
+		if s != nil {
+			s.core.Leave()
+			s.flush()
+		}
+	}
+	l.w.after(closeTimeout, l, func(w *world, arg any) { arg.(*life).end(false) }, l)
+	l.hungUp()
+}
+
+// hungUp ends a process that leaves, once all others have heard it.
+func (l *life) hungUp() {
+	for _, s := range l.seats {
+		if s != nil && s.welcomes > 0 {
+			return
+		}
+	}
+	if l.leaving && !l.ended {
+		l.end(true)
+	}
+}
+
+func (l *life) end(clean bool) {
+	l.w.book.Ended(l.id, clean)
+	for _, s := range l.seats {
+		if s != nil {
+			s.refuseAll()
+			s.topic.rise(s)
+		}
+	}
+	l.ended, l.clean, l.endedAt = true, clean, l.w.now
+	l.host.life = nil
+	l.backlog = nil
+	for len(l.conns) > 0 {
+		c := l.conns[len(l.conns)-1]
+		c.hangUp(c.side(l))
+	}
+	for _, s := range l.seats {
+		if s != nil {
+			s.core, s.links = nil, nil // let the memory go
+		}
+	}
+}
+
+func (l *life) pause() {
+	l.paused, l.pausedAt = true, l.w.now
+	l.w.touchTopics()
+	for _, c := range l.conns {
+		l.w.after(keepAlive(l.w), nil, starve, starving{c, l, l.w.now})
+	}
+}
+
+// resume lets a stopped process go on with what has come meanwhile.
+func (l *life) resume() {
+	if !l.paused || l.ended {
+		return
+	}
+	l.paused = false
+	l.w.touchTopics()
+	backlog := l.backlog
+	l.backlog = nil
+	for _, e := range backlog {
+		l.w.at(l.w.now, l, e.do, e.arg)
+	}
+}

@@ -1,0 +1,124 @@
+package virtual
+
+import (
+	"encoding/json"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/signalmesh/signalmesh/simulations/result"
+	"github.com/signalmesh/signalmesh/simulations/scenario"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// short returns a builtin scenario of at most so many seconds.
+func short(t *testing.T, name string, seed uint64) scenario.Scenario {
+	s, err := scenario.Builtin(name)
+	require.NoError(t, err)
+	s.Seed = seed
+	return s
+}
+
+func run(t *testing.T, s scenario.Scenario) result.Result {
+	r, err := Run(t.Context(), s, nil)
+	require.NoError(t, err)
+	return r
+}
+
+func total(r result.Result) result.Account { return r.Account[len(r.Account)-1] }
+
+func TestTheSameSeedGivesTheSameResultAtAnyNumberOfCores(t *testing.T) {
+	var first []byte
+	for _, cores := range []int{1, 4} {
+		was := runtime.GOMAXPROCS(cores)
+		s := short(t, "churn", 7)
+		s.Duration = scenario.Duration(15 * time.Second)
+		r := run(t, s)
+		runtime.GOMAXPROCS(was)
+		r.WallSeconds = 0
+		b, err := json.Marshal(r)
+		require.NoError(t, err)
+		if first == nil {
+			first = b
+		}
+		require.Equal(t, string(first), string(b))
+	}
+}
+
+func TestNoBuiltinScenarioBreaksAPromise(t *testing.T) {
+	for _, name := range scenario.Names() {
+		if name == "group-heavy" || name == "flash-join" {
+			continue // "make sim" runs the large ones
+		}
+		t.Run(name, func(t *testing.T) {
+			r := run(t, short(t, name, 3))
+			assert.Empty(t, r.Broken)
+			for _, c := range r.Checks {
+				assert.True(t, c.OK, "%+v", c)
+			}
+			assert.NotZero(t, total(r).Delivered)
+		})
+	}
+}
+
+func TestAKilledNodeIsNoticed(t *testing.T) {
+	s := short(t, "steady", 1)
+	s.Regions[0].Nodes = 5
+	s.Duration = scenario.Duration(20 * time.Second)
+	s.Faults = []scenario.Fault{{At: scenario.Duration(5 * time.Second), Do: scenario.Kill, Nodes: []scenario.Selector{"2"}}}
+	r := run(t, s)
+	assert.Empty(t, r.Broken)
+	assert.EqualValues(t, 4, r.Detect.Count)
+	assert.Less(t, r.Detect.MaxMS, 1000.0)
+	assert.Equal(t, 4, r.Timeline[len(r.Timeline)-1].Living)
+}
+
+func TestAPausedNodeGetsWhatItMissed(t *testing.T) {
+	for _, length := range []time.Duration{3 * time.Second, 20 * time.Second} {
+		s := short(t, "steady", 1)
+		s.Regions[0].Nodes = 5
+		s.Duration = scenario.Duration(30 * time.Second)
+		s.Faults = []scenario.Fault{{At: scenario.Duration(5 * time.Second), For: scenario.Duration(length), Do: scenario.Pause, Nodes: []scenario.Selector{"2"}}}
+		r := run(t, s)
+		assert.Empty(t, r.Broken)
+		assert.Equal(t, total(r).Offered, total(r).Delivered)
+		assert.NotZero(t, total(r).Late)
+	}
+}
+
+func TestWhatAPartitionLongerThanTheWindowLosesIsReported(t *testing.T) {
+	s := short(t, "partition-heal", 1)
+	s.Mesh.ReplayAge = scenario.Duration(15 * time.Second)
+	r := run(t, s)
+	assert.Empty(t, r.Broken)
+	assert.NotZero(t, total(r).ReportedLost)
+	assert.Zero(t, total(r).Unaccounted)
+}
+
+func TestAResetLosesNothing(t *testing.T) {
+	s := short(t, "asymmetric-link", 1)
+	s.Faults[0].Reset = true
+	r := run(t, s)
+	assert.Empty(t, r.Broken)
+	assert.Equal(t, total(r).Offered, total(r).Delivered)
+}
+
+func TestEventsComeInOrder(t *testing.T) {
+	var q queue
+	times := []time.Duration{5, time.Hour, 3, 3, 5 * time.Second, time.Minute, 4096 * slotTime, 4095 * slotTime, 0}
+	for _, at := range times {
+		q.push(event{at: at})
+	}
+	var last event
+	for range times {
+		e := q.pop()
+		require.False(t, e.before(&last), "%v after %v", e.at, last.at)
+		last = e
+	}
+	assert.Equal(t, time.Hour, last.at)
+}

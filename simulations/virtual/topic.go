@@ -1,0 +1,206 @@
+package virtual
+
+import (
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
+)
+
+const (
+	// topicHeader is what a topic message has besides its content: author, signature,
+	// number, and GossipSub's envelope with the topic's name.
+	topicHeader = 112 + 60
+	// historyGossip is for how many heartbeats a message can be asked for.
+	historyGossip = 30
+	// idBytes is what one message ID costs in an IHAVE.
+	idBytes = 18
+)
+
+// A topic is GossipSub's topic of an application: a model of it. A message takes the
+// fastest way over the mesh; who is not reached may get it by IHAVE and IWANT. Of a
+// Relay only those are told whom it is for: to the others it means nothing.
+type topic struct {
+	w       *world
+	app     int
+	seats   []*seat // those of ended lives too; the index is a seat's own
+	byEpoch map[uint64]*seat
+	living  int
+	version int // of the overlay
+	trees   map[*seat]*tree
+	missed  []*missed
+	recent  [historyGossip]int // messages published in the last seconds
+
+	published, received, duplicates, repaired, bytes uint64
+}
+
+func newTopic(w *world, app int) *topic {
+	t := &topic{w: w, app: app, byEpoch: map[uint64]*seat{}, trees: map[*seat]*tree{}}
+	w.after(heartbeatEvery-2, nil, repairRound, t)
+	return t
+}
+
+// A said is a message of the topic on its way to one seat.
+type said struct {
+	to, by *seat
+	number uint64
+	msg    frame.TopicMessage
+}
+
+// publish spreads what a seat says.
+func (t *topic) publish(by *seat, number uint64, content []byte) {
+	msg, err := frame.ParseTopic(content)
+	if err != nil {
+		t.w.book.Break("%s said something malformed on the topic: %v", by.life.host.Name, err)
+		return
+	}
+	size := onWire(len(content) + topicHeader)
+	tr := t.treeOf(by)
+	t.published++
+	t.recent[0]++
+	t.charge(by, tr, size)
+	if relay, ok := msg.(frame.Relay); ok {
+		for _, d := range relay.Dests {
+			if to := t.byEpoch[d.Epoch]; to != nil && !to.life.ended {
+				t.send(tr, size, said{to, by, number, msg})
+			}
+		}
+		return
+	}
+	for _, to := range t.seats {
+		if to != by && !to.life.ended {
+			t.send(tr, size, said{to, by, number, msg})
+		}
+	}
+}
+
+// send lets a message reach one seat, or notes that it does not.
+func (t *topic) send(tr *tree, size int, m said) {
+	i := m.to.index
+	if i >= len(tr.delay) || tr.delay[i] < 0 {
+		t.miss(m)
+		return
+	}
+	w := t.w
+	wait := max(0, m.by.life.host.upFree-w.now)
+	delay := tr.delay[i] + time.Duration(float64(size)*tr.perByte[i]) + wait
+	if jitter, loss := tr.jitter[i], tr.loss[i]; jitter > 0 || loss > 0 {
+		delay += w.upTo(jitter + 1)
+		delay += w.lossDelay(path{base: tr.delay[i], loss: loss}, (size+segment-1)/segment)
+	}
+	w.after(delay, m.to.life, hear, m)
+}
+
+// hear hands a message of the topic to the core.
+func hear(w *world, arg any) {
+	m := arg.(said)
+	m.to.road = "topic"
+	if err := m.to.core.Topic(w.now, m.by.life.peer, m.number, m.msg); err != nil && m.to.topic.living < 4096 {
+		w.book.Break("%s broke the protocol on the topic, says %s: %v", m.by.life.host.Name, m.to.life.host.Name, err)
+	}
+	m.to.flush()
+}
+
+// charge counts the copies of a message: the author sends to all its peers, every
+// other one to its mesh but for the one it has the message from.
+func (t *topic) charge(by *seat, tr *tree, size int) {
+	sent, acks := 0, (size+segment-1)/segment*segmentHeader
+	for _, s := range tr.reached {
+		copies := len(s.mesh) - 1
+		if s == by {
+			copies = len(by.mesh)
+			if *t.w.s.Mesh.FloodPublish {
+				copies = len(by.peers)
+			}
+		}
+		copies = max(0, copies)
+		sent += copies
+		s.life.host.count(t.w, copies*size, copies)
+		s.life.host.ReceivedBytes += t.w.counted(copies * acks)
+	}
+	new := len(tr.reached) - 1
+	sent = max(sent, new)
+	// Every copy arrives somewhere; spread evenly over those that hear the message.
+	each := sent / max(1, new)
+	for _, s := range tr.reached {
+		if s != by {
+			s.life.host.ReceivedBytes += t.w.counted(each * size)
+			s.life.host.ReceivedMessages += t.w.counted(each)
+			s.life.host.count(t.w, each*acks, 0)
+		}
+	}
+	t.received += t.w.counted(new)
+	t.duplicates += t.w.counted(sent - new)
+	t.bytes += t.w.counted(sent * size)
+}
+
+// A missed message is one that did not reach a seat.
+type missed struct {
+	said
+	left int // heartbeats until nobody tells of it any more
+}
+
+func (t *topic) miss(m said) {
+	if len(t.missed) < 100_000 {
+		t.missed = append(t.missed, &missed{m, historyGossip})
+	}
+}
+
+// repairRound lets those who have a message tell those that lack it: at a heartbeat
+// GossipSub tells some peers outside its mesh which messages it has.
+func repairRound(w *world, arg any) {
+	t := arg.(*topic)
+	kept := t.missed[:0]
+	for _, m := range t.missed {
+		if m.left--; m.left > 0 && !m.to.life.ended && !t.repair(m) {
+			kept = append(kept, m)
+		}
+	}
+	clear(t.missed[len(kept):])
+	t.missed = kept
+	t.gossip()
+	w.after(heartbeatEvery, nil, repairRound, t)
+}
+
+// repair tries to bring a message to whom it missed.
+func (t *topic) repair(m *missed) bool {
+	if m.to.life.paused {
+		return false
+	}
+	tr := t.treeOf(m.by)
+	for _, p := range m.to.peers {
+		has := p == m.by || p.index < len(tr.delay) && tr.delay[p.index] >= 0
+		c := m.to.peerAt[p]
+		if !has || c == nil || c.cut || p.life.paused || contains(m.to.mesh, p) {
+			continue
+		}
+		if outside := len(p.peers) - len(p.mesh); outside > lazyDegree && t.w.rand.IntN(outside) >= lazyDegree {
+			continue
+		}
+		t.repaired += t.w.counted(1)
+		t.w.after(c.path.base*3, m.to.life, hear, m.said) // IHAVE, IWANT, and the message
+		return true
+	}
+	return false
+}
+
+// gossip counts the bytes of the IHAVEs of one heartbeat.
+func (t *topic) gossip() {
+	ids := 0
+	for _, n := range t.recent {
+		ids += n
+	}
+	copy(t.recent[1:], t.recent[:])
+	t.recent[0] = 0
+	ids = min(ids, 5000) // GossipSub's MaxIHaveLength
+	for _, s := range t.seats {
+		if s.life.ended || ids == 0 {
+			continue
+		}
+		to := min(lazyDegree, len(s.peers)-len(s.mesh))
+		size := onWire(ids*idBytes) * max(0, to)
+		s.life.host.count(t.w, size, max(0, to))
+		s.life.host.ReceivedBytes += t.w.counted(size) // as many tell us as we tell
+		s.life.host.ReceivedMessages += t.w.counted(max(0, to))
+		t.bytes += t.w.counted(size)
+	}
+}
