@@ -167,9 +167,7 @@ func (c *conn) quit([][]byte) {
 
 // reset makes the connection what it was when it was opened.
 func (c *conn) reset([][]byte) {
-	for n := range c.subs {
-		c.drop(n)
-	}
+	c.part()
 	c.mu.Lock()
 	c.name, c.user = "", "default"
 	c.mu.Unlock()

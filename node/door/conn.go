@@ -94,15 +94,21 @@ func (c *conn) serve() {
 	if c.door.lose(c) {
 		return
 	}
-	for n, s := range c.subs {
-		c.door.o.Exchange.Unsubscribe(n, s)
+	c.part()
+}
+
+// part ends all subscriptions.
+func (c *conn) part() {
+	for n := range c.subs {
+		c.drop(n)
 	}
 }
 
 // end makes the writer end: at once if the client is gone, and otherwise when all is
 // written.
 func (c *conn) end() {
-	if c.leaving {
+	if c.leaving { // who hears that it is over shall not be counted any more
+		c.part()
 		c.out.finish()
 		return
 	}

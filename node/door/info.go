@@ -101,9 +101,8 @@ var settings = map[string]string{
 
 // config replies with the settings that match.
 func (c *conn) config(args [][]byte) {
-	sub := args[0]
-	if lower(sub); string(sub) != "get" || len(args) < 2 {
-		c.unknownSubcommand("CONFIG", sub, "get")
+	if subcommand(args[0]) != "get" || len(args) < 2 {
+		c.unknownSubcommand("CONFIG", args[0], "get")
 		return
 	}
 	found := map[string]string{}

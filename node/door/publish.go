@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/signalmesh/signalmesh/node/door/resp"
 	"github.com/signalmesh/signalmesh/node/exchange"
@@ -33,21 +34,23 @@ func (d *Door) publishContext() (context.Context, context.CancelFunc) {
 
 // pubsub tells who is subscribed to what, in the whole mesh.
 func (c *conn) pubsub(args [][]byte) {
-	sub := args[0]
-	args = args[1:]
-	switch lower(sub); {
-	case string(sub) == "channels" && len(args) <= 1:
+	name := subcommand(args[0])
+	sub, args := args[0], args[1:]
+	switch {
+	case name == "channels" && len(args) <= 1:
 		c.names(exchange.Channel, args)
-	case string(sub) == "shardchannels" && len(args) <= 1:
+	case name == "shardchannels" && len(args) <= 1:
 		c.names(exchange.Shard, args)
-	case string(sub) == "numsub":
+	case name == "numsub":
 		c.subscribers(exchange.Channel, args)
-	case string(sub) == "shardnumsub":
+	case name == "shardnumsub":
 		c.subscribers(exchange.Shard, args)
-	case string(sub) == "numpat" && len(args) == 0:
+	case name == "numpat" && len(args) == 0:
 		c.number(len(c.door.o.Exchange.Names(exchange.Pattern)))
+	case name == "channels" || name == "shardchannels":
+		c.fail(fmt.Sprintf("ERR unknown subcommand or wrong number of arguments for '%s'. Try PUBSUB HELP.", sub))
 	default:
-		c.unknownSubcommand("PUBSUB", sub, "channels", "shardchannels", "numsub", "shardnumsub", "numpat")
+		c.unknownSubcommand("PUBSUB", sub, "numpat")
 	}
 }
 
@@ -93,10 +96,12 @@ func (c *conn) subscribers(kind exchange.Kind, channels [][]byte) {
 // unknownSubcommand answers a subcommand that is not known, or has a wrong number of
 // arguments.
 func (c *conn) unknownSubcommand(command string, sub []byte, known ...string) {
-	name := string(sub[:min(len(sub), 128)])
-	if slices.Contains(known, name) {
-		c.fail(fmt.Sprintf("ERR wrong number of arguments for '%s|%s' command", string(bytes.ToLower([]byte(command))), name))
+	if name := subcommand(sub); slices.Contains(known, name) {
+		c.fail(fmt.Sprintf("ERR wrong number of arguments for '%s|%s' command", strings.ToLower(command), name))
 		return
 	}
-	c.fail(fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", name, command))
+	c.fail(fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", sub[:min(len(sub), 128)], command))
 }
+
+// subcommand is a subcommand as it is known: in lower case.
+func subcommand(b []byte) string { return strings.ToLower(string(b[:min(len(b), longestName)])) }

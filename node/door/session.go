@@ -97,7 +97,7 @@ func (c *conn) hello(args [][]byte) {
 		}
 	}
 	if !c.trusted {
-		c.fail("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time")
+		c.fail("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time")
 		return
 	}
 	if name != nil {
@@ -147,10 +147,8 @@ func (c *conn) setName(name []byte) {
 
 // client answers what clients tell and ask about themselves.
 func (c *conn) client(args [][]byte) {
-	sub := args[0]
-	lower(sub)
-	args = args[1:]
-	switch name := string(sub); {
+	sub, args := args[0], args[1:]
+	switch name := subcommand(sub); {
 	case name == "setname" && len(args) == 1:
 		if !plain(args[0]) || len(args[0]) > longestClientName {
 			c.fail(badName)
