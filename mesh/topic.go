@@ -207,47 +207,6 @@ func (t *Topic) whoIsBehind() string {
 	return fmt.Sprintf("server %q has not taken %d MiB that were sent to it; give it more CPU or network, or send less", name, bytes>>20)
 }
 
-// Subscribe returns once every live server will send us what it publishes to
-// channel. One that does not confirm within ConfirmTimeout is logged and counted.
-func (t *Topic) Subscribe(ctx context.Context, channel string) error {
-	confirmed, ticket, err := t.subscribe(channel)
-	if confirmed == nil {
-		return err
-	}
-	timeout := time.NewTimer(t.mesh.o.ConfirmTimeout)
-	defer timeout.Stop()
-	select {
-	case <-confirmed:
-		return nil
-	case <-t.ctx.Done():
-		return ErrClosed
-	case <-ctx.Done():
-		t.abandon(ticket)
-		return fmt.Errorf("subscribe to channel %.64q: %w", channel, ctx.Err())
-	case <-timeout.C:
-		t.count.unconfirmed.Add(1)
-		t.log.Warn("subscription not confirmed in time", "channel", channel, "servers", t.abandon(ticket))
-		return nil
-	}
-}
-
-func (t *Topic) subscribe(channel string) (confirmed chan struct{}, ticket uint64, err error) {
-	if len(channel) > frame.MaxChannel {
-		return nil, 0, fmt.Errorf("%w: channel name of %d bytes, limit %d", ErrTooLarge, len(channel), frame.MaxChannel)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closing {
-		return nil, 0, ErrClosed
-	}
-	if ticket, err = t.core.Subscribe(t.mesh.now(), channel); ticket == 0 {
-		return nil, 0, err
-	}
-	confirmed = make(chan struct{})
-	t.tickets[ticket] = confirmed
-	return confirmed, ticket, nil
-}
-
 // abandon gives up waiting for a ticket and names who has not confirmed it.
 func (t *Topic) abandon(ticket uint64) []string {
 	t.mu.Lock()

@@ -22,6 +22,7 @@ type Status struct {
 	Cache       string        `json:"cache"`
 	Application string        `json:"application"`
 	HTTP        string        `json:"http,omitempty"`
+	Redis       string        `json:"redis,omitempty"` // address of the door
 	Hubs        []string      `json:"hubs"`
 	Ready       bool          `json:"ready"`
 	Draining    bool          `json:"draining"`
@@ -37,7 +38,7 @@ func (n *Node) Status() Status {
 	c := n.topic.Condition()
 	s := Status{
 		Name: n.Name(), Version: n.o.Version, Peer: n.PeerID(), Addrs: n.PeerAddrs(),
-		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(),
+		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), Redis: n.RedisAddr(),
 		Ready: closed(n.Ready()), Draining: closed(n.draining), Health: c.Health, Why: c.String(),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: n.topic.Members(),
 	}

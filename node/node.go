@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/multiformats/go-multiaddr"
@@ -16,13 +17,20 @@ import (
 	"github.com/signalmesh/signalmesh/discovery"
 	"github.com/signalmesh/signalmesh/discovery/diag"
 	"github.com/signalmesh/signalmesh/mesh"
+	"github.com/signalmesh/signalmesh/mesh/admission"
+	"github.com/signalmesh/signalmesh/node/door"
+	"github.com/signalmesh/signalmesh/node/exchange"
 	"github.com/signalmesh/signalmesh/signalr"
 )
 
 // greeting is how long a seed that was dialled may take to become a member.
 const greeting = time.Second
 
-var _ signalr.Backplane = (*mesh.Topic)(nil)
+var (
+	_ signalr.Backplane  = (*mesh.Topic)(nil)
+	_ signalr.Backplane  = (*exchange.Port)(nil)
+	_ exchange.Backplane = (*mesh.Topic)(nil)
+)
 
 // A Node is one process of the mesh: a SignalR server and a peer. It may be used
 // concurrently.
@@ -39,6 +47,10 @@ type Node struct {
 	http  net.Listener
 	admin net.Listener
 
+	exchange *exchange.Exchange
+	door     *door.Door                       // nil: none
+	users    atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
+
 	closers  []func() error // of what is open, in the order it was opened
 	draining chan struct{}
 	drain    sync.Once
@@ -46,8 +58,8 @@ type Node struct {
 	err      error
 }
 
-// New opens a node from the bottom up: mesh, hubs, the loop that looks for peers,
-// listeners. It does not wait for peers; see Ready. If a part fails, what was
+// New opens a node from the bottom up: mesh, hubs, Redis door, the loop that looks
+// for peers, listeners. It does not wait for peers; see Ready. If a part fails, what was
 // open closes again. ctx bounds the opening, not the life.
 func New(ctx context.Context, o Options) (_ *Node, err error) {
 	if err := ctx.Err(); err != nil {
@@ -65,7 +77,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		}
 	}()
 	n.tellProblems()
-	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openHubs, n.openLoop, n.openHTTP, n.openAdmin} {
+	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openExchange, n.openHubs, n.openRedis, n.openLoop, n.openHTTP, n.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -113,7 +125,7 @@ func (n *Node) openHubs() (err error) {
 		return nil // a node without hubs is a seed
 	}
 	o := n.o.SignalR
-	o.Hubs, o.Backplane, o.Logger, o.Metrics = n.o.Hubs, n.topic, n.log, n.o.Metrics
+	o.Hubs, o.Backplane, o.Logger, o.Metrics = n.o.Hubs, n.exchange.Port(n.o.ChannelPrefix), n.log, n.o.Metrics
 	if o.GroupTimeout == 0 {
 		o.GroupTimeout = n.settings.groupTimeout
 	}
@@ -216,11 +228,16 @@ func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, erro
 // goes last, when it has let everything out.
 func (n *Node) Shutdown(ctx context.Context) error {
 	n.drain.Do(func() { close(n.draining) })
-	var err error
+	var hubs, door error
+	var leaving sync.WaitGroup
 	if n.hubs != nil {
-		err = n.hubs.Shutdown(ctx)
+		leaving.Go(func() { hubs = n.hubs.Shutdown(ctx) })
 	}
-	return errors.Join(err, n.Close())
+	if n.door != nil {
+		leaving.Go(func() { door = n.door.Shutdown(ctx) })
+	}
+	leaving.Wait()
+	return errors.Join(hubs, door, n.Close())
 }
 
 // Close closes what New opened, last first, and waits for its goroutines. Every

@@ -30,6 +30,16 @@ type Options struct {
 	// nowhere; port 0 lets the system pick.
 	Admin string
 
+	// Redis is the host:port where servers that scale out over Redis, such as ASP.NET
+	// Core's with AddStackExchangeRedis, connect instead of to Redis; see package door.
+	// Empty means nowhere. Beyond loopback it needs Password; clients then give that, or
+	// one of Users.
+	Redis string
+	// ChannelPrefix stands in front of every channel of the hubs on the backplane, as
+	// ChannelPrefix in the configuration of .NET's Redis client does, so that hubs here
+	// and there can be the same. All servers of an application must have the same.
+	ChannelPrefix string
+
 	// Listen is the host:port or TCP multiaddr for peers. Empty means the address
 	// and port of client.ncconf, or port 9800: on all addresses if there is a
 	// password, else on loopback.

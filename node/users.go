@@ -82,6 +82,7 @@ func (n *Node) watchUsers() error {
 	if n.settings.usersFile == nil {
 		return nil
 	}
+	n.users.Store(&n.settings.users)
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup
 	watching.Go(func() { // ends with ctx
@@ -115,5 +116,6 @@ func (n *Node) rereadUsers() {
 		n.log.Error("users not read again: those of before are still let in", "err", err)
 		return
 	}
+	n.users.Store(&users)
 	n.log.Info("users read again", "users", len(users))
 }

@@ -80,11 +80,13 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served")
-	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`; may be repeated")
+	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
 	flags.DurationVar(&f.o.SignalR.ShutdownSpread, "drain-spread", drainSpread, "`time` over which a stopped node tells many clients to reconnect, at most half of the 10s it takes; 0 for at once")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
+	flags.StringVar(&f.o.Redis, "redis", "", "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis (default: nowhere)")
+	flags.StringVar(&f.o.ChannelPrefix, "channel-prefix", "", "`text` in front of the hubs' channels, as ChannelPrefix of .NET servers")
 	flags.StringVar(&f.o.Listen, "listen", "", "`host:port` or multiaddr for peers (default port 9800, on loopback if there is no password)")
 	flags.StringVar(&f.o.Advertise, "advertise", "", "`host:port` or multiaddr told to peers (default --listen)")
 	flags.StringArrayVar(&f.o.Bootstrap, "bootstrap", nil, "`host:port` or multiaddr of another node, with or without /p2p/…; may be repeated")
@@ -117,13 +119,15 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		return o, usageError{err}
 	}
 	o.Logger = logger
-	for _, name := range f.hubs {
+	for _, hub := range f.hubs {
+		name, full, _ := strings.Cut(hub, "=")
 		if !hubName.MatchString(name) {
 			return o, usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\"", name)}
 		}
-		hub := chat.Mount("/"+name, cmp.Or(o.Name, o.HTTP))
-		hub.StatefulReconnect = f.stateful
-		o.Hubs = append(o.Hubs, hub)
+		mounted := chat.Mount("/"+name, cmp.Or(o.Name, o.HTTP))
+		mounted.StatefulReconnect = f.stateful
+		mounted.Name = cmp.Or(full, mounted.Name)
+		o.Hubs = append(o.Hubs, mounted)
 	}
 	o.SignalR.UserID = chat.UserID
 	if err := f.readPassword(&o); err != nil {
@@ -207,6 +211,9 @@ func readyLine(s node.Status, admin string) string {
 	b.WriteString("ready: ")
 	for _, h := range s.Hubs {
 		fmt.Fprintf(&b, "hub http://%s%s, ", s.HTTP, h)
+	}
+	if s.Redis != "" {
+		fmt.Fprintf(&b, "Redis door %s, ", s.Redis)
 	}
 	fmt.Fprintf(&b, "peers %s, ", strings.Join(s.Addrs, " "))
 	if admin != "" {

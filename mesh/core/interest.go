@@ -21,16 +21,25 @@ type awaited struct {
 // called with the ticket once every live member has acknowledged that; ticket 0
 // means there is nothing to wait for. With ErrInterest nothing has changed.
 func (n *Node) Subscribe(now time.Duration, channel string) (ticketID uint64, err error) {
+	if err := n.Want(now, channel); err != nil {
+		return 0, err
+	}
+	return n.Await(), nil
+}
+
+// Want makes channel wanted here and tells every member, as Subscribe does, but
+// opens no ticket: one Await afterwards covers any number of channels.
+func (n *Node) Want(now time.Duration, channel string) error {
 	if _, twice := n.own[channel]; twice {
-		return n.await(), nil
+		return nil
 	}
 	bytes := n.ownBytes + len(channel) + channelCost
 	if bytes > n.o.MaxInterest {
-		return 0, fmt.Errorf("%w: %d, limit %d MiB for their names", ErrInterest, len(n.own), n.o.MaxInterest>>20)
+		return fmt.Errorf("%w: %d, limit %d MiB for their names", ErrInterest, len(n.own), n.o.MaxInterest>>20)
 	}
 	n.own[channel], n.ownBytes = channel, bytes
 	n.offerInterest(now, frame.Interest{Channel: channel})
-	return n.await(), nil
+	return nil
 }
 
 // Unsubscribe makes channel unwanted and tells every member.
@@ -52,8 +61,9 @@ func (n *Node) offerInterest(now time.Duration, i frame.Interest) {
 	}
 }
 
-// await opens a ticket for what every live member has been offered so far.
-func (n *Node) await() uint64 {
+// Await opens a ticket for what every live member has been offered so far. See
+// Subscribe.
+func (n *Node) Await() uint64 {
 	open := 0
 	id := n.lastTicket + 1
 	for _, m := range n.members {
@@ -145,7 +155,7 @@ func (n *Node) applySnapshot(m *member, s frame.Snapshot) error {
 	n.unindex(m)
 	m.channels, m.pending = m.pending, nil
 	for c := range m.channels.names {
-		n.interest[c] = append(n.interest[c], m)
+		n.want(m, c)
 	}
 	if !m.synced {
 		m.synced = true
@@ -159,7 +169,7 @@ func (n *Node) applyInterest(m *member, i frame.Interest) error {
 	case i.Remove && m.channels.remove(i.Channel):
 		n.unwant(m, i.Channel)
 	case !i.Remove && m.channels.add(i.Channel):
-		n.interest[i.Channel] = append(n.interest[i.Channel], m)
+		n.want(m, i.Channel)
 	}
 	return n.bounded(m.channels)
 }
@@ -197,11 +207,20 @@ func (n *Node) unindex(m *member) {
 	}
 }
 
+func (n *Node) want(m *member, channel string) {
+	wanters := n.interest[channel]
+	n.interest[channel] = append(wanters, m)
+	if len(wanters) == 0 {
+		n.listing.add(channel)
+	}
+}
+
 func (n *Node) unwant(m *member, channel string) {
 	if rest := without(n.interest[channel], m); len(rest) > 0 {
 		n.interest[channel] = rest
 	} else {
 		delete(n.interest, channel)
+		n.listing.remove(channel)
 	}
 }
 

@@ -45,6 +45,7 @@ type Node struct {
 	own      map[string]string    // channels subscribed here; the value is the key, to share it
 	ownBytes int                  // of their names
 	interest map[string][]*member // who wants a channel
+	listing  listing              // those of its channels that are listed
 	unsynced []*member            // whose interest is not known: they are sent everything
 
 	kept   int    // bytes in all outflows

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/signalmesh/signalmesh/signalr"
@@ -30,6 +31,7 @@ type Memory struct {
 	mu       sync.RWMutex // before Port.mu
 	ports    map[*Port]struct{}
 	channels map[string]map[*Port]struct{}
+	version  atomic.Uint64 // changes with channels
 }
 
 // NewMemory returns a Memory without servers.
@@ -91,12 +93,14 @@ func (m *Memory) subscribe(p *Port, channel string) error {
 		m.channels[channel] = make(map[*Port]struct{})
 	}
 	m.channels[channel][p] = struct{}{}
+	m.version.Add(1)
 	return nil
 }
 
 func (m *Memory) unsubscribe(p *Port, channel string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.version.Add(1)
 	delete(m.channels[channel], p)
 	if len(m.channels[channel]) == 0 {
 		delete(m.channels, channel)

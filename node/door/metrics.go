@@ -1,0 +1,62 @@
+package door
+
+import (
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are what a Door counts. They are read when Prometheus asks.
+type metrics struct {
+	door *Door
+
+	commands, published, failed, unconfirmed, slow, replayed, missed, unknown, malformed, refused, refusedPasswords atomic.Uint64
+
+	counters              map[*prometheus.Desc]*atomic.Uint64
+	connections, channels *prometheus.Desc
+	lost                  *prometheus.Desc
+}
+
+func newMetrics(d *Door) *metrics {
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("signalmesh_door_"+name, help, nil, nil)
+	}
+	m := &metrics{door: d}
+	m.connections = desc("connections", "Redis clients that are connected.")
+	m.channels = desc("subscriptions", "Their subscriptions.")
+	m.lost = desc("lost_messages_total", "Messages of other servers that the mesh reported lost.")
+	m.counters = map[*prometheus.Desc]*atomic.Uint64{
+		desc("commands_total", "Commands of Redis clients."):                                             &m.commands,
+		desc("published_total", "Messages that Redis clients published."):                                &m.published,
+		desc("publish_failures_total", "Messages that could not be published; the client was told."):     &m.failed,
+		desc("unconfirmed_subscriptions_total", "Subscriptions answered before every server confirmed."): &m.unconfirmed,
+		desc("slow_connections_total", "Clients cut off because they did not read."):                     &m.slow,
+		desc("replayed_messages_total", "Messages that a client missed and got when it was back."):       &m.replayed,
+		desc("missed_messages_total", "Messages for clients that were lost and did not come back."):      &m.missed,
+		desc("unknown_commands_total", "Commands that need a Redis with data."):                          &m.unknown,
+		desc("protocol_errors_total", "Clients that sent what is no command."):                           &m.malformed,
+		desc("refused_connections_total", "Clients refused because there were too many."):                &m.refused,
+		desc("refused_passwords_total", "Wrong passwords."):                                              &m.refusedPasswords,
+	}
+	return m
+}
+
+// Describe implements prometheus.Collector.
+func (m *metrics) Describe(to chan<- *prometheus.Desc) { prometheus.DescribeByCollect(m, to) }
+
+// Collect implements prometheus.Collector.
+func (m *metrics) Collect(to chan<- prometheus.Metric) {
+	connections := m.door.connections()
+	subscriptions := 0
+	for _, c := range connections {
+		c.mu.Lock()
+		subscriptions += len(c.subs)
+		c.mu.Unlock()
+	}
+	to <- prometheus.MustNewConstMetric(m.connections, prometheus.GaugeValue, float64(len(connections)))
+	to <- prometheus.MustNewConstMetric(m.channels, prometheus.GaugeValue, float64(subscriptions))
+	to <- prometheus.MustNewConstMetric(m.lost, prometheus.CounterValue, float64(m.door.o.Exchange.Lost()))
+	for d, n := range m.counters {
+		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n.Load()))
+	}
+}

@@ -1,0 +1,162 @@
+package exchange
+
+import (
+	"context"
+	"strings"
+)
+
+// patterns are those that other servers have subscribers of.
+type patterns struct {
+	version uint64
+	texts   []string
+}
+
+// Publish sends data to the subscribers of a channel, here and on every other
+// server, and says how many those are: one for each subscription that gets it. kind
+// is Channel or Shard. The slice belongs to the exchange from then on.
+//
+// With an error some subscribers have got it. It fails only if the backplane does,
+// before anybody elsewhere has got it; those here have got it all the same.
+func (x *Exchange) Publish(ctx context.Context, from string, kind Kind, channel string, data []byte) (int, error) {
+	m := &Message{From: from, Channel: channel, Data: data}
+	return x.publish(ctx, nil, Name{kind, channel}, m)
+}
+
+func (x *Exchange) publish(ctx context.Context, except *Port, n Name, m *Message) (int, error) {
+	here := x.deliver(except, n, m)
+	elsewhere, err := x.publishTo(ctx, n.wire(), m.Data)
+	if err != nil {
+		return here, err
+	}
+	total := here + elsewhere
+	if n.Kind != Channel {
+		return total, nil
+	}
+	for _, p := range x.remotePatterns() {
+		if !Match(p, m.Channel) {
+			continue
+		}
+		wire := Name{Pattern, p}.wire()
+		elsewhere, err := x.publishTo(ctx, wire, appendMatched(nil, m.Channel, m.Data))
+		if err != nil {
+			return total, err
+		}
+		total += elsewhere
+	}
+	return total, nil
+}
+
+// publishTo publishes to other servers and counts their subscribers.
+func (x *Exchange) publishTo(ctx context.Context, wire string, data []byte) (int, error) {
+	servers, err := x.up.Publish(ctx, wire, data)
+	if err != nil || servers == 0 {
+		return 0, err
+	}
+	return x.levels(ctx, wire, servers)
+}
+
+// maxLevel bounds how many subscribers of one channel are counted on one server.
+const maxLevel = 1 << 16
+
+// levels counts the subscribers that servers have, of which so many are subscribed
+// to wire. A server whose subscriptions are not known yet counts for one.
+func (x *Exchange) levels(ctx context.Context, wire string, servers int) (total int, err error) {
+	unknown, err := x.up.Subscribers(ctx, nothing)
+	total = servers
+	for k := 2; err == nil && servers > unknown && k < maxLevel; k++ {
+		if servers, err = x.up.Subscribers(ctx, level(wire, k)); err == nil {
+			total += max(0, servers-unknown)
+		}
+	}
+	return total, err
+}
+
+// Count says how many subscribers a name has, here and on the other servers. Those
+// of patterns that match a channel are not among its.
+func (x *Exchange) Count(ctx context.Context, n Name) (int, error) {
+	x.mu.RLock()
+	here := 0
+	if e := x.entries[n]; e != nil {
+		here = e.needs()
+	}
+	x.mu.RUnlock()
+	servers, err := x.up.Subscribers(ctx, n.wire())
+	if err != nil || servers == 0 {
+		return here, err
+	}
+	elsewhere, err := x.levels(ctx, n.wire(), servers)
+	return here + elsewhere, err
+}
+
+// Names are all that have subscribers, of one kind, here and elsewhere.
+func (x *Exchange) Names(kind Kind) map[string]struct{} {
+	names := map[string]struct{}{}
+	x.mu.RLock()
+	for n := range x.entries {
+		if n.Kind == kind {
+			names[n.Text] = struct{}{}
+		}
+	}
+	x.mu.RUnlock()
+	for _, wire := range x.up.Channels() {
+		if n, ok := parseWire(wire); ok && n.Kind == kind {
+			names[n.Text] = struct{}{}
+		}
+	}
+	return names
+}
+
+// remotePatterns are those of the other servers.
+func (x *Exchange) remotePatterns() []string {
+	list := x.remote.list.Load()
+	if list.version == x.up.ListedVersion() {
+		return list.texts
+	}
+	x.remote.Lock()
+	defer x.remote.Unlock()
+	wires, version := x.up.Listed()
+	list = &patterns{version: version}
+	for _, wire := range wires {
+		if text, ok := strings.CutPrefix(wire, patternPrefix); ok {
+			list.texts = append(list.texts, text)
+		}
+	}
+	x.remote.list.Store(list)
+	return list.texts
+}
+
+// deliver hands m to the subscribers here: those of n, and if that is a channel
+// those of patterns that match it. It says how many they are.
+func (x *Exchange) deliver(except *Port, n Name, m *Message) int {
+	count := 0
+	x.mu.RLock()
+	var ports []*Port
+	if e := x.entries[n]; e != nil {
+		count += e.deliver(m)
+		ports = e.ports
+	}
+	if n.Kind == Channel {
+		for _, e := range x.patterns {
+			if Match(e.name.Text, m.Channel) {
+				count += e.deliver(m)
+			}
+		}
+	}
+	x.mu.RUnlock()
+	// Hubs may unsubscribe meanwhile. The list does not change, it is replaced.
+	for _, p := range ports {
+		if p != except {
+			p.receive(m)
+			count++
+		}
+	}
+	return count
+}
+
+// deliver hands m to the sinks of e.
+func (e *entry) deliver(m *Message) int {
+	for _, s := range e.sinks {
+		s.Deliver(m)
+	}
+	return len(e.sinks)
+}
