@@ -57,6 +57,7 @@ type Reply struct {
 type Arrived struct {
 	BySender   []uint64
 	Window     uint64
+	Last       int64 // when the last one arrived, in nanoseconds
 	Latency    Counts
 	Gaps, Lost uint64
 }
@@ -172,7 +173,7 @@ func (n *node) do(c Command) (r Reply, err error) {
 // arrived is what the server has of the trial, with latencies if it is over.
 func (s *server) arrived(over bool) Arrived {
 	t := s.tally.Load()
-	a := Arrived{Window: t.window.Load(), Gaps: t.gaps.Load(), Lost: t.lost.Load(), BySender: make([]uint64, maxServers)}
+	a := Arrived{Window: t.window.Load(), Last: t.last.Load(), Gaps: t.gaps.Load(), Lost: t.lost.Load(), BySender: make([]uint64, maxServers)}
 	for i := range t.received {
 		a.BySender[i] = t.received[i].Load()
 	}

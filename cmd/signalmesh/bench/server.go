@@ -44,6 +44,7 @@ type tally struct {
 
 	latency  histogram     // of what was due in the window
 	window   atomic.Uint64 // what arrived in the window
+	last     atomic.Int64  // when something did, lately
 	received [maxServers]atomic.Uint64
 	gaps     atomic.Uint64 // times that the plane said that something is lost
 	lost     atomic.Uint64 // how much
@@ -78,6 +79,7 @@ func (s *server) Receive(_, channel string, data []byte) {
 	t.received[sender].Add(1)
 	if arrived >= t.from && arrived < t.to {
 		t.window.Add(1)
+		t.last.Store(arrived)
 	}
 	if due >= t.from && due < t.to {
 		t.latency.add(time.Duration(arrived - due))
@@ -109,7 +111,6 @@ type Load struct {
 // A Sent is what a server published.
 type Sent struct {
 	Accepted int // in all
-	Window   int // of them due, or if there is no rate accepted, in the window
 	Refused  int // publishing failed, and the publisher was told
 	Error    string
 }
@@ -152,7 +153,6 @@ func (s *server) publish(l Load) (sent Sent) {
 			mu.Lock()
 			defer mu.Unlock()
 			sent.Accepted += mine.Accepted
-			sent.Window += mine.Window
 			sent.Refused += mine.Refused
 			sent.Error = mine.Error
 		})
@@ -171,9 +171,6 @@ func (s *server) publishOne(ctx context.Context, l Load, next func() (int64, boo
 			continue
 		}
 		sent.Accepted++
-		if due >= l.From && due < l.To {
-			sent.Window++
-		}
 	}
 	return sent
 }

@@ -4,7 +4,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -26,16 +28,57 @@ type trial struct {
 type Result struct {
 	PerServer float64       // messages a second and publishing server that arrived at every subscriber, on average
 	Latency   Counts        // from when a message was due until it was delivered
-	CPU       time.Duration // for each message, of all processes
-	Wire      float64       // bytes written for each message, by all processes
-	Messages  int           // published in the window
+	CPU       time.Duration // for each message that arrived, of all processes
+	Wire      float64       // bytes written for each message that arrived, by all processes
 	Refused   int
 	Missing   int     // accepted and not delivered within the time
 	Others    float64 // cores that other programs of the machine used meanwhile
 }
 
-// run runs a trial.
+// run runs a trial. One without a rate is warmed up by another like it, since all
+// that it publishes counts, until it has arrived: so nobody gains by accepting more
+// than he delivers.
 func (f *fleet) run(ctx context.Context, t trial) (r Result, err error) {
+	if t.rate == 0 && t.warm > 0 {
+		warming := t
+		warming.warm, warming.measured, warming.profile = 0, t.warm, ""
+		if r, err = f.run(ctx, warming); err != nil {
+			return r, err
+		}
+		t.warm = 0
+	}
+	l := f.load(t)
+	if err := each(f.all(), func(_, i int) error {
+		_, err := f.ask(ctx, i, Command{Op: opPrepare, Load: l, Subscribe: slices.Contains(t.subscribers, i)})
+		return err
+	}); err != nil {
+		return r, err
+	}
+	var measuring sync.WaitGroup
+	var used [2]sample
+	var measureErr error
+	measuring.Go(func() { used, measureErr = f.measure(ctx, t, l) })
+	if t.profile != "" {
+		measuring.Go(func() { _, _ = f.ask(ctx, 0, Command{Op: opProfile, Load: l, Path: t.profile}) })
+	}
+	sent, err := f.publish(ctx, t, l)
+	measuring.Wait()
+	if err = errors.Join(err, measureErr); err != nil {
+		return r, err
+	}
+	if r.Missing, err = f.awaitArrival(ctx, t, sent); err != nil {
+		return r, err
+	}
+	if t.rate == 0 {
+		if used[1], err = f.sample(); err != nil {
+			return r, err
+		}
+	}
+	return r, f.reckon(ctx, t, l, sent, used, &r)
+}
+
+// load is what a trial has every publisher do, but for its phase.
+func (f *fleet) load(t trial) Load {
 	f.trials++
 	begin := now() + int64(200*time.Millisecond)
 	from := begin + int64(t.warm)
@@ -45,94 +88,85 @@ func (f *fleet) run(ctx context.Context, t trial) (r Result, err error) {
 	}
 	if t.rate > 0 {
 		l.Rate = t.rate / float64(len(t.publishers))
+	} else {
+		l.To = math.MaxInt64
 	}
-	if err := each(f.all(), func(_, i int) error {
-		_, err := f.ask(ctx, i, Command{Op: opPrepare, Load: l, Subscribe: slices.Contains(t.subscribers, i)})
-		return err
-	}); err != nil {
-		return r, err
-	}
+	return l
+}
+
+// publish has the publishers publish, and returns what each server sent.
+func (f *fleet) publish(ctx context.Context, t trial, l Load) ([]Sent, error) {
 	sent := make([]Sent, f.size)
-	var measuring sync.WaitGroup
-	var measureErr error
-	measuring.Go(func() { measureErr = f.measure(ctx, l, &r) })
-	if t.profile != "" {
-		measuring.Go(func() { _, _ = f.ask(ctx, 0, Command{Op: opProfile, Load: l, Path: t.profile}) })
-	}
-	err = each(t.publishers, func(k, i int) error {
+	return sent, each(t.publishers, func(k, i int) error {
 		mine := l
 		mine.Phase = float64(k) / float64(len(t.publishers))
 		reply, err := f.ask(ctx, i, Command{Op: opPublish, Load: mine})
 		sent[i] = reply.Sent
 		return err
 	})
-	measuring.Wait()
-	if err != nil {
-		return r, err
-	}
-	if measureErr != nil {
-		return r, measureErr
-	}
-	return r, f.reckon(ctx, t, l, sent, &r)
 }
 
-// measure takes what the processes used in the window; CPU and Wire are sums yet.
-func (f *fleet) measure(ctx context.Context, l Load, r *Result) error {
-	if err := pause(ctx, l.From); err != nil {
-		return err
-	}
-	begun := time.Now()
-	busyBefore, err := machineBusy()
-	if err != nil {
-		return err
-	}
-	before, err := f.usage()
-	if err != nil {
-		return err
-	}
-	if err := pause(ctx, l.To); err != nil {
-		return err
-	}
-	after, err := f.usage()
-	if err != nil {
-		return err
-	}
-	busyAfter, err := machineBusy()
-	used := after.minus(before)
-	r.CPU, r.Wire = used.CPU, float64(used.Wrote)
-	r.Others = max(0, (busyAfter-busyBefore-used.CPU).Seconds()/time.Since(begun).Seconds())
-	return err
+// A sample is what the fleet and the machine had used at a time.
+type sample struct {
+	at    time.Time
+	fleet Usage
+	busy  time.Duration
 }
 
-// reckon waits until all has arrived, and adds up.
-func (f *fleet) reckon(ctx context.Context, t trial, l Load, sent []Sent, r *Result) error {
-	missing, err := f.awaitArrival(ctx, t, sent)
-	if err != nil {
-		return err
+func (f *fleet) sample() (s sample, err error) {
+	s.at = time.Now()
+	if s.busy, err = machineBusy(); err != nil {
+		return s, err
 	}
-	r.Missing, r.Latency = missing, Counts{}
-	var window uint64
+	s.fleet, err = f.usage()
+	return s, err
+}
+
+// measure takes samples at the beginning and, if there is a rate, at the end of the
+// window.
+func (f *fleet) measure(ctx context.Context, t trial, l Load) (used [2]sample, err error) {
+	for i, at := range []int64{l.From, l.To} {
+		if i == 1 && t.rate == 0 {
+			break
+		}
+		if err := pause(ctx, at); err != nil {
+			return used, err
+		}
+		if used[i], err = f.sample(); err != nil {
+			return used, err
+		}
+	}
+	return used, nil
+}
+
+// reckon adds up, when all has arrived.
+func (f *fleet) reckon(ctx context.Context, t trial, l Load, sent []Sent, used [2]sample, r *Result) error {
+	r.Latency = Counts{}
+	var arrived uint64
+	last := l.From + int64(t.measured)
 	for _, i := range f.all() {
 		reply, err := f.ask(ctx, i, Command{Op: opFinish, Load: l})
 		if err != nil {
 			return err
 		}
-		window += reply.Arrived.Window
+		arrived += reply.Arrived.Window
+		if t.rate == 0 {
+			last = max(last, reply.Arrived.Last)
+		}
 		r.Latency.merge(reply.Arrived.Latency)
-		r.Messages += sent[i].Window
 		r.Refused += sent[i].Refused
 	}
 	ways := 0 // a message of each publisher goes to how many subscribers
 	for _, i := range t.publishers {
 		ways += receivers(t, i)
 	}
-	if r.Messages == 0 { // so starved or so slow that nothing happened
-		r.CPU, r.Wire = 0, 0
-		return nil
+	r.PerServer = float64(arrived) / float64(ways) / time.Duration(last-l.From).Seconds()
+	fleet := used[1].fleet.minus(used[0].fleet)
+	r.Others = max(0, (used[1].busy-used[0].busy-fleet.CPU).Seconds()/used[1].at.Sub(used[0].at).Seconds())
+	if messages := float64(arrived) / float64(ways) * float64(len(t.publishers)); messages > 0 {
+		r.CPU = time.Duration(float64(fleet.CPU) / messages)
+		r.Wire = float64(fleet.Wrote) / messages
 	}
-	r.PerServer = float64(window) / float64(ways) / t.measured.Seconds()
-	r.CPU /= time.Duration(r.Messages)
-	r.Wire /= float64(r.Messages)
 	return nil
 }
 
