@@ -7,6 +7,10 @@ PROGRAM     := $(BUILD)/signalmesh
 E2E         := cmd/signalmesh/e2e
 INTEROP     := cmd/signalmesh/interop
 FAULTS      := $(BUILD)/faults
+BENCH       := $(BUILD)/bench/bench
+HOT         := ^Benchmark(ThreeServersSaturated|PingPong|Broadcast/1000|Invocation|Append|SplitAndParse|Bind)
+KEPT        := docs/benchmarks.txt
+BENCHSTAT   := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 SOAKTIME    ?= 10m
 SCRIPT      := $(BUILD)/demo/signalr.min.js
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -71,8 +75,30 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 		done; done
 
 .PHONY: bench
-bench: ## all benchmarks, in some three minutes; docs/benchmarks.md explains them
+bench: $(BENCH) ## the mesh beside Redis and others, 10 minutes (Linux); RECORD=1 writes docs/benchmarks.md, RUN=regexp, ARGS=…
+	$(BENCH) $(if $(RUN),-run "$(RUN)") $(if $(RECORD),-record docs/benchmarks.md) $(ARGS)
+
+.PHONY: bench-quick
+bench-quick: $(BENCH) ## the same, briefly: two minutes
+	$(BENCH) -quick $(if $(RUN),-run "$(RUN)") $(ARGS)
+
+.PHONY: profile
+profile: $(BENCH) ## CPU and allocation profiles of a saturated mesh server, in build/profile
+	$(BENCH) -profile $(BUILD)/profile $(ARGS)
+
+.PHONY: $(BENCH)
+$(BENCH):
+	$(GO) build -o $@ ./cmd/signalmesh/bench
+
+.PHONY: bench-go
+bench-go: ## all Go benchmarks, in some three minutes; docs/benchmarks.md explains them
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 10m ./...
+
+.PHONY: bench-compare
+bench-compare: ## the Go benchmarks of the hot paths beside the figures kept; RECORD=1 keeps these instead
+	@mkdir -p $(BUILD)
+	$(GO) test -run '^$$' -bench '$(HOT)' -benchmem -count 6 -benchtime 0.5s ./mesh ./signalr ./signalr/protocol ./signalr/redisbackplane | tee $(BUILD)/hot.txt
+	$(if $(RECORD),cp $(BUILD)/hot.txt $(KEPT),$(GO) run $(BENCHSTAT) $(KEPT) $(BUILD)/hot.txt)
 
 .PHONY: cover
 cover: ## test coverage by function, and build/cover.html

@@ -169,7 +169,7 @@ func TestHoardsAreLetGoWhenEverybodyHasTheMessages(t *testing.T) {
 	}
 	w.run(time.Second)
 	for _, s := range w.nodes[1:] {
-		assert.Empty(t, s.members[w.nodes[0].peer].hoard.items)
+		assert.Empty(t, s.members[w.nodes[0].peer].hoard.items.items())
 		assert.Zero(t, s.members[w.nodes[0].peer].hoard.bytes)
 	}
 }
@@ -179,7 +179,7 @@ func TestHoardsAreBounded(t *testing.T) {
 	for i := range uint64(1000) {
 		h.put(i+1, make([]byte, 10), 100)
 	}
-	assert.Len(t, h.items, 10)
+	assert.Len(t, h.items.items(), 10)
 	assert.Equal(t, 100, h.bytes)
 	assert.EqualValues(t, 991, h.after(0)[0].number)
 	assert.Len(t, h.after(995), 5)

@@ -11,7 +11,7 @@ import (
 // the sender says that all of them have them: if it dies before that, they can
 // still be given to who lacks them. They are in the order of their numbers.
 type hoard struct {
-	items []hoarded
+	items queue[hoarded]
 	bytes int
 }
 
@@ -25,7 +25,7 @@ func (h *hoard) put(number uint64, record []byte, limit int) {
 	if len(record) > frame.MaxPart {
 		return // it would not fit into one Estate
 	}
-	h.items = append(h.items, hoarded{number, record})
+	h.items.push(hoarded{number, record})
 	h.bytes += len(record)
 	for h.bytes > limit {
 		h.drop(1)
@@ -35,24 +35,23 @@ func (h *hoard) put(number uint64, record []byte, limit int) {
 // release lets go of what is numbered below stable.
 func (h *hoard) release(stable uint64) { h.drop(h.index(stable)) }
 
-// after returns what has a higher number than that.
+// after returns what has a higher number than that. It is good until the next put.
 func (h *hoard) after(number uint64) []hoarded {
 	if number == ^uint64(0) {
 		return nil
 	}
-	return h.items[h.index(number+1):]
+	return h.items.items()[h.index(number+1):]
 }
 
 // index is where the first item is that is not numbered below number.
 func (h *hoard) index(number uint64) int {
-	i, _ := slices.BinarySearchFunc(h.items, number, func(e hoarded, n uint64) int { return cmp.Compare(e.number, n) })
+	i, _ := slices.BinarySearchFunc(h.items.items(), number, func(e hoarded, n uint64) int { return cmp.Compare(e.number, n) })
 	return i
 }
 
 func (h *hoard) drop(n int) {
-	for i := range h.items[:n] {
-		h.bytes -= len(h.items[i].record)
-		h.items[i].record = nil // let the bytes go before the slice moves on
+	for _, item := range h.items.items()[:n] {
+		h.bytes -= len(item.record)
 	}
-	h.items = h.items[n:]
+	h.items.drop(n)
 }

@@ -86,7 +86,11 @@ func (n *Node) Inbox(p Peer) []Delivery {
 	d := n.farewells[p] // of its life before, if there was one
 	delete(n.farewells, p)
 	if m := n.members[p]; m != nil {
-		d = append(d, m.inbox...)
+		if d == nil {
+			d = m.inbox // which is not copied
+		} else {
+			d = append(d, m.inbox...)
+		}
 		m.inbox = nil
 	}
 	return d

@@ -11,9 +11,9 @@ type record struct {
 }
 
 // An outflow numbers what one peer is offered, from 1, and keeps it until it is
-// acknowledged: records[i] has the sequence base+i.
+// acknowledged: the first record has the sequence base, the next base+1, and so on.
 type outflow struct {
-	records []*record
+	records queue[*record]
 	base    uint64 // lowest sequence kept
 	sent    uint64 // lowest sequence not sent on the present road
 	offset  int    // how much of the record sent was sent already, as parts
@@ -27,13 +27,13 @@ type outflow struct {
 func newOutflow(kept *int) outflow { return outflow{base: 1, sent: 1, next: 1, kept: kept} }
 
 func (o *outflow) put(r *record) {
-	o.records = append(o.records, r)
+	o.records.push(r)
 	o.bytes += len(r.bytes)
 	*o.kept += len(r.bytes)
 	o.next++
 }
 
-func (o *outflow) at(sequence uint64) *record { return o.records[sequence-o.base] }
+func (o *outflow) at(sequence uint64) *record { return o.records.items()[sequence-o.base] }
 
 // advance lets go of every record below base and says how many those were.
 func (o *outflow) advance(base uint64) uint64 {
@@ -41,12 +41,11 @@ func (o *outflow) advance(base uint64) uint64 {
 		return 0
 	}
 	gone := base - o.base
-	for i := range o.records[:gone] {
-		o.bytes -= len(o.records[i].bytes)
-		*o.kept -= len(o.records[i].bytes)
-		o.records[i] = nil // let the bytes go before the slice moves on
+	for _, r := range o.records.items()[:gone] {
+		o.bytes -= len(r.bytes)
+		*o.kept -= len(r.bytes)
 	}
-	o.records = o.records[gone:]
+	o.records.drop(int(gone))
 	o.base = base
 	if o.sent < base {
 		o.rewind(base)
@@ -72,12 +71,12 @@ func (o *outflow) shrink(limit int) uint64 {
 // oldest returns the lowest number of a message that was not acknowledged. It
 // looks at the first records only: unknown means that they are not numbered.
 func (o *outflow) oldest() (number uint64, unknown bool) {
-	for _, r := range o.records[:min(len(o.records), 1024)] {
+	for _, r := range o.records.items()[:min(o.records.len(), 1024)] {
 		if r.number != 0 {
 			return r.number, false
 		}
 	}
-	return 0, len(o.records) > 1024
+	return 0, o.records.len() > 1024
 }
 
 // expire lets go of the records offered before then.
