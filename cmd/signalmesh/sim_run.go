@@ -31,7 +31,7 @@ type simFlags struct {
 }
 
 // maxScenarioFile bounds a scenario file, in bytes.
-const maxScenarioFile = 1 << 20
+const maxScenarioFile = 64 << 10
 
 func newSimRunCommand() *cobra.Command {
 	f := &simFlags{}
