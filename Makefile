@@ -60,6 +60,11 @@ soak: $(FAULTS) ## the same faults at random for SOAKTIME (10m), and nothing may
 $(FAULTS):
 	$(GO) build -o $@ ./cmd/signalmesh/faults
 
+.PHONY: sim
+sim: build ## simulate meshes in virtual time, in under two minutes; no promise may break
+	@for s in steady burst partition-heal asymmetric-link rolling-restart churn lossy-wan slow-node; do \
+		$(PROGRAM) sim run $$s --seed $(or $(SEED),1) --out $(BUILD)/sim/$$s || exit 1; done
+
 .PHONY: check
 check: ## formatting, vet, staticcheck, go.mod
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }

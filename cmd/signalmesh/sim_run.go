@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ type simFlags struct {
 }
 
 // maxScenarioFile bounds a scenario file, in bytes.
-const maxScenarioFile = 1 << 20
+const maxScenarioFile = 64 << 10
 
 func newSimRunCommand() *cobra.Command {
 	f := &simFlags{}
@@ -98,6 +99,7 @@ func (f *simFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	debug.SetGCPercent(300) // a simulation makes much garbage and keeps little
 	var results []result.Result
 	for i, v := range variants {
 		r, err := f.simulate(cmd.Context(), cmd.ErrOrStderr(), v, len(variants) > 1)

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/frame"
@@ -116,10 +117,15 @@ func (n *Node) dialDue(now time.Duration) {
 			n.shell.Dial(m.peer, m.record.Addrs)
 		}
 	}
-	for _, p := range sortedKeys(n.hints) {
-		if h := n.hints[p]; h.due(now) {
-			n.shell.Dial(p, h.addrs)
+	var hints []Peer // there may be thousands, so only those that are due are sorted
+	for p, h := range n.hints {
+		if h.due(now) {
+			hints = append(hints, p)
 		}
+	}
+	slices.Sort(hints)
+	for _, p := range hints {
+		n.shell.Dial(p, n.hints[p].addrs)
 	}
 }
 

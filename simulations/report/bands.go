@@ -12,6 +12,9 @@ type placed struct {
 	lane int
 }
 
+// worded is up to how many bands have words in the plot, and not numbers alone.
+const worded = 8
+
 // place finds room for the labels of the bands and says how many lanes they
 // take. A label that does not fit is cut down to its number; the list under the
 // plot has all in full.
@@ -20,7 +23,7 @@ func (d *drawing) place() (labels []placed, used int) {
 	for i, b := range d.p.bands {
 		at, number := d.x(b.from), fmt.Sprint(i+1)
 		for _, text := range []string{b.named(i), number} {
-			if d.p.brief && text != number {
+			if text != number && (d.p.brief || len(d.p.bands) > worded) {
 				continue
 			}
 			width := textWidth(text)

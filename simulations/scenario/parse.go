@@ -11,7 +11,7 @@ import (
 )
 
 // maxFile bounds a scenario file, in bytes.
-const maxFile = 1 << 20
+const maxFile = 64 << 10
 
 // Parse reads a scenario file. An error names the file, the line of each fault and
 // what to do about it.

@@ -18,11 +18,11 @@ import (
 // why says why not.
 type agreement struct {
 	scenario string
-	nodes    int // of the first region; 0: as it is
+	nodes    int // of each region; 0: as it is
 	duration time.Duration
 	p50, p99 float64
 	bytes    float64
-	why      string
+	why      string // one is large
 }
 
 // agreements are the builtin scenarios, those that are too large made smaller.
@@ -32,6 +32,10 @@ var agreements = []agreement{
 	{scenario: "asymmetric-link", p50: 1.05, p99: 1.25, bytes: 1.25},
 	{scenario: "group-heavy", nodes: 5, p50: 1.1, p99: 1.3, bytes: 1.25},
 	{scenario: "lossy-wan", nodes: 2, p50: 1.1, bytes: 1.3, why: "p99: the model of loss does not know when the next packet comes"},
+	{scenario: "partition-heal", duration: 45 * time.Second, p50: 1.1, p99: 1.25, bytes: 1.3},
+	{scenario: "rolling-restart", nodes: 4, duration: 30 * time.Second, p50: 1.1, p99: 1.3, bytes: 1.3},
+	{scenario: "churn", nodes: 5, p50: 1.1, bytes: 1.9, why: "p99: not the same nodes are killed; bytes: in the program newcomers fetch more of the topic's history"},
+	{scenario: "flash-join", nodes: 4, p50: 1.1, p99: 1.3, bytes: 1.4},
 	{scenario: "slow-node", nodes: 4, duration: 30 * time.Second, p50: 1.1, bytes: 1.35, why: "p99: of what waits for the slow node, few messages decide"},
 }
 
@@ -50,11 +54,13 @@ func TestBothModesAgree(t *testing.T) {
 			near(t, a.p99, model.Latency.P99MS, whole.Latency.P99MS, "p99")
 			near(t, a.bytes, float64(sent(model)), float64(sent(whole)), "bytes")
 			for _, r := range []result.Result{model, whole} {
+				all := total(r)
 				assert.True(t, r.OK(), "%s: %v %+v", r.Mode, r.Broken, r.Checks)
-				assert.Zero(t, total(r).ReportedLost+total(r).Unaccounted, r.Mode)
-				assert.Equal(t, total(r).Offered, total(r).Delivered, r.Mode)
+				assert.Zero(t, all.ReportedLost+all.Unaccounted, r.Mode)
+				assert.Equal(t, all.Offered, all.Delivered+all.Ended, r.Mode)
 			}
-			assert.Equal(t, total(model).Offered, total(whole).Offered)
+			// While members come and go, whom a message is offered to is chance.
+			near(t, 1.2, float64(total(model).Offered), float64(total(whole).Offered), "offered")
 		})
 	}
 }
@@ -68,9 +74,14 @@ func (a agreement) smaller(t *testing.T) scenario.Scenario {
 		}
 		s.Duration = scenario.Duration(max(a.duration, 20*time.Second))
 		s.Drain = scenario.Duration(20 * time.Second)
-		for i, f := range s.Faults {
-			if f.Do == scenario.Slow { // the last node
-				s.Faults[i].Nodes = []scenario.Selector{"4"}
+		for i := range s.Faults {
+			switch f := &s.Faults[i]; f.Do {
+			case scenario.Slow: // the last node
+				f.Nodes = []scenario.Selector{"4"}
+			case scenario.JoinAct:
+				f.Count, f.At = 4, scenario.Duration(5*time.Second)
+			case scenario.Churn:
+				f.For = scenario.Duration(10 * time.Second)
 			}
 		}
 	})

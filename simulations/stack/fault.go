@@ -134,26 +134,17 @@ func (w *world) rollingRestart(f *scenario.Fault) {
 	}
 }
 
-// churn kills nodes at random, and never more than half of them.
+// churn kills a node at random now and then, and starts another life in its place.
 func (w *world) churn(i int, f *scenario.Fault) {
 	draw := rand.New(rand.NewPCG(w.s.Seed, uint64(i)))
+	nodes, _ := w.s.Select(f.Nodes...)
 	for end := w.now() + f.For.D(); f.For == 0 || w.now() < end; {
-		var living []int
-		w.mu.Lock()
-		for n, l := range w.lives {
-			if l != nil {
-				living = append(living, n)
+		node := nodes[draw.IntN(len(nodes))]
+		w.work.Go(func() {
+			if w.down(node, true) && w.sleep(f.Down.D()) {
+				w.fail(w.start(node))
 			}
-		}
-		w.mu.Unlock()
-		if len(living) > len(w.lives)/2 {
-			node := living[draw.IntN(len(living))]
-			w.work.Go(func() {
-				if w.down(node, true) && w.sleep(f.Down.D()) {
-					w.fail(w.start(node))
-				}
-			})
-		}
+		})
 		if !w.sleep(f.Every.D()) {
 			return
 		}

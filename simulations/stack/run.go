@@ -61,14 +61,15 @@ func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress
 		return result.Result{}, fmt.Errorf("start the child: %w", err)
 	}
 	r, err := listen(output, begun, progress)
+	ended := ctx.Err()
 	cancel() // it has said what there is to say
 	_ = child.Wait()
 	switch {
 	case err == nil:
 		r.WallSeconds = time.Since(begun).Seconds()
 		return r, nil
-	case context.Cause(ctx) != nil && errors.Is(err, io.EOF) && complaint.Len() == 0:
-		return r, fmt.Errorf("the simulation was ended: %w", context.Cause(ctx))
+	case ended != nil:
+		return r, fmt.Errorf("the simulation was ended: %w", ended)
 	case errors.Is(err, io.EOF):
 		return r, fmt.Errorf("the simulating child failed: %s", firstLines(complaint.String(), 20))
 	}

@@ -8,19 +8,19 @@ import (
 )
 
 // A tally is what is measured once a second, and what counters were at the beginning
-// of the load.
+// and the end of the load.
 type tally struct {
 	windows []uint64      // by node: the most that was kept for others
 	links   []int         // by node, now
 	base    []vnet.Counts // by node, when the load began
-	hosts   []*vnet.Host  // by life
+	end     []vnet.Counts // by node, when it ended
 	sent    uint64        // bytes, by all, until the last sample
 }
 
 // sample takes a sample at the end of each virtual second, until the run is over.
 func (w *world) sample(tell func(result.Progress)) {
 	total := w.s.Warmup.D() + w.s.Duration.D() + w.s.Drain.D()
-	w.tally.windows, w.tally.base = make([]uint64, len(w.lives)), make([]vnet.Counts, len(w.lives))
+	w.tally.windows = make([]uint64, len(w.lives))
 	for at := -w.s.Warmup.D() + time.Second; ; at += time.Second {
 		if !w.sleepUntil(at) {
 			return
@@ -66,11 +66,15 @@ func (w *world) takeSample(at time.Duration) {
 	}
 	s.Links /= 2 // each was counted at both ends
 	var sent uint64
-	for node, c := range w.counts() {
+	counts := w.counts()
+	for _, c := range counts {
 		sent += c.SentBytes
-		if at <= 0 {
-			w.tally.base[node] = c
-		}
+	}
+	if at <= 0 {
+		w.tally.base = counts
+	}
+	if at <= w.s.Duration.D() {
+		w.tally.end = counts
 	}
 	s.SentBytes, w.tally.sent = sent-w.tally.sent, sent
 	w.book.Sample(s)

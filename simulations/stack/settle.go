@@ -44,9 +44,8 @@ func (w *world) away(l *life) {
 	}
 }
 
-// serve fills in what each node sent and received.
+// serve fills in what each node sent and received while the load ran.
 func (w *world) serve(r *result.Result) {
-	counts := w.counts()
 	byName := map[string]int{}
 	for node := range w.lives {
 		byName[account.Name(node)] = node
@@ -54,9 +53,9 @@ func (w *world) serve(r *result.Result) {
 	for i := range r.Servers {
 		s := &r.Servers[i]
 		node := byName[s.Name]
-		now, base := counts[node], w.tally.base[node]
-		s.SentBytes, s.ReceivedBytes = now.SentBytes-base.SentBytes, now.ReceivedBytes-base.ReceivedBytes
-		s.SentMessages, s.ReceivedMessages = now.SentPackets-base.SentPackets, now.ReceivedPackets-base.ReceivedPackets
+		end, base := w.tally.end[node], w.tally.base[node]
+		s.SentBytes, s.ReceivedBytes = end.SentBytes-base.SentBytes, end.ReceivedBytes-base.ReceivedBytes
+		s.SentMessages, s.ReceivedMessages = end.SentPackets-base.SentPackets, end.ReceivedPackets-base.ReceivedPackets
 		s.WindowPeakBytes, s.Links = w.tally.windows[node], w.tally.links[node]
 		if s.PayloadBytes > 0 {
 			s.Amplification = float64(s.SentBytes) / float64(s.PayloadBytes)

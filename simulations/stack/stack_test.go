@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -40,4 +41,35 @@ func TestASteadyMeshDeliversEverything(t *testing.T) {
 	assert.Empty(t, r.Broken)
 	assert.True(t, r.OK(), "%+v", r.Checks)
 	assert.Equal(t, last.Of, last.Virtual)
+}
+
+func TestFaultsAreThoseOfTheScenario(t *testing.T) {
+	s := small(t, "steady", 4, func(s *scenario.Scenario) {
+		s.Duration, s.Drain = scenario.Duration(25*time.Second), scenario.Duration(20*time.Second)
+		s.Faults = []scenario.Fault{
+			{At: scenario.Duration(2 * time.Second), Do: scenario.Kill, Nodes: []scenario.Selector{"4"}},
+			{At: scenario.Duration(4 * time.Second), For: scenario.Duration(5 * time.Second), Do: scenario.Pause, Nodes: []scenario.Selector{"3"}},
+			{At: scenario.Duration(12 * time.Second), For: scenario.Duration(4 * time.Second), Do: scenario.Cut, Between: []scenario.Selector{"1", "2"}, Reset: true},
+			{At: scenario.Duration(20 * time.Second), Do: scenario.Restart, Nodes: []scenario.Selector{"2"}},
+		}
+	})
+	r, err := Run(t.Context(), s, nil)
+	require.NoError(t, err)
+	assert.True(t, r.OK(), "%v %+v", r.Broken, r.Checks)
+	assert.Equal(t, uint64(3), r.Detect.Count, "three noticed that node-4 was killed")
+	assert.Equal(t, 1, r.Servers[1].Restarts)
+	assert.Positive(t, total(r).Late, "what node-3 missed while it was paused")
+	assert.Equal(t, 3, r.Timeline[len(r.Timeline)-1].Living)
+}
+
+func TestARunEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := Run(ctx, small(t, "steady", 4), func(result.Progress) { cancel() })
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func TestASettingThatTheProgramLacksIsNamed(t *testing.T) {
+	_, err := Run(t.Context(), small(t, "steady", 4, func(s *scenario.Scenario) { s.Mesh.Direct = 8 }), nil)
+	assert.ErrorContains(t, err, "mesh.direct")
+	assert.ErrorContains(t, err, "without --stack")
 }

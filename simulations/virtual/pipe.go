@@ -39,13 +39,14 @@ type parcel struct {
 	side   int // that sent it
 	app    int
 	frames []frame.Frame
-	size   int           // on the wire
-	count  int           // messages in it
-	sent   time.Duration // when it was written
-	left   time.Duration // when it was put on the line
-	held   time.Duration // for how long anything but the path delayed it
-	set    time.Duration // what the path should take, on average
-	ended  bool          // the stream has ended: no frames
+	room   [2]frame.Frame // of frames, as most parcels have one or two
+	size   int            // on the wire
+	count  int            // messages in it
+	sent   time.Duration  // when it was written
+	left   time.Duration  // when it was put on the line
+	held   time.Duration  // for how long anything but the path delayed it
+	set    time.Duration  // what the path should take, on average
+	ended  bool           // the stream has ended: no frames
 }
 
 // An arrival is something that reaches an end of a connection.
@@ -81,7 +82,7 @@ func (l *link) hello() {
 // send sends a batch of whole frames.
 func (l *link) send(batch []byte) {
 	p := &parcel{conn: l.conn, app: l.seat.topic.app, side: l.conn.side(l.seat.life)}
-	p.size = onWire(len(batch))
+	p.size, p.frames = onWire(len(batch)), p.room[:0]
 	for len(batch) > 0 {
 		size := 4 + binary.BigEndian.Uint32(batch)
 		f, err := frame.Parse(batch[4:size])
