@@ -40,7 +40,7 @@ test-go: ## the Go tests, with the race detector
 	$(GO) test -run '^TestRawHandshakesThatNeverFinish$$' ./signalr # ten thousand are too many for the race detector
 
 .PHONY: test-interop
-test-interop: $(INTEROP)/node_modules ## Microsoft's JavaScript clients against real servers, with the race detector
+test-interop: $(INTEROP)/node_modules ## Microsoft's JavaScript clients, and Redis', against real servers, with the race detector
 	cd $(INTEROP) && npm test --silent
 
 .PHONY: test-page

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"net/http"
 	"sync"
 
 	"github.com/signalmesh/signalmesh/mesh/admission"
@@ -52,6 +53,15 @@ func (n *Node) RedisAddr() string {
 		return ""
 	}
 	return n.door.Addr().String()
+}
+
+// serveDoor tells what can be seen of the door's clients.
+func (n *Node) serveDoor(w http.ResponseWriter, _ *http.Request) {
+	if n.door == nil {
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is no Redis door; open one with --redis host:port"})
+		return
+	}
+	writeJSON(w, http.StatusOK, n.door.Census())
 }
 
 // passwords check what Redis clients give against the credentials of the mesh.

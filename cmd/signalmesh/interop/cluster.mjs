@@ -19,6 +19,8 @@ const programs = process.env.INTEROP_PROGRAMS ?? fileURLToPath(new URL('../../..
 export const CHAT = { program: join(programs, 'signalmesh'), hub: 'chat' };
 export const MATRIX = { program: join(programs, 'server'), hub: 'matrix' };
 export const DIALOGUE = { program: join(programs, 'server'), hub: 'dialogue' };
+// DOOR is a node without a hub of its own, beside a server that scales out over Redis.
+export const DOOR = { program: join(programs, 'signalmesh'), redis: true };
 
 // How the nodes of a cluster dial their seeds: in the order of the file, every second
 // for a minute, then again.
@@ -46,11 +48,13 @@ setInterval(() => {
 export class Cluster {
   // make writes the files and picks the ports, and starts nothing.
   //
-  // program and hub are CHAT, MATRIX or DIALOGUE; seeds are the addresses in client.ncconf;
-  // bootstrap are peers to dial besides; flags are further ones, for all nodes.
+  // program and hub are CHAT, MATRIX or DIALOGUE, or DOOR; seeds are the addresses in
+  // client.ncconf; bootstrap are peers to dial besides; redis gives each node a Redis
+  // door; flags are further ones, for all nodes.
   static async make({
     program,
     hub,
+    redis = false,
     hosts = HOSTS,
     seeds = hosts,
     bootstrap = [],
@@ -75,12 +79,14 @@ export class Cluster {
       const admin = `${host}:${await freePort([host])}`;
       const peers = `${host}:${peerPort}`;
       const name = `server-${i + 1}`;
+      const door = redis ? `${host}:${await freePort([host])}` : undefined;
       const command = [
-        program, 'node', '--name', name, '--hub', hub, '--http', http, '--listen', peers,
+        program, 'node', '--name', name, '--http', http, '--listen', peers,
         '--admin', admin, '--ncconf', ncconf, '--config', config, '--allow-anonymous',
+        ...(hub ? ['--hub', hub] : []), ...(door ? ['--redis', door] : []),
         ...bootstrap.flatMap((peer) => ['--bootstrap', peer]), ...flags,
       ];
-      cluster.nodes.push(new Node({ name, hub, command, http, admin, peers }));
+      cluster.nodes.push(new Node({ name, hub, command, http, admin, peers, door }));
     }
     return cluster;
   }
@@ -152,8 +158,8 @@ class Node {
   #ended; // resolves to [code, signal]
   clients = new Set(); // that were connected to it
 
-  constructor({ name, hub, command, http, admin, peers }) {
-    Object.assign(this, { name, hub, command, http, admin, peers, stderr: '' });
+  constructor({ name, hub, command, http, admin, peers, door }) {
+    Object.assign(this, { name, hub, command, http, admin, peers, door, stderr: '' });
   }
 
   get running() { return this.#child !== undefined; }
