@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // A unit is what figures of one kind are told in: one of it is size of the
@@ -52,9 +51,6 @@ func amount(v float64, units []unit) string {
 	}
 	return strings.TrimSpace(digits(v/u.size) + " " + u.name)
 }
-
-// duration writes d with three digits in the unit that fits it best.
-func duration(d time.Duration) string { return amount(d.Seconds(), durationUnits) }
 
 // count writes a whole number with commas between its thousands.
 func count[N ~int | ~int64 | ~uint64](n N) string { return commas(fmt.Sprint(n)) }

@@ -2,8 +2,6 @@ package virtual
 
 import (
 	"time"
-
-	"github.com/signalmesh/signalmesh/mesh/core"
 )
 
 // A conn is a TCP connection between two processes, with the streams of all their
@@ -228,6 +226,3 @@ func (c *conn) check(reset bool) {
 		}
 	}
 }
-
-// peerOf is the core's name for the other end.
-func (c *conn) peerOf(i int) core.Peer { return c.ends[1-i].peer }

@@ -77,7 +77,7 @@ func (s *socket) Close() error {
 // Read returns what has arrived, also after a reset.
 func (s *socket) Read(b []byte) (int, error) {
 	for {
-		n, err, until := s.tryRead(b)
+		n, until, err := s.tryRead(b)
 		if n > 0 || err != nil || len(b) == 0 {
 			return n, s.opError("read", err)
 		}
@@ -87,32 +87,32 @@ func (s *socket) Read(b []byte) (int, error) {
 	}
 }
 
-func (s *socket) tryRead(b []byte) (n int, err error, until time.Time) {
+func (s *socket) tryRead(b []byte) (n int, until time.Time, err error) {
 	s.host.n.mu.Lock()
 	defer s.host.n.mu.Unlock()
 	if s.err == net.ErrClosed {
-		return 0, s.err, until
+		return 0, until, s.err
 	}
 	if expired(s.readUntil) {
-		return 0, os.ErrDeadlineExceeded, until
+		return 0, until, os.ErrDeadlineExceeded
 	}
 	if s.host.paused {
-		return 0, nil, s.readUntil
+		return 0, s.readUntil, nil
 	}
 	if n = s.take(b); n > 0 {
 		s.peer.pumpLater(s)
 		if len(s.arrived) > 0 {
 			signal(s.readable) // for another reader, if there is one
 		}
-		return n, nil, until
+		return n, until, nil
 	}
-	return 0, s.err, s.readUntil
+	return 0, s.readUntil, s.err
 }
 
 // Write returns when all of b is in the buffer of the system.
 func (s *socket) Write(b []byte) (written int, err error) {
 	for {
-		n, err, until := s.tryWrite(b[written:])
+		n, until, err := s.tryWrite(b[written:])
 		written += n
 		if err != nil || written == len(b) {
 			return written, s.opError("write", err)
@@ -123,22 +123,22 @@ func (s *socket) Write(b []byte) (written int, err error) {
 	}
 }
 
-func (s *socket) tryWrite(b []byte) (n int, err error, until time.Time) {
+func (s *socket) tryWrite(b []byte) (n int, until time.Time, err error) {
 	s.host.n.mu.Lock()
 	defer s.host.n.mu.Unlock()
 	switch {
 	case s.err != nil:
-		return 0, s.err, until
+		return 0, until, s.err
 	case expired(s.writeUntil):
-		return 0, os.ErrDeadlineExceeded, until
+		return 0, until, os.ErrDeadlineExceeded
 	}
 	if s.host.paused {
-		return 0, nil, s.writeUntil
+		return 0, s.writeUntil, nil
 	}
 	n = min(len(b), max(0, sendBuffer-len(s.unsent)-s.inFlight))
 	s.unsent = append(s.unsent, b[:n]...)
 	s.pump(time.Now())
-	return n, nil, s.writeUntil
+	return n, s.writeUntil, nil
 }
 
 func expired(deadline time.Time) bool { return !deadline.IsZero() && !time.Now().Before(deadline) }
