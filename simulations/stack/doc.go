@@ -6,7 +6,7 @@
 // mesh's core on a model of all that. It costs a thousand times as much, and a run
 // cannot be repeated exactly: goroutines that are ready in the same instant run in
 // any order, keys and peer IDs are random, and so is GossipSub. Results spread
-// a little from run to run; README.md says how much.
+// a little from run to run; docs/simulations.md says how much.
 //
 // Virtual time is that of testing/synctest: it moves on when every goroutine waits,
 // so computing takes no time at all. It exists in tests only, and a bubble of it ends with

@@ -54,13 +54,16 @@ func measure(ctx context.Context, name string, seed uint64, stdout, stderr io.Wr
 		return err
 	}
 	before := m.wire.sentBytes()
+	if err := sleepUntil(ctx, time.Now().Add(s.Duration.D())); err != nil {
+		return err
+	}
+	sent := m.wire.sentBytes() - before
 	for _, p := range m.peers {
 		err = errors.Join(err, p.Wait())
 	}
 	if err != nil {
 		return fmt.Errorf("a peer failed: %w", err)
 	}
-	sent := m.wire.sentBytes() - before
 	for _, h := range m.hosts {
 		h.close()
 	}
