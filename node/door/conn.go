@@ -31,6 +31,8 @@ type conn struct {
 	inherits *lost // guarded by Door.mu
 	heard    atomic.Int64
 
+	published batch // has its own mu
+
 	mu      sync.Mutex // guards what the census reads
 	user    string
 	name    string
@@ -129,6 +131,7 @@ func (c *conn) read() {
 			c.leaving = true
 		}
 		c.subscribeBatch()
+		c.published.end()
 		c.out.flush()
 		if err != nil {
 			return

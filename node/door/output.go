@@ -29,6 +29,7 @@ type output struct {
 	cut      bool   // over the limit, or the socket failed
 	slow     bool   // over the limit
 	lost     *lost  // takes what comes after a cut; nil: nobody does
+	batch    *batch // will flush
 	wake     chan struct{}
 }
 

@@ -2,7 +2,6 @@ package door
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,9 +14,8 @@ import (
 // While a server is behind it waits, and with it what the client sends next.
 func (c *conn) publish(kind exchange.Kind, channel, data []byte) {
 	d := c.door
-	ctx, cancel := d.publishContext()
-	defer cancel()
-	n, err := d.o.Exchange.Publish(ctx, c.from, kind, string(channel), bytes.Clone(data))
+	m := &exchange.Message{From: c.from, Channel: string(channel), Data: bytes.Clone(data), Publisher: &c.published}
+	n, err := d.o.Exchange.Publish(c.publishContext(), kind, m)
 	d.metrics.published.Add(1)
 	if err != nil {
 		d.metrics.failed.Add(1)
@@ -25,11 +23,6 @@ func (c *conn) publish(kind exchange.Kind, channel, data []byte) {
 		return
 	}
 	c.number(n)
-}
-
-// publishContext bounds how long a PUBLISH may wait.
-func (d *Door) publishContext() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(d.ctx, d.o.Publish)
 }
 
 // pubsub tells who is subscribed to what, in the whole mesh.

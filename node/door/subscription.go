@@ -33,8 +33,14 @@ func (s *subscription) Deliver(m *exchange.Message) {
 		return
 	}
 	o.push(s, m)
-	if !o.cut {
+	b, ok := m.Publisher.(*batch)
+	switch {
+	case o.cut:
+	case !ok:
 		o.flush()
+	case o.batch != b:
+		o.batch = b
+		b.add(o)
 	}
 }
 

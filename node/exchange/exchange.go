@@ -47,6 +47,8 @@ type Message struct {
 	// others. Only Deliver may set it, which is not called concurrently for one
 	// Message.
 	Encoded []byte
+	// Publisher is for sinks that know more of who published it here; else nil.
+	Publisher any
 }
 
 // A Sink is a subscriber. Deliver must only enqueue, and not call the Exchange.

@@ -128,7 +128,7 @@ func subscribe(t *testing.T, x *exchange.Exchange, kind exchange.Kind, text stri
 }
 
 func publish(t *testing.T, x *exchange.Exchange, kind exchange.Kind, channel, data string) int {
-	n, err := x.Publish(t.Context(), "test", kind, channel, []byte(data))
+	n, err := x.Publish(t.Context(), kind, &exchange.Message{From: "test", Channel: channel, Data: []byte(data)})
 	require.NoError(t, err)
 	return n
 }

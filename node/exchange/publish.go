@@ -11,15 +11,14 @@ type patterns struct {
 	texts   []string
 }
 
-// Publish sends data to the subscribers of a channel, here and on every other
+// Publish sends a message to the subscribers of its channel, here and on every other
 // server, and says how many those are: one for each subscription that gets it. kind
-// is Channel or Shard. The slice belongs to the exchange from then on.
+// is Channel or Shard. The message belongs to the exchange from then on.
 //
 // With an error some subscribers have got it. It fails only if the backplane does,
 // before anybody elsewhere has got it; those here have got it all the same.
-func (x *Exchange) Publish(ctx context.Context, from string, kind Kind, channel string, data []byte) (int, error) {
-	m := &Message{From: from, Channel: channel, Data: data}
-	return x.publish(ctx, nil, Name{kind, channel}, m)
+func (x *Exchange) Publish(ctx context.Context, kind Kind, m *Message) (int, error) {
+	return x.publish(ctx, nil, Name{kind, m.Channel}, m)
 }
 
 func (x *Exchange) publish(ctx context.Context, except *Port, n Name, m *Message) (int, error) {
