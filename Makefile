@@ -32,12 +32,16 @@ demo: build $(SCRIPT) ## three servers and a chat page, until Ctrl-C (needs Go a
 	@$(PROGRAM) demo --signalr-js $(SCRIPT)
 
 .PHONY: test
-test: test-go test-interop test-page ## all tests; installs Chromium from the system's packages if it is missing
+test: test-go test-agreement test-interop test-page ## all tests; installs Chromium from the system's packages if it is missing
 
 .PHONY: test-go
 test-go: ## the Go tests, with the race detector
 	$(GO) test -race -shuffle=on ./...
 	$(GO) test -run '^TestRawHandshakesThatNeverFinish$$' ./signalr # ten thousand are too many for the race detector
+
+.PHONY: test-agreement
+test-agreement: ## the simulations' two ways of running, held against each other
+	$(GO) test -run '^TestBothModesAgree$$' ./simulations/stack
 
 .PHONY: test-interop
 test-interop: $(INTEROP)/node_modules ## Microsoft's JavaScript clients, and Redis', against real servers, with the race detector

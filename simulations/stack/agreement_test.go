@@ -1,3 +1,9 @@
+//go:build !race
+
+// Ten scenarios with the whole program take the race detector many minutes of CPU.
+// "make test-agreement", which is part of "make test", runs this file without it; the
+// same code runs with it in the other tests of this package.
+
 package stack
 
 import (
@@ -29,7 +35,7 @@ type agreement struct {
 var agreements = []agreement{
 	{scenario: "steady", nodes: 5, p50: 1.05, p99: 1.05, bytes: 1.2},
 	{scenario: "burst", nodes: 5, p50: 1.8, p99: 1.15, bytes: 1.2, why: "p50: the two put the packets for different peers on the line in different orders"},
-	{scenario: "asymmetric-link", p50: 1.05, p99: 1.25, bytes: 1.25},
+	{scenario: "asymmetric-link", p50: 1.05, p99: 1.8, bytes: 1.25, why: "p99: what waits for the silent link to be given up decides, which is when the next Announce comes"},
 	{scenario: "group-heavy", nodes: 5, p50: 1.1, p99: 1.3, bytes: 1.25},
 	{scenario: "lossy-wan", nodes: 2, p50: 1.1, bytes: 1.3, why: "p99: the model of loss does not know when the next packet comes"},
 	{scenario: "partition-heal", duration: 45 * time.Second, p50: 1.1, p99: 1.25, bytes: 1.3},
