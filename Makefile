@@ -35,7 +35,7 @@ demo: build $(SCRIPT) ## three servers and a chat page, until Ctrl-C (needs Go a
 test: test-go test-agreement test-interop test-page ## all tests; installs Chromium from the system's packages if it is missing
 
 .PHONY: test-go
-test-go: ## the Go tests, with the race detector
+test-go: ## the Go tests, with the race detector (needs redis-server)
 	$(GO) test -race -shuffle=on ./...
 	$(GO) test -run '^TestRawHandshakesThatNeverFinish$$' ./signalr # ten thousand are too many for the race detector
 

@@ -21,7 +21,7 @@ const bystanderServers = 16
 type Bystanders struct {
 	Contestant string
 	Rate       float64 // messages a second to the group
-	// For each bystander and second, under load less when idle.
+	// For each bystander and second, when nothing is published and when it is.
 	IdleCPU, LoadCPU   float64 // milliseconds
 	IdleWire, LoadWire float64 // bytes written
 	Members            float64 // messages a second that arrived at the members
@@ -51,23 +51,32 @@ func (s settings) bystandersOf(ctx context.Context, contestant string) (b Bystan
 	defer func() { err = errors.Join(err, f.close()) }()
 	const rate = 5_000
 	// Long enough for what servers do now and then to be in both alike.
-	t := trial{publishers: []int{2}, subscribers: []int{0, 1}, size: 256, rate: rate, atATime: pacers, measured: 6 * time.Second}
+	t := trial{publishers: []int{2}, subscribers: []int{0, 1}, size: 256, rate: rate, atATime: pacers, measured: 5 * time.Second}
 	if s.quick {
-		t.measured = 3 * time.Second
+		t.measured = 2 * time.Second
 	}
 	if err := pause(ctx, now()+int64(2*time.Second)); err != nil { // meeting each other is over
 		return b, err
 	}
 	b = Bystanders{Contestant: contestant, Rate: rate}
-	if b.IdleCPU, b.IdleWire, err = f.bystand(func() error { return pause(ctx, now()+int64(t.measured)) }); err != nil {
+	idle := func() error {
+		cpu, wire, err := f.bystand(func() error { return pause(ctx, now()+int64(t.measured)) })
+		b.IdleCPU += cpu / 2
+		b.IdleWire += wire / 2
+		return err
+	}
+	// Before and after, since what the servers tell each other anyway wanders.
+	if err := idle(); err != nil {
 		return b, err
 	}
-	b.LoadCPU, b.LoadWire, err = f.bystand(func() error {
+	if b.LoadCPU, b.LoadWire, err = f.bystand(func() error {
 		r, err := f.run(ctx, t)
 		b.Members = r.PerServer
 		return err
-	})
-	return b, err
+	}); err != nil {
+		return b, err
+	}
+	return b, idle()
 }
 
 // bystand measures the bystanders while something is done, for each and second.
