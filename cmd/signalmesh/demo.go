@@ -82,7 +82,9 @@ func (f *demoFlags) run(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	gologshim.SetDefaultHandler(slog.DiscardHandler) // what matters of the network the mesh tells itself
 
 	page := chat.Page(script)
-	loggers := demoLoggers(stderr, colored(stderr))
+	color := colored(stderr)
+	stderr = &terminal{w: stderr}
+	loggers := demoLoggers(stderr, color)
 	servers := openFleet(places, loggers, func(ctx context.Context, f *fleet, p place) (demoNode, error) {
 		return openDemoNode(ctx, files.options(p, f.handler(p, page), loggers[p.number-1]))
 	})

@@ -29,17 +29,26 @@ func colored(w io.Writer) bool {
 	return ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
 }
 
+// A terminal is what the demo and all of its servers write to: one at a time.
+type terminal struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (t *terminal) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.w.Write(p)
+}
+
 // A tagged writes lines with the number of a server before them. Each Write is
 // one line, as slog's handlers make them.
 type tagged struct {
-	mu            *sync.Mutex // guards w, of all servers
 	w             io.Writer
 	before, after string
 }
 
 func (t tagged) Write(line []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	_, err := fmt.Fprintf(t.w, "%s%s%s\n", t.before, strings.TrimSuffix(string(line), "\n"), t.after)
 	return len(line), err
 }
@@ -47,11 +56,10 @@ func (t tagged) Write(line []byte) (int, error) {
 // demoLoggers makes a logger for each server of the demo, with its number and, if
 // color is set, its colour.
 func demoLoggers(w io.Writer, color bool) []*slog.Logger {
-	var mu sync.Mutex
 	var loggers []*slog.Logger
 	for i := range demoServers {
 		p := place{number: i + 1}
-		t := tagged{mu: &mu, w: w, before: fmt.Sprintf("[%d] ", p.number)}
+		t := tagged{w: w, before: fmt.Sprintf("[%d] ", p.number)}
 		if color {
 			t.before, t.after = ansi[p.color()]+t.before, ansiOff
 		}
