@@ -43,7 +43,7 @@ type bequest struct {
 
 // bury ends the membership of m, which certainly died without a goodbye.
 func (n *Node) bury(now time.Duration, m *member) {
-	n.strike(m)
+	n.strike(m, true)
 	n.openEstate(now, m)
 }
 

@@ -262,3 +262,13 @@ func TestWhatIsRepeatedOnTheTopicProvesNothing(t *testing.T) {
 	require.NoError(t, b.Topic(w.now, a.peer, said+1, old))
 	assert.Len(t, b.Members(), 2, "it was not dead after all")
 }
+
+func TestWhoSaidGoodbyeDoesNotComeBack(t *testing.T) {
+	w := newWorld(t, 3)
+	a, b := w.nodes[0], w.nodes[1]
+	a.Leave()
+	w.settle()
+	require.Len(t, b.Members(), 1)
+	require.NoError(t, b.Topic(w.now, a.peer, a.said+1, frame.Announce{Member: a.o.Member}), "on its way by others")
+	assert.Len(t, b.Members(), 1)
+}

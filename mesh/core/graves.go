@@ -12,19 +12,20 @@ type graves struct {
 }
 
 type grave struct {
+	over      bool // it said goodbye, or there is another: it cannot come back
 	announced uint64
 	next      uint64 // of what it was offered
 	in        inflow
 }
 
-func (g *graves) dig(m *member) {
+func (g *graves) dig(m *member, over bool) {
 	epoch := m.record.Epoch
 	if _, again := g.lives[epoch]; !again {
 		g.order = append(g.order, epoch)
 	}
 	in := m.in
 	in.held, in.parts, in.bytes = nil, nil, 0
-	g.lives[epoch] = grave{announced: max(m.announced, g.lives[epoch].announced), next: m.out.next, in: in}
+	g.lives[epoch] = grave{over: over, announced: max(m.announced, g.lives[epoch].announced), next: m.out.next, in: in}
 	if len(g.order) > maxGraves {
 		delete(g.lives, g.order[0])
 		g.order = g.order[1:]

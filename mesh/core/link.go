@@ -151,7 +151,7 @@ func (n *Node) Frame(now time.Duration, p Peer, f frame.Frame) error {
 	case frame.Resync:
 		n.offerSnapshot(now, m)
 	case frame.Bye:
-		n.remove(now, m)
+		n.remove(now, m, true)
 	case frame.Claim:
 		n.takeClaim(m, f)
 	case frame.Estate:

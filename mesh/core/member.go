@@ -125,10 +125,11 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 	return m
 }
 
-// remove ends the membership of m, which said goodbye after all it had to say.
-func (n *Node) remove(now time.Duration, m *member) {
+// remove ends the membership of m: it is over if it said goodbye, after all it had
+// to say.
+func (n *Node) remove(now time.Duration, m *member, over bool) {
 	n.pass(now, m, m.in.head)
-	n.strike(m)
+	n.strike(m, over)
 	n.tellLeft(m)
 	n.stray(m)
 }
@@ -142,7 +143,7 @@ func (n *Node) tellLeft(m *member) {
 }
 
 // strike takes m off every list.
-func (n *Node) strike(m *member) {
+func (n *Node) strike(m *member, over bool) {
 	waiting := m.out.advance(m.out.next)
 	if !m.tomb { // what the dead were offered is no loss to anybody
 		n.forget(m, waiting)
@@ -156,7 +157,7 @@ func (n *Node) strike(m *member) {
 		n.linkCount--
 	}
 	n.index()
-	n.graves.dig(m)
+	n.graves.dig(m, over)
 	n.renounceAll(m.peer)
 	if !m.tomb { // else it was told before
 		n.shell.Changed(m.peer, m.record.Name, Left)

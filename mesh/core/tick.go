@@ -47,7 +47,7 @@ func (n *Node) tickSilence(now time.Duration, m *member) {
 	silent := now - m.heard
 	switch {
 	case silent >= forgetAfter+n.o.WindowAge: // who was linked with us then has forgotten us, too
-		n.remove(now, m)
+		n.remove(now, m, false)
 	case m.tomb && !m.parted && now-m.entombed >= n.o.WindowAge:
 		n.fade(m)
 	case m.tomb:

@@ -158,7 +158,8 @@ func (n *Node) replayed(author Peer, epoch, number uint64) bool {
 	if m := n.members[author]; m != nil && m.record.Epoch == epoch {
 		return number <= m.announced
 	}
-	return number <= n.graves.lives[epoch].announced
+	g := n.graves.lives[epoch]
+	return g.over || number <= g.announced
 }
 
 func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a frame.Announce) error {
