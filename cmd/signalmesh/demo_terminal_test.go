@@ -36,7 +36,7 @@ func TestLogLinesBearTheNumberOfTheServer(t *testing.T) {
 func TestLogLinesAreWhole(t *testing.T) {
 	var out bytes.Buffer
 	var logging sync.WaitGroup
-	for _, l := range demoLoggers(&out, true) {
+	for _, l := range demoLoggers(&terminal{w: &out}, true) {
 		logging.Go(func() {
 			for range 100 {
 				l.Info("hello")

@@ -51,7 +51,7 @@ func (b *Backplane) explain(err error) error {
 		errors.Is(err, ErrClosed), errors.Is(err, ErrUnavailable):
 		return err
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return fmt.Errorf("%w: %w; start it, or mend the way to it", ErrUnavailable, err)
 }
 
 // Subscribers says how many other servers are subscribed to channel.
