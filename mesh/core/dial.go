@@ -9,6 +9,7 @@ import (
 
 const (
 	maxHints     = 4096
+	fewContacts  = 16
 	hintTries    = 3
 	dialPause    = 250 * time.Millisecond
 	dialPauseMax = 5 * time.Second
@@ -72,9 +73,13 @@ func (n *Node) takeContacts(now time.Duration, contacts frame.Members) {
 }
 
 // introduce sees to it that the others are told of a newcomer at once, so that
-// the one with the smaller peer ID dials, whichever that is.
+// the one with the smaller peer ID dials, whichever that is. Where there are more
+// members than links, the newcomer finds enough by itself.
 func (n *Node) introduce(newcomer *member) {
-	for _, m := range n.sorted {
+	if n.crowded() {
+		return
+	}
+	for _, m := range n.all {
 		if m != newcomer && m.linked && len(m.newcomers) < maxHints {
 			m.newcomers = append(m.newcomers, newcomer.peer)
 			n.wake(m)
@@ -82,8 +87,12 @@ func (n *Node) introduce(newcomer *member) {
 	}
 }
 
-// contacts takes what m is to be told of the other members: all of them when it
-// is new itself, afterwards the newcomers.
+// crowded tells whether more nodes are known than are linked directly.
+func (n *Node) crowded() bool { return len(n.all)+len(n.hints) > n.o.FullMesh }
+
+// contacts takes what m is to be told of the other members: all of them when it is new
+// itself, afterwards the newcomers. In a crowd some are enough to begin with: they tell
+// of more, and so does the topic.
 func (n *Node) contacts(m *member) frame.Members {
 	var c frame.Members
 	add := func(o *member) {
@@ -92,8 +101,12 @@ func (n *Node) contacts(m *member) frame.Members {
 		}
 	}
 	if m.sendMembers {
-		for _, o := range n.sorted {
-			add(o)
+		enough := n.o.FullMesh
+		if n.crowded() {
+			enough = min(enough, fewContacts)
+		}
+		for _, i := range n.some(len(n.all), enough) {
+			add(n.all[i])
 		}
 	} else {
 		for _, p := range m.newcomers {
@@ -109,36 +122,58 @@ func (n *Node) dialDue(now time.Duration) {
 	if n.leaving || n.linked() >= n.o.FullMesh {
 		return
 	}
-	for _, m := range n.sorted {
-		if n.linkCount == len(n.sorted) {
-			break
-		}
-		if !m.linked && m.dialing.due(now) {
-			n.shell.Dial(m.peer, m.record.Addrs)
+	var due []Peer
+	busy := 0
+	note := func(p Peer, d *dialing) {
+		if d.busy {
+			busy++
+		} else if now >= d.at {
+			due = append(due, p)
 		}
 	}
-	var hints []Peer // there may be thousands, so only those that are due are sorted
+	if n.linkCount < len(n.all) {
+		for _, m := range n.all {
+			if !m.linked {
+				note(m.peer, &m.dialing)
+			}
+		}
+	}
+	known := len(due)
 	for p, h := range n.hints {
-		if h.due(now) {
-			hints = append(hints, p)
+		note(p, &h.dialing)
+	}
+	slices.Sort(due[known:])
+	for _, i := range n.some(len(due), n.o.FullMesh-n.linked()-busy) {
+		n.dial(due[i])
+	}
+}
+
+// dial dials a member, or who was told of.
+func (n *Node) dial(p Peer) {
+	if m := n.members[p]; m != nil {
+		m.dialing.busy = true
+		n.shell.Dial(p, m.record.Addrs)
+		return
+	}
+	h := n.hints[p]
+	h.busy = true
+	n.shell.Dial(p, h.addrs)
+}
+
+// some returns k indices below all, at random, in order; every one if there are no more.
+// If all nodes chose the same, those would bear the links of everybody.
+func (n *Node) some(all, k int) []int {
+	chosen := make([]int, 0, max(0, min(all, k)))
+	for i := range all {
+		if left := k - len(chosen); all-i <= left || left > 0 && n.o.Rand.IntN(all-i) < left {
+			chosen = append(chosen, i)
 		}
 	}
-	slices.Sort(hints)
-	for _, p := range hints {
-		n.shell.Dial(p, n.hints[p].addrs)
-	}
+	return chosen
 }
 
 func (n *Node) linked() int {
 	return n.linkCount
-}
-
-func (d *dialing) due(now time.Duration) bool {
-	if d.busy || now < d.at {
-		return false
-	}
-	d.busy = true
-	return true
 }
 
 // done sets when to dial again: later each time.

@@ -50,7 +50,7 @@ func (n *Node) bury(now time.Duration, m *member) {
 // openEstate asks every linked member for what it has of m.
 func (n *Node) openEstate(now time.Duration, m *member) {
 	e := &estate{m: m, asked: map[Peer]struct{}{}, found: map[uint64][]byte{}, until: now + claimTimeout}
-	for _, o := range n.sorted {
+	for _, o := range n.all {
 		if o != m && o.linked && o.state == Alive && m.in.started { // else we had not met it, or all it left came before
 			e.asked[o.peer] = struct{}{}
 			o.claims = append(o.claims, frame.Claim{Epoch: m.record.Epoch, After: m.in.number})

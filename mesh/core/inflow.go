@@ -19,6 +19,7 @@ type inflow struct {
 	since     time.Duration // when that began
 	wantAt    time.Duration // when to ask again for next
 	acked     uint64        // the last Next told to the sender
+	owedAt    time.Duration // when the first record after that came
 	unacked   int           // bytes taken since then
 	delivered uint64        // messages put into the inbox
 	lost      uint64        // sequences that never came

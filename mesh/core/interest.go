@@ -54,7 +54,8 @@ func (n *Node) Unsubscribe(now time.Duration, channel string) {
 
 func (n *Node) offerInterest(now time.Duration, i frame.Interest) {
 	r := &record{at: now, bytes: frame.AppendInterest(nil, i)}
-	for _, m := range n.sorted {
+	n.urgent = true
+	for _, m := range n.all {
 		if !m.parted {
 			n.offer(m, r)
 		}

@@ -12,7 +12,7 @@ const (
 	// batchBytes is how much one Next yields at the most, give or take a frame.
 	batchBytes = 256 << 10
 	// ackBytes is how much is taken before an acknowledgement is due at once; a
-	// smaller amount is acknowledged at the next tick.
+	// smaller amount is acknowledged with the next heartbeat.
 	ackBytes = 64 << 10
 )
 
@@ -171,7 +171,7 @@ func (n *Node) Next(now time.Duration, p Peer, dst []byte) []byte {
 		return dst
 	}
 	start := len(dst)
-	dst = n.nextControl(m, dst)
+	dst = n.nextControl(now, m, dst)
 	for m.out.sent < m.out.next && len(dst)-start < batchBytes {
 		dst = n.nextData(m, dst, batchBytes-(len(dst)-start))
 	}
@@ -184,14 +184,12 @@ func (n *Node) Next(now time.Duration, p Peer, dst []byte) []byte {
 	}
 	if len(dst) == start {
 		m.awake = false
-		return dst
 	}
-	m.sentAt = now
 	return dst
 }
 
-func (n *Node) nextControl(m *member, dst []byte) []byte {
-	if m.sendAck || m.sendWant {
+func (n *Node) nextControl(now time.Duration, m *member, dst []byte) []byte {
+	if m.sendAck || m.sendWant || m.sendHead && m.in.next > m.in.acked {
 		a := m.ack()
 		a.Want = m.sendWant
 		dst = frame.Append(dst, a)
@@ -200,7 +198,7 @@ func (n *Node) nextControl(m *member, dst []byte) []byte {
 	}
 	if m.sendHead {
 		dst = frame.Append(dst, n.head(m))
-		m.sendHead = false
+		m.sendHead, m.headAt = false, now
 	}
 	for _, c := range m.claims {
 		dst = frame.Append(dst, c)

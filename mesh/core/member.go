@@ -1,8 +1,6 @@
 package core
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/frame"
@@ -32,10 +30,12 @@ func (s State) String() string {
 // A member is another node of the application.
 type member struct {
 	peer   Peer
-	index  int // in Node.sorted
+	index  int // in Node.all
 	record frame.Member
 	state  State
 	heard  time.Duration // last sign of life, on any road
+
+	announced uint64 // number of its last message on the topic
 
 	welcome   bool // its Hello came on the stream that is open
 	linked    bool // our stream and its own are open
@@ -64,11 +64,10 @@ type member struct {
 	tickets  []awaited // subscriptions it has not confirmed
 
 	sendAck, sendWant, sendHead, sendMembers, sendResync bool
-	sentAt                                               time.Duration
-	newcomers                                            []Peer // it is to be told of
+	headAt                                               time.Duration // when it was told where we are
+	newcomers                                            []Peer        // it is to be told of
 	claims                                               []frame.Claim
 	bequests                                             []bequest
-	announced                                            uint64 // number of its last message on the topic
 	dialing                                              dialing
 }
 
@@ -113,9 +112,7 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 	n.graves.resurrect(m)
 	n.members[p] = m
 	n.epochs[record.Epoch] = m
-	n.sorted = append(n.sorted, m)
-	slices.SortFunc(n.sorted, func(a, b *member) int { return cmp.Compare(a.peer, b.peer) })
-	n.index()
+	n.enlist(m)
 	n.moved = true
 	n.unsynced = append(n.unsynced, m)
 	delete(n.hints, p)
@@ -152,11 +149,10 @@ func (n *Node) strike(m *member, over bool) {
 	n.uninterest(m)
 	delete(n.members, m.peer)
 	delete(n.epochs, m.record.Epoch)
-	n.sorted = slices.DeleteFunc(n.sorted, func(o *member) bool { return o == m })
+	n.delist(m)
 	if m.linked {
 		n.linkCount--
 	}
-	n.index()
 	n.graves.dig(m, over)
 	n.renounceAll(m.peer)
 	if !m.tomb { // else it was told before

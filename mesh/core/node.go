@@ -31,9 +31,9 @@ type Node struct {
 	shell Shell
 
 	members   map[Peer]*member
-	sorted    []*member       // the same, by peer
-	rests     []time.Duration // until when Tick need not look at each of sorted
-	linkCount int             // of sorted that are linked
+	all       []*member       // the same, in an order that the calls decide
+	rests     []time.Duration // until when Tick need not look at each of all
+	linkCount int             // of all that are linked
 	epochs    map[uint64]*member
 	farewells map[Peer][]Delivery // of members that were removed
 	estates   map[uint64]*estate  // of members that died, by epoch
@@ -53,9 +53,15 @@ type Node struct {
 	stable uint64 // every message numbered below is acknowledged
 	moved  bool   // stable may be too low
 
+	untold   int           // bytes published to several since they were told of stable
+	stableAt time.Duration // when to find out next
+
 	tickets    map[uint64]*ticket
 	lastTicket uint64
 
+	relayAt     time.Duration // when to send the next Relay, if nothing urgent comes before
+	travel      bool          // there is something on the long road
+	urgent      bool          // it has to go now
 	announceAt  time.Duration
 	announcedAt time.Duration
 	leaving     bool
@@ -108,6 +114,7 @@ func (n *Node) Publish(now time.Duration, channel string, data []byte) (int, err
 		return 0, nil
 	}
 	r := n.message(now, len(wanters)+len(n.unsynced) > 1, channel, data)
+	n.urgent = true
 	servers := 0
 	for _, m := range wanters {
 		if m.synced {
@@ -128,6 +135,9 @@ func (n *Node) message(now time.Duration, shared bool, channel string, data []by
 		r.number = n.number
 	}
 	r.bytes = frame.AppendMessage(make([]byte, 0, len(channel)+len(data)+12), r.number, channel, data)
+	if shared {
+		n.untold += len(r.bytes)
+	}
 	return r
 }
 
@@ -175,7 +185,10 @@ func (n *Node) wake(m *member) {
 			n.shell.Wake(m.peer)
 		}
 	case m.longRoad:
-		n.shell.WakeTopic()
+		n.travel = true
+		if n.urgent {
+			n.shell.WakeTopic()
+		}
 	}
 }
 
@@ -206,7 +219,7 @@ func (n *Node) forget(m *member, records uint64) {
 // Leave makes every Next end with a goodbye and NextTopic with a last Announce.
 func (n *Node) Leave() {
 	n.leaving = true
-	for _, m := range n.sorted {
+	for _, m := range n.all {
 		n.wake(m)
 	}
 	n.shell.WakeTopic()

@@ -42,19 +42,20 @@ type Options struct {
 	// HoleTimeout is how long delivery waits for a missing record that its sender,
 	// alive all the time, claims to have. Default 30 s.
 	HoleTimeout time.Duration
-	// SuspectAfter and GoneAfter are how long a peer may be silent. Defaults 3 s
-	// and 10 s.
+	// SuspectAfter and GoneAfter are how long a peer may be silent; one without a link
+	// so much longer as a large mesh says less on the topic. Defaults 3 s and 10 s.
 	SuspectAfter, GoneAfter time.Duration
-	// Heartbeat is the longest silence on a link. Default 500 ms.
+	// Heartbeat is how often a linked member is told where we are. Default 1 s.
 	Heartbeat time.Duration
-	// AnnounceEvery is the interval of Announce on the topic while a member has no
-	// link to us; otherwise it is twice as long. Default 1 s.
+	// AnnounceEvery is the interval of Announce on the topic while a member of a small
+	// mesh has no link to us; otherwise it is twice as long, or more. Default 1 s.
 	AnnounceEvery time.Duration
 	// LongRoadAfter is how long a member that lost its link, or could not be dialled,
 	// is waited for before its records take the long way round. Default 300 ms.
 	LongRoadAfter time.Duration
-	// FullMesh is the number of links up to which every member is linked
-	// directly. Default 64.
+	// FullMesh is the number of links up to which every member is linked directly. What
+	// goes round over the topic costs everybody, so that links are cheaper as long as a
+	// machine can bear them. Default 256.
 	FullMesh int
 }
 
@@ -70,10 +71,10 @@ func (o Options) complete() Options {
 	o.HoleTimeout = cmp.Or(o.HoleTimeout, 30*time.Second)
 	o.SuspectAfter = cmp.Or(o.SuspectAfter, 3*time.Second)
 	o.GoneAfter = cmp.Or(o.GoneAfter, 10*time.Second)
-	o.Heartbeat = cmp.Or(o.Heartbeat, 500*time.Millisecond)
+	o.Heartbeat = cmp.Or(o.Heartbeat, time.Second)
 	o.AnnounceEvery = cmp.Or(o.AnnounceEvery, time.Second)
 	o.LongRoadAfter = cmp.Or(o.LongRoadAfter, 300*time.Millisecond)
-	o.FullMesh = cmp.Or(o.FullMesh, 64)
+	o.FullMesh = cmp.Or(o.FullMesh, 256)
 	return o
 }
 

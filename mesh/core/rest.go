@@ -5,19 +5,26 @@ import "time"
 // Most members are idle most of the time, and a mesh of a thousand has a million of
 // them. So Tick finds out until when there is nothing to do for a member, and does
 // not look at it before, unless something is done with it. The times are kept apart
-// from the members, in the order of n.sorted, so that skipping one costs next to nothing.
+// from the members, in the order of n.all, so that skipping one costs next to nothing.
 
-// index notes where each member is in n.sorted, after that has changed.
-func (n *Node) index() {
-	n.rests = append(n.rests[:0], make([]time.Duration, len(n.sorted))...)
-	for i, m := range n.sorted {
-		m.index = i
-	}
+// enlist puts m into n.all.
+func (n *Node) enlist(m *member) {
+	m.index = len(n.all)
+	n.all, n.rests = append(n.all, m), append(n.rests, 0)
+}
+
+// delist takes m off n.all; the last one takes its place.
+func (n *Node) delist(m *member) {
+	i, last := m.index, len(n.all)-1
+	n.all[i], n.rests[i] = n.all[last], n.rests[last]
+	n.all[i].index = i
+	n.all[last] = nil
+	n.all, n.rests = n.all[:last], n.rests[:last]
 }
 
 // stir ends the rest of m: the next Tick looks at it.
 func (n *Node) stir(m *member) {
-	if m.index < len(n.rests) && n.sorted[m.index] == m {
+	if m.index < len(n.rests) && n.all[m.index] == m {
 		n.rests[m.index] = 0
 	}
 }
@@ -25,15 +32,33 @@ func (n *Node) stir(m *member) {
 // rest is until when Tick has nothing to do for m, if nothing is done with it; 0 means
 // that it cannot be said.
 func (n *Node) rest(m *member) time.Duration {
-	if m.state != Alive || m.in.waiting || m.in.next > m.in.acked {
+	if m.state != Alive || m.in.waiting {
 		return 0
 	}
-	suspect := m.heard + n.o.SuspectAfter
-	switch {
-	case m.linked:
-		return min(suspect, m.sentAt+n.o.Heartbeat)
-	case m.longRoad && !m.busy() && m.out.base == m.out.next:
-		return suspect
+	until := m.heard + n.suspectAfter(m)
+	if m.linked {
+		return min(until, m.headAt+n.o.Heartbeat)
 	}
-	return 0
+	if m.longRoad {
+		until = min(until, n.restOnLongRoad(m))
+	} else if m.onTopic {
+		until = min(until, m.unlinked+n.patience(m))
+	}
+	if m.out.base < m.out.next {
+		until = min(until, m.out.at(m.out.base).at+n.o.WindowAge)
+	}
+	return until
 }
+
+func (n *Node) restOnLongRoad(m *member) time.Duration {
+	until := forever
+	if m.in.next > m.in.acked && !m.sendAck {
+		until = m.in.owedAt + n.ackAfter()
+	}
+	if m.out.base < m.out.next && !m.sendHead {
+		until = min(until, m.headAt+n.probeAfter())
+	}
+	return until
+}
+
+const forever = time.Duration(1<<63 - 1)

@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Stats counts what a Node did, in records of the application unless noted. For
 // each ordered pair of nodes, what one offered is what the other delivered plus
@@ -44,8 +48,8 @@ type MemberView struct {
 // Members returns what is known of every member that is not dead, in the order of
 // their peer IDs.
 func (n *Node) Members() []MemberView {
-	views := make([]MemberView, 0, len(n.sorted))
-	for _, m := range n.sorted {
+	views := make([]MemberView, 0, len(n.all))
+	for _, m := range n.sorted() {
 		if m.tomb {
 			continue
 		}
@@ -59,6 +63,11 @@ func (n *Node) Members() []MemberView {
 	return views
 }
 
+// sorted returns the members in the order of their peer IDs.
+func (n *Node) sorted() []*member {
+	return slices.SortedFunc(slices.Values(n.all), func(a, b *member) int { return cmp.Compare(a.peer, b.peer) })
+}
+
 // A Standing is how the mesh is, as a Node sees it.
 type Standing struct {
 	Alive  int
@@ -69,7 +78,7 @@ type Standing struct {
 // Standing says how the mesh is. Names are in the order of the peer IDs.
 func (n *Node) Standing() Standing {
 	var s Standing
-	for _, m := range n.sorted {
+	for _, m := range n.sorted() {
 		switch {
 		case m.state == Suspect:
 			s.Silent = append(s.Silent, m.record.Name)
@@ -86,7 +95,7 @@ func (n *Node) Standing() Standing {
 // Behind returns the name of a member that publishers have to wait for, and how
 // many bytes it has not acknowledged; "" if there is none.
 func (n *Node) Behind() (name string, bytes int) {
-	for _, m := range n.sorted {
+	for _, m := range n.all {
 		if m.state == Alive && m.out.bytes >= n.o.Backlog && m.out.bytes > bytes {
 			name, bytes = m.record.Name, m.out.bytes
 		}
@@ -101,7 +110,7 @@ func (n *Node) WindowBytes() int { return n.kept }
 // Alive says how many members are alive.
 func (n *Node) Alive() int {
 	alive := 0
-	for _, m := range n.sorted {
+	for _, m := range n.all {
 		if m.state == Alive {
 			alive++
 		}

@@ -69,6 +69,9 @@ func (n *Node) drain(now time.Duration, m *member) error {
 
 // accept takes the record that is next.
 func (n *Node) accept(now time.Duration, m *member, r []byte) error {
+	if m.in.next == m.in.acked {
+		m.in.owedAt = now
+	}
 	m.in.next++
 	n.stir(m)
 	m.in.unacked += len(r)
@@ -83,6 +86,7 @@ func (n *Node) accept(now time.Duration, m *member, r []byte) error {
 			return fmt.Errorf("%w: %w", ErrViolation, err)
 		}
 		m.sendAck = true // somebody waits for it: read your writes
+		n.hurry()
 		if err := n.applyInterest(m, i); err != nil {
 			return err
 		}
@@ -199,6 +203,9 @@ func (n *Node) takeAck(m *member, a frame.Ack) error {
 	}
 	if m.out.advance(a.Next) > 0 {
 		n.moved = true
+		if m.longRoad && m.busy() { // it may have had relayAhead on its way
+			n.wake(m)
+		}
 	}
 	n.confirm(m, a.Next)
 	if m.out.bytes < n.o.Backlog {

@@ -21,12 +21,12 @@ const forgetAfter = time.Hour
 // end of replay windows, dialling and announcing. It wants to be called about
 // every TickEvery.
 func (n *Node) Tick(now time.Duration) {
-	for i := 0; i < len(n.sorted); i++ {
+	for i := 0; i < len(n.all); i++ {
 		if now < n.rests[i] {
 			continue
 		}
-		m := n.sorted[i]
-		if n.tickSilence(now, m); i == len(n.sorted) || n.sorted[i] != m {
+		m := n.all[i]
+		if n.tickSilence(now, m); i == len(n.all) || n.all[i] != m {
 			i-- // it is a member no more
 			continue
 		}
@@ -36,9 +36,9 @@ func (n *Node) Tick(now time.Duration) {
 		n.rests[i] = n.rest(m)
 	}
 	n.tickEstates(now)
-	n.tickStable()
+	n.tickStable(now)
 	n.dialDue(now)
-	if now >= n.announceAt {
+	if now >= n.announceAt || n.travel && now >= n.relayAt {
 		n.shell.WakeTopic()
 	}
 }
@@ -56,11 +56,11 @@ func (n *Node) tickSilence(now time.Duration, m *member) {
 			n.part(m)
 		}
 		n.close(now, m)
-	case silent >= n.o.GoneAfter && m.state != Gone:
+	case silent >= n.goneAfter(m) && m.state != Gone:
 		n.part(m)
-	case silent >= n.o.SuspectAfter && m.refused > m.heard && !m.proven && !m.welcome:
+	case silent >= n.suspectAfter(m) && m.refused > m.heard && !m.proven && !m.welcome:
 		n.entomb(now, m)
-	case silent >= n.o.SuspectAfter:
+	case silent >= n.suspectAfter(m):
 		n.doubt(m)
 	}
 }
@@ -68,30 +68,30 @@ func (n *Node) tickSilence(now time.Duration, m *member) {
 // tickRoad puts a member that is heard but has no link on the long road.
 func (n *Node) tickRoad(now time.Duration, m *member) {
 	long := !m.linked && m.onTopic && m.state == Alive && n.linkless(now, m)
-	if long && !m.longRoad {
+	turned := long && !m.longRoad
+	m.longRoad = long
+	if turned {
 		m.out.rewind(m.out.base) // what was on its way on the link may be lost
 		m.sendHead = true
-	}
-	m.longRoad = long
-	if long && m.busy() {
-		n.shell.WakeTopic()
+		n.wake(m)
 	}
 }
 
 // linkless tells whether it is no use to wait for a link with m: it was lost, or
 // could not be made. A newcomer is given time, since everybody reads the topic.
-func (n *Node) linkless(now time.Duration, m *member) bool {
-	patience := n.o.LongRoadAfter
-	if !m.wasLinked && m.dialing.tries == 0 {
-		patience = newcomerPatience
+func (n *Node) linkless(now time.Duration, m *member) bool { return now-m.unlinked >= n.patience(m) }
+
+// patience is how long a link with m is waited for.
+func (n *Node) patience(m *member) time.Duration {
+	if !m.wasLinked && m.dialing.tries == 0 && n.linked() < n.o.FullMesh {
+		return newcomerPatience
 	}
-	return now-m.unlinked >= patience
+	return n.o.LongRoadAfter
 }
 
 func (n *Node) tickOut(now time.Duration, m *member) {
-	silent := now - m.sentAt
 	switch {
-	case m.linked && silent >= n.o.Heartbeat, m.longRoad && m.out.base < m.out.next && silent >= n.o.AnnounceEvery:
+	case m.linked && now-m.headAt >= n.o.Heartbeat, m.longRoad && m.out.base < m.out.next && now-m.headAt >= n.probeAfter():
 		m.sendHead = true
 		n.wake(m)
 	}
@@ -102,7 +102,7 @@ func (n *Node) tickOut(now time.Duration, m *member) {
 
 func (n *Node) tickIn(now time.Duration, m *member) {
 	in := &m.in
-	if in.next > in.acked {
+	if m.longRoad && in.next > in.acked && now-in.owedAt >= n.ackAfter() {
 		m.sendAck = true
 		n.wake(m)
 	}
@@ -120,6 +120,7 @@ func (n *Node) tickIn(now time.Duration, m *member) {
 	if now >= in.wantAt {
 		in.wantAt = now + wantEvery
 		m.sendWant = true
+		n.hurry()
 		n.wake(m)
 	}
 }
@@ -127,13 +128,14 @@ func (n *Node) tickIn(now time.Duration, m *member) {
 // tickStable tells everybody up to where our messages have arrived everywhere, so
 // that they need not keep them for each other. Members that are gone do not count:
 // they are served from their own window.
-func (n *Node) tickStable() {
-	if !n.moved {
+func (n *Node) tickStable(now time.Duration) {
+	urgent := n.untold >= untoldBytes
+	if !n.moved || !urgent && now < n.stableAt {
 		return
 	}
-	n.moved = false
+	n.moved, n.stableAt = false, now+n.o.Heartbeat
 	stable := n.number + 1
-	for _, m := range n.sorted {
+	for _, m := range n.all {
 		if m.state == Gone {
 			continue
 		}
@@ -148,7 +150,11 @@ func (n *Node) tickStable() {
 		return
 	}
 	n.stable = stable
-	for _, m := range n.sorted {
+	if !urgent {
+		return
+	}
+	n.untold = 0
+	for _, m := range n.all {
 		if m.linked {
 			m.sendHead = true
 			n.wake(m)

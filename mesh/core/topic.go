@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -9,8 +10,11 @@ import (
 )
 
 const (
-	// relayBytes is how much one Relay carries, give or take a record.
-	relayBytes = 512 << 10
+	// relayBytes is how much one Relay carries, give or take a record; of that a
+	// destination and an address of a record take the others at the most.
+	relayBytes   = 512 << 10
+	destBytes    = 64
+	addressBytes = 12
 	// relayAhead is how many records may be on the long road to one member.
 	relayAhead = 4096
 	// lastWord is how long after its end a node may still be heard on the topic: what
@@ -43,7 +47,7 @@ func (n *Node) NextTopic(now time.Duration) []byte {
 // without a link to us; where there is none, they only help newcomers.
 func (n *Node) announceEvery() time.Duration {
 	if len(n.members) >= 2*crowd || n.linked() == len(n.members) && len(n.hints) == 0 {
-		return 2 * n.o.AnnounceEvery // less than SuspectAfter: somebody may see us without a link
+		return n.quiet(2 * n.o.AnnounceEvery) // less than SuspectAfter: somebody may see us without a link
 	}
 	return n.o.AnnounceEvery
 }
@@ -78,18 +82,39 @@ func (m *member) busy() bool {
 // nextRelay gathers what is for members on the long road. A record for several
 // of them travels once.
 func (n *Node) nextRelay(now time.Duration) []byte {
+	if !n.travel || !n.urgent && now < n.relayAt {
+		return nil
+	}
+	n.travel, n.urgent = false, false
 	b := relayBuilder{relay: frame.Relay{Epoch: n.o.Member.Epoch}, index: map[*record]int{}}
-	for i, m := range n.sorted {
-		if n.rests[i] == 0 && m.longRoad && m.busy() && b.bytes < relayBytes {
+	for _, m := range n.travellers() {
+		if b.bytes < relayBytes {
 			b.add(m, n.head(m))
-			m.sentAt = now
+			m.headAt = now
 		}
 	}
 	if len(b.relay.Dests) == 0 {
 		return nil
 	}
+	if b.bytes >= relayBytes { // there is more
+		n.travel, n.urgent = true, true
+	}
+	n.relayAt = now + max(TickEvery, time.Duration(len(n.members))*relayPause)
 	n.stats.Relayed += uint64(len(b.relay.Records))
 	return frame.AppendTopic(nil, b.relay)
+}
+
+// travellers are the members for whom there is something on the long road, in the order
+// of their epochs: so each finds itself soon among many.
+func (n *Node) travellers() []*member {
+	var list []*member
+	for _, m := range n.all {
+		if m.longRoad && m.busy() {
+			list = append(list, m)
+		}
+	}
+	slices.SortFunc(list, func(a, b *member) int { return cmp.Compare(a.record.Epoch, b.record.Epoch) })
+	return list
 }
 
 type relayBuilder struct {
@@ -101,6 +126,7 @@ type relayBuilder struct {
 // add makes m a destination of the relay.
 func (b *relayBuilder) add(m *member, head frame.Head) {
 	dest := len(b.relay.Dests)
+	b.bytes += destBytes
 	for m.out.sent < m.out.next && m.out.sent-m.out.base < relayAhead && b.bytes < relayBytes {
 		b.addRecord(m, dest)
 	}
@@ -117,6 +143,7 @@ func (b *relayBuilder) addRecord(m *member, dest int) {
 	to := frame.Address{Dest: dest, Sequence: sequence}
 	if i, ok := b.index[r]; ok && m.out.offset == 0 {
 		b.relay.Records[i].To = append(b.relay.Records[i].To, to)
+		b.bytes += addressBytes
 		m.out.sent++
 		return
 	}
@@ -128,7 +155,7 @@ func (b *relayBuilder) addRecord(m *member, dest int) {
 	b.relay.Records = append(b.relay.Records, frame.RelayRecord{
 		Offset: uint64(start), Size: uint64(len(r.bytes)), Bytes: r.bytes[start:end], To: []frame.Address{to},
 	})
-	b.bytes += end - start
+	b.bytes += end - start + addressBytes
 	if m.out.offset = end; end == len(r.bytes) {
 		m.out.rewind(sequence + 1)
 	}
@@ -140,30 +167,34 @@ func (n *Node) Topic(now time.Duration, author Peer, number uint64, msg frame.To
 	if author == n.o.Self {
 		return nil
 	}
+	m := n.members[author]
 	switch msg := msg.(type) {
 	case frame.Announce:
-		if n.replayed(author, msg.Member.Epoch, number) {
+		if n.replayed(m, msg.Member.Epoch, number) {
 			n.stats.Replays++ // it proves nothing: anybody can say it again
 			return nil
 		}
-		return n.takeAnnounce(now, author, number, msg)
+		return n.takeAnnounce(now, m, author, number, msg)
 	case frame.Relay:
-		return n.takeRelay(now, author, number, msg)
+		if m == nil || m.record.Epoch != msg.Epoch {
+			return nil // its Announce has not come yet; it will send again
+		}
+		return n.takeRelay(now, m, number, msg)
 	}
 	return nil
 }
 
-// replayed tells whether author has said something later in the same life.
-func (n *Node) replayed(author Peer, epoch, number uint64) bool {
-	if m := n.members[author]; m != nil && m.record.Epoch == epoch {
+// replayed tells whether the author, who may be the member m, has said something later
+// in the same life.
+func (n *Node) replayed(m *member, epoch, number uint64) bool {
+	if m != nil && m.record.Epoch == epoch {
 		return number <= m.announced
 	}
 	g := n.graves.lives[epoch]
 	return g.over || number <= g.announced
 }
 
-func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a frame.Announce) error {
-	m := n.members[author]
+func (n *Node) takeAnnounce(now time.Duration, m *member, author Peer, number uint64, a frame.Announce) error {
 	if m != nil && m.record.Epoch != a.Member.Epoch {
 		if m.linked {
 			return nil // an old one that was long on its way: the link knows better
@@ -195,7 +226,10 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a fra
 		n.shell.Hang(m.peer) // sooner than the transport notices: then its records go round
 	}
 	if !m.linked {
-		m.onTopic = true
+		if !m.onTopic {
+			m.onTopic = true
+			n.stir(m)
+		}
 		m.proven = m.proven || now-m.unlinked > lastWord
 		n.hear(now, m)
 	}
@@ -206,18 +240,9 @@ func (n *Node) takeAnnounce(now time.Duration, author Peer, number uint64, a fra
 // since before it died.
 func (m *member) lastWords(now time.Duration) bool { return m.tomb && now-m.unlinked <= lastWord }
 
-func (n *Node) takeRelay(now time.Duration, author Peer, number uint64, r frame.Relay) error {
-	m := n.members[author]
-	if m == nil || m.record.Epoch != r.Epoch {
-		return nil // its Announce has not come yet; it will send again
-	}
-	me := -1
-	for i, d := range r.Dests {
-		if d.Epoch == n.o.Member.Epoch {
-			me = i
-		}
-	}
-	if me < 0 {
+func (n *Node) takeRelay(now time.Duration, m *member, number uint64, r frame.Relay) error {
+	me, ok := r.Dest(n.o.Member.Epoch)
+	if !ok {
 		return nil
 	}
 	if number > m.announced { // an old one may fill a hole, but is no sign of life
@@ -233,13 +258,12 @@ func (n *Node) takeRelay(now time.Duration, author Peer, number uint64, r frame.
 		n.takeHead(now, m, frame.Head{Base: r.Dests[me].Head.Base})
 	}
 	for _, rec := range r.Records {
-		for _, to := range rec.To {
-			if to.Dest != me {
-				continue
-			}
-			if err := n.takeRelayed(now, m, to.Sequence, rec); err != nil {
-				return err
-			}
+		sequence, mine := rec.For(me)
+		if !mine {
+			continue
+		}
+		if err := n.takeRelayed(now, m, sequence, rec); err != nil {
+			return err
 		}
 	}
 	n.takeHead(now, m, r.Dests[me].Head)

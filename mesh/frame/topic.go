@@ -1,8 +1,10 @@
 package frame
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // MaxTopic bounds a message on the topic, in bytes.
@@ -26,7 +28,7 @@ type Announce struct {
 // A Relay carries the long way round what could not go over a direct stream.
 type Relay struct {
 	Epoch   uint64 // of the author
-	Dests   []Dest
+	Dests   []Dest // in the order of their epochs
 	Records []RelayRecord
 }
 
@@ -42,13 +44,27 @@ type Dest struct {
 type RelayRecord struct {
 	Offset, Size uint64
 	Bytes        []byte
-	To           []Address
+	To           []Address // in the order of Dest
 }
 
 // An Address is a destination of a record and the number it has there.
 type Address struct {
 	Dest     int // index in Relay.Dests
 	Sequence uint64
+}
+
+// Dest returns the index of the destination with an epoch.
+func (r Relay) Dest(epoch uint64) (index int, ok bool) {
+	return slices.BinarySearchFunc(r.Dests, epoch, func(d Dest, epoch uint64) int { return cmp.Compare(d.Epoch, epoch) })
+}
+
+// For returns the number that the record has at the destination with an index.
+func (r RelayRecord) For(dest int) (sequence uint64, ok bool) {
+	i, ok := slices.BinarySearchFunc(r.To, dest, func(a Address, dest int) int { return cmp.Compare(a.Dest, dest) })
+	if !ok {
+		return 0, false
+	}
+	return r.To[i].Sequence, true
 }
 
 func (Announce) topicMessage() {}
@@ -100,7 +116,12 @@ func ParseTopic(body []byte) (TopicMessage, error) {
 	case kindRelay:
 		m := Relay{Epoch: r.uint64()}
 		for range r.count(maxMembers) {
-			m.Dests = append(m.Dests, Dest{Epoch: r.uint64(), Ack: r.ack(), Head: r.head()})
+			d := Dest{Epoch: r.uint64(), Ack: r.ack(), Head: r.head()}
+			if last := len(m.Dests) - 1; last >= 0 && d.Epoch <= m.Dests[last].Epoch {
+				r.fail("destinations out of order")
+				break
+			}
+			m.Dests = append(m.Dests, d)
 		}
 		for len(r.b) > 0 && len(m.Records) < maxRecords {
 			m.Records = append(m.Records, r.relayRecord(len(m.Dests)))
@@ -117,8 +138,9 @@ func (r *reader) relayRecord(dests int) RelayRecord {
 	}
 	for range r.count(maxMembers) {
 		dest, seq := r.uvarint(), r.uvarint()
-		if dest >= uint64(dests) {
-			r.fail("address outside the destinations")
+		last := len(rec.To) - 1
+		if dest >= uint64(dests) || last >= 0 && int(dest) <= rec.To[last].Dest {
+			r.fail("address outside the destinations, or out of order")
 			break
 		}
 		rec.To = append(rec.To, Address{Dest: int(dest), Sequence: seq})

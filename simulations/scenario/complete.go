@@ -88,7 +88,7 @@ func (m Mesh) complete() Mesh {
 	if m.FloodPublish == nil {
 		m.FloodPublish = ptr(true)
 	}
-	m.Direct = cmp.Or(m.Direct, 64)
+	m.Direct = cmp.Or(m.Direct, 256)
 	m.ReplayAge = cmp.Or(m.ReplayAge, Duration(2*time.Minute))
 	m.ReplayBytes = cmp.Or(m.ReplayBytes, 64<<20)
 	m.Backlog = cmp.Or(m.Backlog, 16<<20)

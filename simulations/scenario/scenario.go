@@ -137,7 +137,7 @@ type Mesh struct {
 	// Default true.
 	FloodPublish *bool `yaml:"flood_publish,omitempty" json:"flood_publish,omitempty"`
 	// Direct is how many links a node makes; in a larger mesh the rest of the records
-	// go over the topic. Default 64.
+	// go over the topic. Default 256.
 	Direct int `yaml:"direct,omitempty" json:"direct,omitempty"`
 	// ReplayAge and ReplayBytes bound what is kept for a peer that is away. Defaults
 	// 2 minutes and 64 MiB.

@@ -1,7 +1,6 @@
 package virtual
 
 import (
-	"container/heap"
 	"slices"
 	"time"
 )
@@ -9,26 +8,39 @@ import (
 const (
 	heartbeatEvery = time.Second // GossipSub's
 	lazyDegree     = 6           // GossipSub's Dlazy: peers that are told of messages
+	// shiftPause is the time between two changes of the ways of messages for the better,
+	// for each seat.
+	shiftPause = time.Millisecond
 )
+
+// A neighbour is a GossipSub peer, and the connection with it.
+type neighbour struct {
+	*seat
+	conn *conn
+}
+
+// find returns the index of s in list, or -1.
+func find(list []neighbour, s *seat) int {
+	return slices.IndexFunc(list, func(n neighbour) bool { return n.seat == s })
+}
+
+// without is list without the connection c to s.
+func without(list []neighbour, s *seat, c *conn) []neighbour {
+	return slices.DeleteFunc(list, func(n neighbour) bool { return n.seat == s && n.conn == c })
+}
 
 // acquaint makes two seats GossipSub peers of each other.
 func (t *topic) acquaint(a, b *seat, c *conn) {
-	a.peers, b.peers = append(a.peers, b), append(b.peers, a)
-	a.peerAt[b], b.peerAt[a] = c, c
-	t.touch()
+	a.peers, b.peers = append(a.peers, neighbour{b, c}), append(b.peers, neighbour{a, c})
+	t.shift()
 }
 
 // part is the end of a connection, as one of its ends sees it; the other has no use
 // for it any more.
 func (t *topic) part(a, b *seat, c *conn) {
-	for _, s := range [][2]*seat{{a, b}, {b, a}} {
-		if s[0].peerAt[s[1]] == c {
-			delete(s[0].peerAt, s[1])
-			s[0].peers = drop(s[0].peers, s[1])
-			s[0].mesh = drop(s[0].mesh, s[1])
-			t.touch()
-		}
-	}
+	a.peers, b.peers = without(a.peers, b, c), without(b.peers, a, c)
+	a.mesh, b.mesh = without(a.mesh, b, c), without(b.mesh, a, c)
+	t.touch()
 }
 
 // rise ends a seat, whose life ends.
@@ -37,8 +49,27 @@ func (t *topic) rise(*seat) {
 	t.touch()
 }
 
-// touch says that the overlay has changed.
+// touch says that ways in the overlay have ended, or have become slower.
 func (t *topic) touch() { t.version++ }
+
+// shift says that there may be better ways. They are used after some time only, as when
+// many come at once every one of them would change all others' ways.
+func (t *topic) shift() {
+	next := t.shifted + time.Duration(t.living)*shiftPause
+	if now := t.w.now; now >= next {
+		t.shifted = now
+		t.touch()
+	} else if !t.shifting {
+		t.shifting = true
+		t.w.at(next, nil, settleShift, t)
+	}
+}
+
+func settleShift(_ *world, arg any) {
+	t := arg.(*topic)
+	t.shifting = false
+	t.shift()
+}
 
 func (w *world) touchTopics() {
 	for _, t := range w.topics {
@@ -61,9 +92,9 @@ func heartbeat(w *world, arg any) {
 }
 
 func (s *seat) graft(degree int) {
-	var free []*seat
+	var free []neighbour
 	for _, p := range s.peers {
-		if !contains(s.mesh, p) && !s.peerAt[p].cut && !p.life.paused {
+		if !p.conn.cut && !p.life.paused && find(s.mesh, p.seat) < 0 {
 			free = append(free, p)
 		}
 	}
@@ -71,17 +102,15 @@ func (s *seat) graft(degree int) {
 		i := s.life.w.rand.IntN(len(free))
 		p := free[i]
 		free = slices.Delete(free, i, i+1)
-		s.mesh, p.mesh = append(s.mesh, p), append(p.mesh, s)
-		s.topic.touch()
+		s.mesh, p.seat.mesh = append(s.mesh, p), append(p.mesh, neighbour{s, p.conn})
+		s.topic.shift()
 	}
 }
 
-func (s *seat) prune(p *seat) {
-	s.mesh, p.mesh = drop(s.mesh, p), drop(p.mesh, s)
-	s.topic.touch()
+func (s *seat) prune(p neighbour) {
+	s.mesh, p.seat.mesh = without(s.mesh, p.seat, p.conn), without(p.mesh, s, p.conn)
+	s.topic.shift()
 }
-
-func contains(list []*seat, s *seat) bool { return slices.Contains(list, s) }
 
 // A tree is the fastest ways from one seat to all others, over the overlay of one
 // version. Its slices are indexed by seat.
@@ -123,10 +152,10 @@ func (t *topic) grow(tr *tree, by *seat) {
 		tr.delay[i] = -1
 	}
 	done := make([]bool, n)
-	front := &hops{{seat: by}}
+	front := &front{hops: []hop{{seat: by}}}
 	tr.delay[by.index], tr.jitter[by.index], tr.loss[by.index], tr.perByte[by.index] = 0, 0, 0, 0
-	for front.Len() > 0 {
-		s := heap.Pop(front).(hop).seat
+	for len(front.hops) > 0 {
+		s := front.pop().seat
 		if done[s.index] {
 			continue
 		}
@@ -143,12 +172,12 @@ func (t *topic) grow(tr *tree, by *seat) {
 	}
 }
 
-func (t *topic) expand(tr *tree, s *seat, to []*seat, done []bool, front *hops) {
+func (t *topic) expand(tr *tree, s *seat, to []neighbour, done []bool, front *front) {
 	i := s.index
 	queue := float64(len(to)) / 2 * s.life.host.up // half of the copies go before ours, on average
 	for _, o := range to {
-		c := s.peerAt[o]
-		if c == nil || c.cut || done[o.index] || o.life.ended {
+		c := o.conn
+		if c.cut || done[o.index] || o.life.ended {
 			continue
 		}
 		d := tr.delay[i] + c.path.base + forwarding
@@ -159,27 +188,44 @@ func (t *topic) expand(tr *tree, s *seat, to []*seat, done []bool, front *hops) 
 		tr.jitter[o.index] = tr.jitter[i] + c.path.jitter
 		tr.loss[o.index] = 1 - (1-tr.loss[i])*(1-c.path.loss)
 		tr.perByte[o.index] = tr.perByte[i] + queue + o.life.host.down
-		heap.Push(front, hop{o, d})
+		front.push(hop{o.seat, d})
 	}
 }
 
-// hops is the front of a growing tree, the nearest first.
-type hops []hop
+// A front is where a growing tree can go on, the nearest first: a heap.
+type front struct{ hops []hop }
 
 type hop struct {
 	seat  *seat
 	delay time.Duration
 }
 
-func (h hops) Len() int           { return len(h) }
-func (h hops) Less(i, j int) bool { return h[i].delay < h[j].delay }
-func (h hops) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *hops) Push(x any)        { *h = append(*h, x.(hop)) }
+func (f *front) push(h hop) {
+	f.hops = append(f.hops, h)
+	for i := len(f.hops) - 1; i > 0; {
+		up := (i - 1) / 2
+		if f.hops[up].delay <= h.delay {
+			break
+		}
+		f.hops[i], f.hops[up] = f.hops[up], h
+		i = up
+	}
+}
 
-// Pop implements heap.Interface.
-func (h *hops) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return x
+func (f *front) pop() hop {
+	top, last := f.hops[0], f.hops[len(f.hops)-1]
+	f.hops = f.hops[:len(f.hops)-1]
+	for i := 0; i < len(f.hops); {
+		down := 2*i + 1
+		if down+1 < len(f.hops) && f.hops[down+1].delay < f.hops[down].delay {
+			down++
+		}
+		if down >= len(f.hops) || f.hops[down].delay >= last.delay {
+			f.hops[i] = last
+			break
+		}
+		f.hops[i] = f.hops[down]
+		i = down
+	}
+	return top
 }

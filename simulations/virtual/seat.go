@@ -41,8 +41,7 @@ type seat struct {
 	linked   int // links that are open in both directions
 	welcomes int // streams that others opened
 
-	peers, mesh []*seat // GossipSub's
-	peerAt      map[*seat]*conn
+	peers, mesh []neighbour // GossipSub's
 }
 
 // A link is the streams between two seats.
@@ -100,7 +99,7 @@ func (s *seat) Changed(p core.Peer, _ string, state core.State) {
 // sit opens the seat of a process.
 func (t *topic) sit(l *life) *seat {
 	w, m := t.w, t.w.s.Mesh
-	s := &seat{life: l, topic: t, index: len(t.seats), links: map[core.Peer]*link{}, peerAt: map[*seat]*conn{}}
+	s := &seat{life: l, topic: t, index: len(t.seats), links: map[core.Peer]*link{}}
 	epoch := w.rand.Uint64() | 1
 	t.seats = append(t.seats, s)
 	t.byEpoch[epoch] = s

@@ -20,15 +20,17 @@ const (
 // fastest way over the mesh; who is not reached may get it by IHAVE and IWANT. Of a
 // Relay only those are told whom it is for: to the others it means nothing.
 type topic struct {
-	w       *world
-	app     int
-	seats   []*seat // those of ended lives too; the index is a seat's own
-	byEpoch map[uint64]*seat
-	living  int
-	version int // of the overlay
-	trees   map[*seat]*tree
-	missed  []*missed
-	recent  [historyGossip]int // messages published in the last seconds
+	w        *world
+	app      int
+	seats    []*seat // those of ended lives too; the index is a seat's own
+	byEpoch  map[uint64]*seat
+	living   int
+	version  int           // of the overlay
+	shifted  time.Duration // when the ways last became better
+	shifting bool          // they will be
+	trees    map[*seat]*tree
+	missed   []*missed
+	recent   [historyGossip]int // messages published in the last seconds
 
 	published, received, duplicates, repaired, bytes uint64
 }
@@ -168,16 +170,15 @@ func (t *topic) repair(m *missed) bool {
 	}
 	tr := t.treeOf(m.by)
 	for _, p := range m.to.peers {
-		has := p == m.by || p.index < len(tr.delay) && tr.delay[p.index] >= 0
-		c := m.to.peerAt[p]
-		if !has || c == nil || c.cut || p.life.paused || contains(m.to.mesh, p) {
+		has := p.seat == m.by || p.index < len(tr.delay) && tr.delay[p.index] >= 0
+		if !has || p.conn.cut || p.life.paused || find(m.to.mesh, p.seat) >= 0 {
 			continue
 		}
 		if outside := len(p.peers) - len(p.mesh); outside > lazyDegree && t.w.rand.IntN(outside) >= lazyDegree {
 			continue
 		}
 		t.repaired += t.w.counted(1)
-		t.w.after(c.path.base*3, m.to.life, hear, m.said) // IHAVE, IWANT, and the message
+		t.w.after(p.conn.path.base*3, m.to.life, hear, m.said) // IHAVE, IWANT, and the message
 		return true
 	}
 	return false
