@@ -72,7 +72,7 @@ func (n *Node) takeContacts(now time.Duration, contacts frame.Members) {
 	}
 }
 
-// introduce sees to it that the others are told of a newcomer at once, so that
+// introduce sees to it that the others are told of a newcomer soon, so that
 // the one with the smaller peer ID dials, whichever that is. Where there are more
 // members than links, the newcomer finds enough by itself.
 func (n *Node) introduce(newcomer *member) {
@@ -82,7 +82,11 @@ func (n *Node) introduce(newcomer *member) {
 	for _, m := range n.all {
 		if m != newcomer && m.linked && len(m.newcomers) < maxHints {
 			m.newcomers = append(m.newcomers, newcomer.peer)
-			n.wake(m)
+			if len(n.all) <= crowd {
+				n.wake(m)
+			} else { // others may come before the next tick
+				n.stir(m)
+			}
 		}
 	}
 }

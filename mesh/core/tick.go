@@ -91,6 +91,8 @@ func (n *Node) patience(m *member) time.Duration {
 
 func (n *Node) tickOut(now time.Duration, m *member) {
 	switch {
+	case m.linked && len(m.newcomers) > 0:
+		n.wake(m)
 	case m.linked && now-m.headAt >= n.o.Heartbeat, m.longRoad && m.out.base < m.out.next && now-m.headAt >= n.probeAfter():
 		m.sendHead = true
 		n.wake(m)

@@ -81,7 +81,7 @@ func (l *link) hello() {
 
 // send sends a batch of whole frames.
 func (l *link) send(batch []byte) {
-	p := &parcel{conn: l.conn, app: l.seat.topic.app, side: l.conn.side(l.seat.life)}
+	p := l.parcel()
 	p.size, p.frames = onWire(len(batch)), p.room[:0]
 	for len(batch) > 0 {
 		size := 4 + binary.BigEndian.Uint32(batch)
@@ -99,8 +99,20 @@ func (l *link) send(batch []byte) {
 
 // endStream tells the peer that our stream has ended.
 func (l *link) endStream() {
-	p := &parcel{conn: l.conn, app: l.seat.topic.app, side: l.conn.side(l.seat.life), size: onWire(12), ended: true}
+	p := l.parcel()
+	p.size, p.ended = onWire(12), true
 	p.send()
+}
+
+// parcel returns an empty parcel of the link, one that was used before if there is one.
+func (l *link) parcel() *parcel {
+	w := l.seat.life.w
+	p := &parcel{}
+	if last := len(w.spare) - 1; last >= 0 {
+		p, w.spare = w.spare[last], w.spare[:last]
+	}
+	p.conn, p.app, p.side = l.conn, l.seat.topic.app, l.conn.side(l.seat.life)
+	return p
 }
 
 func onWire(bytes int) int {
@@ -228,6 +240,8 @@ func (p *parcel) taken() {
 	to.host.ReceivedMessages += c.w.counted(p.count)
 	to.host.acknowledge(c.w, c.ends[p.side].host, p.size)
 	to.take(p)
+	*p = parcel{}
+	c.w.spare = append(c.w.spare, p)
 	q.unblock()
 }
 

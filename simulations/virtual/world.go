@@ -30,6 +30,7 @@ type world struct {
 	conns   []*conn
 	paths   paths
 
+	spare   []*parcel // to be used again
 	events  uint64
 	scratch []byte
 	to      []int
