@@ -29,6 +29,8 @@ type pipe struct {
 	free     time.Duration // when the connection's own rate lets the next batch go
 	last     time.Duration // when the last one arrives: the order is kept
 	inflight int           // bytes
+	sent     time.Duration // when the last one left
+	pause    time.Duration // between two, on average of late
 	stalled  []*parcel     // sent or due in a cut
 	blocked  []*link       // that wait until less is on its way
 }
@@ -147,7 +149,7 @@ func (q *pipe) carry(p *parcel) {
 		q.free = start + own
 		sending = max(sending, own)
 	}
-	again := w.lossDelay(c.path, (p.size+segment-1)/segment)
+	again := w.lossDelay(c.path, (p.size+segment-1)/segment, q.nextIn(w.now))
 	at := start + sending + c.path.base + w.upTo(c.path.jitter+1) + again
 	q.last = max(at, q.last)
 	p.held = start + sending - w.now + again + q.last - at
@@ -156,11 +158,20 @@ func (q *pipe) carry(p *parcel) {
 	w.at(q.last, to, arrive, p)
 }
 
+// nextIn notes that something leaves, and guesses from the pauses of late when
+// something will again.
+func (q *pipe) nextIn(now time.Duration) time.Duration {
+	q.pause += (now - q.sent - q.pause) / 8
+	q.sent = now
+	return q.pause
+}
+
 // lossDelay draws which of some segments are lost, and says by how much that delays the
 // last of them. One lost among several is sent again after a round trip, since the
-// next ones tell; a lone one after the timer of RFC 8985; and one that is lost again
+// next ones tell; a lone one after a round trip and a quarter from when the next is
+// sent, or after the timer, whichever is sooner (RFC 8985); and one that is lost again
 // after timeouts that double.
-func (w *world) lossDelay(p path, segments int) time.Duration {
+func (w *world) lossDelay(p path, segments int, next time.Duration) time.Duration {
 	if p.loss == 0 {
 		return 0
 	}
@@ -175,7 +186,7 @@ func (w *world) lossDelay(p path, segments int) time.Duration {
 		again := p.roundTrip()
 		switch {
 		case segments == 1:
-			again = 2*p.roundTrip() + retransmit
+			again = min(2*p.roundTrip()+retransmit, next+p.roundTrip()*5/4)
 		case segments < 4:
 			again = 2 * p.roundTrip()
 		}

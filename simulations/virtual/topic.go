@@ -87,7 +87,7 @@ func (t *topic) send(tr *tree, size int, m said) {
 	delay := tr.delay[i] + time.Duration(float64(size)*tr.perByte[i]) + wait
 	if jitter, loss := tr.jitter[i], tr.loss[i]; jitter > 0 || loss > 0 {
 		delay += w.upTo(jitter + 1)
-		delay += w.lossDelay(path{base: tr.delay[i], loss: loss}, (size+segment-1)/segment)
+		delay += w.lossDelay(path{base: tr.delay[i], loss: loss}, (size+segment-1)/segment, retransmit)
 	}
 	w.after(delay, m.to.life, hear, m)
 }

@@ -160,7 +160,7 @@ func (o options) all(ctx context.Context, stdout io.Writer) (outcomes []Outcome,
 		begun := time.Now()
 		outcome := try(ctx, s, f, r, rand.New(rand.NewPCG(o.seed, uint64(i))))
 		outcomes = append(outcomes, outcome)
-		fmt.Fprintf(stdout, "%s, %.0f s (%s)\n", map[bool]string{true: "ok", false: "FAILED"}[outcome.Err == nil], time.Since(begun).Seconds(), outcome.Note)
+		fmt.Fprintf(stdout, "%s, %.0f s%s\n", map[bool]string{true: "ok", false: "FAILED"}[outcome.Err == nil], time.Since(begun).Seconds(), outcome.aside())
 		if outcome.Err != nil || o.logs {
 			tellLogs(stdout, f)
 		}

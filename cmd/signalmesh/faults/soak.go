@@ -43,8 +43,8 @@ func soak(ctx context.Context, o options, stdout io.Writer) error {
 	for time.Since(begun) < o.soak {
 		outcome := try(ctx, drawable[rng.IntN(len(drawable))], f, r, rng)
 		outcomes = append(outcomes, outcome)
-		fmt.Fprintf(stdout, "%6.0f s  %s (%s): %d delivered, recovered in %.1f s\n",
-			time.Since(begun).Seconds(), outcome.Scenario, outcome.Note, outcome.Delivered, outcome.Recovery.Seconds())
+		fmt.Fprintf(stdout, "%6.0f s  %s%s: %d delivered, recovered in %.1f s\n",
+			time.Since(begun).Seconds(), outcome.Scenario, outcome.aside(), outcome.Delivered, outcome.Recovery.Seconds())
 		if outcome.Err != nil {
 			tellLogs(stdout, f)
 			return fmt.Errorf("%s: %w", outcome.Scenario, outcome.Err)

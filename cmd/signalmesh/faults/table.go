@@ -45,7 +45,7 @@ func printTable(w io.Writer, outcomes []Outcome) {
 	_ = t.Flush() // where it goes is nobody's business here
 	for _, o := range outcomes {
 		if o.Err != nil {
-			fmt.Fprintf(w, "\n%s: FAILED (%s)\n%v\n", o.Scenario, o.Note, o.Err)
+			fmt.Fprintf(w, "\n%s: FAILED%s\n%v\n", o.Scenario, o.aside(), o.Err)
 		}
 	}
 }

@@ -51,6 +51,14 @@ type Outcome struct {
 	Err      error // why it failed; nil if it did not
 }
 
+// aside is the note in brackets, if there is one.
+func (o Outcome) aside() string {
+	if o.Note == "" {
+		return ""
+	}
+	return " (" + o.Note + ")"
+}
+
 // try runs a scenario under load, and takes stock before and after it.
 func try(ctx context.Context, s scenario, f *fleet, r *report, rand *rand.Rand) (o Outcome) {
 	o.Scenario = s.name
