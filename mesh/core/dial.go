@@ -94,6 +94,15 @@ func (n *Node) introduce(newcomer *member) {
 // crowded tells whether more nodes are known than are linked directly.
 func (n *Node) crowded() bool { return len(n.all)+len(n.hints) > n.o.FullMesh }
 
+// enoughLinks is how many links a node makes. Where full mesh is out of reach, most
+// records go round anyway, and every link more is a heartbeat more.
+func (n *Node) enoughLinks() int {
+	if n.crowded() {
+		return max(1, n.o.FullMesh/4)
+	}
+	return n.o.FullMesh
+}
+
 // contacts takes what m is to be told of the other members: all of them when it is new
 // itself, afterwards the newcomers. In a crowd some are enough to begin with: they tell
 // of more, and so does the topic.
@@ -123,7 +132,7 @@ func (n *Node) contacts(m *member) frame.Members {
 
 // dialDue dials whom it is time to dial.
 func (n *Node) dialDue(now time.Duration) {
-	if n.leaving || n.linked() >= n.o.FullMesh {
+	if n.leaving || n.linked() >= n.enoughLinks() {
 		return
 	}
 	var due []Peer
@@ -147,7 +156,7 @@ func (n *Node) dialDue(now time.Duration) {
 		note(p, &h.dialing)
 	}
 	slices.Sort(due[known:])
-	for _, i := range n.some(len(due), n.o.FullMesh-n.linked()-busy) {
+	for _, i := range n.some(len(due), n.enoughLinks()-n.linked()-busy) {
 		n.dial(due[i])
 	}
 }

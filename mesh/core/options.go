@@ -53,9 +53,9 @@ type Options struct {
 	// LongRoadAfter is how long a member that lost its link, or could not be dialled,
 	// is waited for before its records take the long way round. Default 300 ms.
 	LongRoadAfter time.Duration
-	// FullMesh is the number of links up to which every member is linked directly. What
+	// FullMesh is the number of links up to which every member is linked directly: what
 	// goes round over the topic costs everybody, so that links are cheaper as long as a
-	// machine can bear them. Default 256.
+	// machine can bear them. In a larger mesh a node makes a quarter as many. Default 256.
 	FullMesh int
 }
 

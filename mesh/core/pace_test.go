@@ -45,7 +45,7 @@ func TestAnAcknowledgementTravelsWithTheHeartbeat(t *testing.T) {
 }
 
 func TestInACrowdSomeLinksAreEnough(t *testing.T) {
-	w := newWorld(t, 40, func(o *Options) { o.FullMesh = 8 })
+	w := newWorld(t, 40, func(o *Options) { o.FullMesh = 32 })
 	w.run(20 * time.Second)
 	links, least := 0, 40
 	for _, s := range w.nodes {

@@ -83,7 +83,7 @@ func (n *Node) linkless(now time.Duration, m *member) bool { return now-m.unlink
 
 // patience is how long a link with m is waited for.
 func (n *Node) patience(m *member) time.Duration {
-	if !m.wasLinked && m.dialing.tries == 0 && n.linked() < n.o.FullMesh {
+	if !m.wasLinked && m.dialing.tries == 0 && n.linked() < n.enoughLinks() {
 		return newcomerPatience
 	}
 	return n.o.LongRoadAfter

@@ -130,10 +130,8 @@ func (b *relayBuilder) add(m *member, head frame.Head) {
 	for m.out.sent < m.out.next && m.out.sent-m.out.base < relayAhead && b.bytes < relayBytes {
 		b.addRecord(m, dest)
 	}
-	a := m.ack()
-	a.Want = m.sendWant
 	head.Next = m.out.sent
-	b.relay.Dests = append(b.relay.Dests, frame.Dest{Epoch: m.record.Epoch, Ack: a, Head: head})
+	b.relay.Dests = append(b.relay.Dests, frame.Dest{Epoch: m.record.Epoch, Next: m.in.next, Want: m.sendWant, Head: head})
 	m.sendAck, m.sendWant, m.sendHead = false, false, false
 	m.in.acked, m.in.unacked = m.in.next, 0
 }
@@ -251,7 +249,7 @@ func (n *Node) takeRelay(now time.Duration, m *member, number uint64, r frame.Re
 			n.hear(now, m)
 		}
 	}
-	if err := n.takeAck(m, r.Dests[me].Ack); err != nil {
+	if err := n.takeAck(m, r.Dests[me].Ack()); err != nil {
 		return err
 	}
 	if !m.in.started {

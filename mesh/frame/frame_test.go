@@ -31,7 +31,7 @@ var (
 		Announce{Member: Member{Epoch: 1}, Leaving: true},
 		Relay{
 			Epoch: 4,
-			Dests: []Dest{{Epoch: 1, Ack: Ack{Epoch: 1, Next: 5}, Head: Head{Base: 1, Next: 9}}, {Epoch: 2}},
+			Dests: []Dest{{Epoch: 1, Next: 5, Want: true, Head: Head{Base: 1, Next: 9}}, {Epoch: 2}},
 			Records: []RelayRecord{
 				{Size: 3, Bytes: []byte("abc"), To: []Address{{Dest: 0, Sequence: 8}, {Dest: 1, Sequence: 300}}},
 				{Offset: 2, Size: 5, Bytes: []byte("xyz"), To: []Address{{Dest: 1, Sequence: 301}}},

@@ -35,9 +35,13 @@ type Relay struct {
 // A Dest is one node that a Relay is for.
 type Dest struct {
 	Epoch uint64 // names the node: epochs are random
-	Ack   Ack
+	Next  uint64 // as in Ack: what it sent is here below Next
+	Want  bool   // as in Ack
 	Head  Head
 }
+
+// Ack is what the Relay acknowledges to d.
+func (d Dest) Ack() Ack { return Ack{Epoch: d.Epoch, Next: d.Next, Want: d.Want} }
 
 // A RelayRecord is a record, or a piece of one, and whom it is for. Offset and
 // Size are those of Part; a whole record has Offset 0 and Size len(Bytes).
@@ -82,7 +86,8 @@ func AppendTopic(dst []byte, m TopicMessage) []byte {
 		dst = binary.AppendUvarint(dst, uint64(len(m.Dests)))
 		for _, d := range m.Dests {
 			dst = binary.BigEndian.AppendUint64(dst, d.Epoch)
-			dst = appendAck(dst, d.Ack)
+			dst = binary.AppendUvarint(dst, d.Next)
+			dst = append(dst, flag(d.Want, 1))
 			dst = appendHead(dst, d.Head)
 		}
 		for _, r := range m.Records {
@@ -116,7 +121,7 @@ func ParseTopic(body []byte) (TopicMessage, error) {
 	case kindRelay:
 		m := Relay{Epoch: r.uint64()}
 		for range r.count(maxMembers) {
-			d := Dest{Epoch: r.uint64(), Ack: r.ack(), Head: r.head()}
+			d := Dest{Epoch: r.uint64(), Next: r.uvarint(), Want: r.byte()&1 != 0, Head: r.head()}
 			if last := len(m.Dests) - 1; last >= 0 && d.Epoch <= m.Dests[last].Epoch {
 				r.fail("destinations out of order")
 				break

@@ -136,8 +136,8 @@ type Mesh struct {
 	// FloodPublish: a node sends its own topic messages to all of its peers.
 	// Default true.
 	FloodPublish *bool `yaml:"flood_publish,omitempty" json:"flood_publish,omitempty"`
-	// Direct is how many links a node makes; in a larger mesh the rest of the records
-	// go over the topic. Default 256.
+	// Direct is up to how many links a node makes to be linked with everybody; in a larger
+	// mesh it makes a quarter as many, and other records go over the topic. Default 256.
 	Direct int `yaml:"direct,omitempty" json:"direct,omitempty"`
 	// ReplayAge and ReplayBytes bound what is kept for a peer that is away. Defaults
 	// 2 minutes and 64 MiB.

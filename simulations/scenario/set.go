@@ -26,7 +26,7 @@ var Keys = []Key{
 	{"duration", "10m", "how long messages are published: a virtual `time`", func(s *Scenario, v string) error { return s.Duration.UnmarshalText([]byte(v)) }},
 	{"seed", "7", "the `number` that decides everything random", setSeed},
 	{"degree", "4", "GossipSub's `degree`", setInt(func(s *Scenario) *int { return &s.Mesh.Degree })},
-	{"direct", "128", "how many direct `links` a node makes", setInt(func(s *Scenario) *int { return &s.Mesh.Direct })},
+	{"direct", "128", "up to how many direct `links` all are linked; if there are more nodes, each makes a quarter as many", setInt(func(s *Scenario) *int { return &s.Mesh.Direct })},
 	{"replay", "2m", "how long messages are kept for a peer that is away: a `time`", func(s *Scenario, v string) error { return s.Mesh.ReplayAge.UnmarshalText([]byte(v)) }},
 }
 
