@@ -108,6 +108,22 @@ func TestAResetLosesNothing(t *testing.T) {
 	assert.Equal(t, total(r).Offered, total(r).Delivered)
 }
 
+func TestApplicationsApartFindTheirOwnSeeds(t *testing.T) {
+	s, err := scenario.Parse("apart.yaml", []byte(`
+duration: 5s
+regions: [{name: all, nodes: 12}]
+applications:
+  - {name: chat, nodes: [1-6], load: [{to: broadcast, rate: 5}]}
+  - {name: game, nodes: [7-12], load: [{to: broadcast, rate: 5}]}
+`))
+	require.NoError(t, err)
+	s, err = s.Complete()
+	require.NoError(t, err)
+	r := run(t, s)
+	assert.Empty(t, r.Broken)
+	assert.Equal(t, total(r).Published*5, total(r).Delivered, "each has the five others of its application")
+}
+
 func TestEventsComeInOrder(t *testing.T) {
 	var q queue
 	times := []time.Duration{5, time.Hour, 3, 3, 5 * time.Second, time.Minute, 4096 * slotTime, 4095 * slotTime, 0}

@@ -34,7 +34,7 @@ type seat struct {
 	unpublished []load.Message // the first waits for room
 	road        string         // on which the present event came
 
-	states   []core.State // of others, by life; what is beyond the end is Left
+	states   []core.State // of others, by their index in topic.seats; what is beyond the end is Left
 	alive    int          // of them
 	servers  int          // alive or suspect
 	joined   bool
@@ -76,11 +76,12 @@ func (s *seat) Confirmed(uint64)             {}
 
 func (s *seat) Changed(p core.Peer, _ string, state core.State) {
 	of := s.life.w.byPeer[p]
-	for len(s.states) <= of.id {
+	i := of.seats[s.topic.app].index
+	for len(s.states) <= i {
 		s.states = append(s.states, core.Left)
 	}
-	before := s.states[of.id]
-	s.states[of.id] = state
+	before := s.states[i]
+	s.states[i] = state
 	count := func(state core.State, by int) {
 		if state == core.Alive {
 			s.alive += by

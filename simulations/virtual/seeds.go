@@ -1,10 +1,16 @@
 package virtual
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/signalmesh/signalmesh/mesh/core"
+)
 
 // The search for seeds follows package discovery with its defaults: every node knows
-// the first seedCount nodes, walks over them until it has a peer, pauses between
-// walks, and looks for parts of the mesh apart from its own now and then.
+// the first seedCount nodes of each of its applications, walks over them until it has a
+// peer, pauses between walks, and looks for parts of the mesh apart from its own now
+// and then.
 const (
 	seedCount    = 3
 	walkPause    = time.Second
@@ -15,6 +21,7 @@ const (
 
 // A search is where a process is in it.
 type search struct {
+	hosts   []*host
 	running bool
 	walks   int
 	pause   time.Duration
@@ -25,8 +32,25 @@ func (l *life) search() {
 	if l.seeds.running || len(l.conns) > 0 || l.leaving || l.ended {
 		return
 	}
-	l.seeds = search{running: true, pause: walkPause}
+	l.seeds = search{hosts: l.w.seedsOf(l.host), running: true, pause: walkPause}
 	l.w.after(0, l, walk, l)
+}
+
+// seedsOf are the seeds of a host.
+func (w *world) seedsOf(h *host) []*host {
+	var seeds []*host
+	for app := range w.topics {
+		if !w.plan.Runs(app, h.node) {
+			continue
+		}
+		members := w.plan.Members(app)
+		for _, node := range members[:min(seedCount, len(members))] {
+			if s := w.hosts[node]; s != h && !slices.Contains(seeds, s) {
+				seeds = append(seeds, s)
+			}
+		}
+	}
+	return seeds
 }
 
 func walk(w *world, arg any) { arg.(*life).walkFrom(0) }
@@ -38,16 +62,14 @@ func (l *life) walkFrom(i int) {
 	case len(l.conns) > 0:
 		l.seeds.running = false
 		w.after(jittered(w, walkPause), l, probe, l)
-	case i == min(seedCount, w.s.Nodes()):
+	case i == len(l.seeds.hosts):
 		l.seeds.walks++
 		if l.seeds.walks > fastWalks {
 			l.seeds.pause = min(2*l.seeds.pause, walkPauseMax)
 		}
 		w.after(jittered(w, l.seeds.pause), l, walk, l)
-	case w.hosts[i] == l.host:
-		l.walkFrom(i + 1)
 	default:
-		w.dial(dial{by: l, to: w.hosts[i], done: func(bool, bool) { l.walkFrom(i + 1) }})
+		w.dial(dial{by: l, to: l.seeds.hosts[i], done: func(bool, bool) { l.walkFrom(i + 1) }})
 	}
 }
 
@@ -60,8 +82,8 @@ func probe(w *world, arg any) {
 	if len(l.conns) == 0 || l.leaving {
 		return // the search begins anew
 	}
-	for _, h := range w.hosts[:min(seedCount, w.s.Nodes())] {
-		if h != l.host && (h.life == nil || !l.knows(h.life)) {
+	for _, h := range l.seeds.hosts {
+		if h.life == nil || !l.knows(h.life) {
 			w.dial(dial{by: l, to: h, done: func(bool, bool) {}})
 		}
 	}
@@ -70,8 +92,8 @@ func probe(w *world, arg any) {
 
 // knows tells whether a process counts another one as a server of any application.
 func (l *life) knows(o *life) bool {
-	for _, s := range l.seats {
-		if s != nil && o.id < len(s.states) && s.states[o.id] <= 1 {
+	for app, s := range l.seats {
+		if other := o.seats[app]; s != nil && other != nil && other.index < len(s.states) && s.states[other.index] <= core.Suspect {
 			return true
 		}
 	}
