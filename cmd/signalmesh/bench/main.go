@@ -4,7 +4,7 @@
 // servers with the same load on one backplane after the other, in turns (A B C A B C
 // …), so that whatever else the machine does hits all of them alike.
 //
-//	bench                     everything, some ten minutes
+//	bench                     everything, some fifteen minutes
 //	bench -quick              everything, once and briefly: two minutes
 //	bench -run saturated      figures whose names match
 //	bench -record FILE        put the tables into the manual, too
@@ -12,7 +12,8 @@
 //
 // The contestants are the mesh; Redis, if redis-server is installed; memory, which is
 // several servers in one process, as a floor; and raw TCP and TLS connections, as what
-// this machine can do at most. Results go to build/bench: results.json and index.html.
+// this machine can do at most. The mesh and Redis are also compared as whole servers
+// with clients. Results go to build/bench: results.json and index.html.
 // docs/benchmarks.md says how it is done, and how to read it.
 package main
 
