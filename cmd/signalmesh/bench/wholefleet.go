@@ -45,6 +45,9 @@ func startWholeFleet(ctx context.Context, contestant string) (_ *wholeFleet, err
 		args = append(args, "-redis", f.redis.address)
 	}
 	for i := range wholeServers {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		mine := args
 		if i > 0 {
 			mine = append(mine[:len(mine):len(mine)], "-seed", f.servers[0].peer)
