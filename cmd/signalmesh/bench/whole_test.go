@@ -13,7 +13,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -76,6 +78,31 @@ func TestWholeServersEndWhenInterrupted(t *testing.T) {
 	code := run(ctx, []string{"-quick", "-run", "whole servers", "-clients", "12", "-out", t.TempDir()}, stopper{"mesh, 12 clients", stop}, &stderr)
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr.String(), context.Canceled.Error())
+}
+
+// A fleet ends at once, whatever its processes are doing.
+func TestWholeServersEndUnderLoad(t *testing.T) {
+	f, err := startWholeFleet(t.Context(), contestantMesh)
+	require.NoError(t, err)
+	defer f.close()
+	_, err = f.crowd.ask(t.Context(), Command{Op: opCome, Come: &Come{Addresses: f.addresses(), Count: 6}})
+	require.NoError(t, err)
+	endless := Play{Number: 1, Broadcast: true, AtATime: 3, Senders: []int{0, 1, 2}, Doomed: -1, End: now() + int64(time.Hour)}
+	_, err = f.crowd.ask(t.Context(), Command{Op: opPlay, Play: &endless})
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := f.crowd.ask(ctx, Command{Op: opEnd, End: new(End)})
+		ended <- err
+	}()
+	stop()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	pids := append(f.serverPids(), f.crowd.pid(), f.witnesses.pid())
+	f.close()
+	for _, pid := range pids {
+		assert.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH)
+	}
 }
 
 func TestProcessesObeyUntilNobodyCommands(t *testing.T) {
