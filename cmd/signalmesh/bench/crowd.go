@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,8 +26,9 @@ type crowd struct {
 
 	mu          sync.Mutex // guards what is below
 	moved, back int        // visitors that lost their server, and those that are at another
-	again       int        // attempts of theirs that failed
-	last        int64      // when the last of them was there, in nanoseconds
+	again       int        // attempts of theirs that failed, why the first one did
+	why         string
+	last        int64 // when the last of them was there, in nanoseconds
 }
 
 // runClients is a process with clients. It ends when in does.
@@ -61,15 +63,19 @@ func (c *crowd) do(ctx context.Context, command Command) (r Reply, err error) {
 func (c *crowd) come(ctx context.Context, in Come) (*Came, error) {
 	c.addresses = in.Addresses
 	var ready histogram
-	var again, last atomic.Int64
+	var last atomic.Int64
+	came := new(Came)
 	errs := make(chan error, in.Count)
 	begin := now()
 	for i := range in.Count {
 		v := &visitor{crowd: c, index: i, home: i % len(in.Addresses)}
 		c.visitors = append(c.visitors, v)
 		c.work.Go(func() {
-			failed, err := v.come(ctx, v.home, -1)
-			again.Add(int64(failed))
+			failed, why, err := v.come(ctx, v.home, -1)
+			c.mu.Lock()
+			came.Again += failed
+			came.Why = cmp.Or(came.Why, why)
+			c.mu.Unlock()
 			took := now() - begin
 			ready.add(time.Duration(took))
 			storeMax(&last, begin+took)
@@ -84,7 +90,8 @@ func (c *crowd) come(ctx context.Context, in Come) (*Came, error) {
 			err = one
 		}
 	}
-	return &Came{Ready: ready.counts(), Last: last.Load(), Again: int(again.Load())}, err
+	came.Ready, came.Last = ready.counts(), last.Load()
+	return came, err
 }
 
 // stay has a client listen, and look for another server when it loses its own.
@@ -99,9 +106,10 @@ func (c *crowd) stay(ctx context.Context, v *visitor) {
 		c.mu.Unlock()
 		// Those of one server go to all others alike.
 		server := (shunned + 1 + v.index/len(c.addresses)) % len(c.addresses)
-		failed, err := v.come(ctx, server, shunned)
+		failed, why, err := v.come(ctx, server, shunned)
 		c.mu.Lock()
 		c.again += failed
+		c.why = cmp.Or(c.why, why)
 		if err == nil {
 			c.back++
 			c.last = max(c.last, now())
@@ -156,7 +164,7 @@ func (c *crowd) end(ctx context.Context, e End) (*Played, error) {
 	played := r.played(e)
 	for begun := time.Now(); ; {
 		c.mu.Lock()
-		played.Moved, played.Back, played.Again, played.Last = c.moved, c.back, c.again, c.last
+		played.Moved, played.Back, played.Again, played.Why, played.Last = c.moved, c.back, c.again, c.why, c.last
 		c.mu.Unlock()
 		if played.Back >= e.Back || time.Since(begun) > 30*time.Second {
 			return played, nil

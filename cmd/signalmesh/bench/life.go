@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -26,6 +27,14 @@ type life struct {
 	settings
 	fleet   *wholeFleet
 	clients int
+	stdout  io.Writer
+}
+
+// tellFailures tells why attempts to connect failed, if some did.
+func (l *life) tellFailures(attempts int, why string) {
+	if attempts > 0 {
+		fmt.Fprintf(l.stdout, "  %d attempts to connect failed and were made again, the first: %s\n", attempts, why)
+	}
 }
 
 // next makes a play that begins soon: with what every play has.

@@ -35,6 +35,7 @@ func (l *life) storm(ctx context.Context, storm, memory string) ([]Outcome, erro
 	if err != nil {
 		return nil, err
 	}
+	l.tellFailures(coming.Came.Again, coming.Came.Why)
 	after, err := f.readAt(ctx, coming.Came.Last)
 	if err != nil {
 		return nil, err
@@ -104,6 +105,7 @@ func (l *life) kill(ctx context.Context) (Outcome, error) {
 	case told.Played.Moved != theirs || told.Played.Back != theirs || called.Played.Moved > 0:
 		return Outcome{}, fmt.Errorf("%d clients were on the server, %d and %d others moved, and %d are back", theirs, told.Played.Moved, called.Played.Moved, told.Played.Back)
 	}
+	l.tellFailures(told.Played.Again, told.Played.Why)
 	return Outcome{Others: others, Values: []Value{
 		{Name: "all its clients back after ms", V: millis(told.Played.Last - killed), Plot: true},
 		{Name: "attempts that failed", V: float64(told.Played.Again), Count: true},

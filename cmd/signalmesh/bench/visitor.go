@@ -3,8 +3,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -34,25 +34,26 @@ type visitor struct {
 var delays = []time.Duration{0, 2 * time.Second, 10 * time.Second, 30 * time.Second}
 
 // come connects to the server of that number, or else to the others in turn, except
-// not to that of number shunned. It returns how many attempts failed.
-func (v *visitor) come(ctx context.Context, server, shunned int) (failed int, err error) {
+// not to that of number shunned. It returns how many attempts failed, and why the first
+// did.
+func (v *visitor) come(ctx context.Context, server, shunned int) (failed int, why string, err error) {
 	for ; failed < len(delays); failed++ {
 		select {
 		case <-time.After(delays[failed]):
 		case <-ctx.Done():
-			return failed, ctx.Err()
+			return failed, why, ctx.Err()
 		}
 		if server == shunned {
 			server = (server + 1) % len(v.crowd.addresses)
 		}
 		attempt := v.connect(ctx, v.crowd.addresses[server])
 		if attempt == nil {
-			return failed, nil
+			return failed, why, nil
 		}
-		err = errors.Join(err, attempt)
+		why, err = cmp.Or(why, attempt.Error()), attempt
 		server = (server + 1) % len(v.crowd.addresses)
 	}
-	return failed, err
+	return failed, why, err
 }
 
 // connect opens a connection, which ends with ctx, and returns when it is ready: when

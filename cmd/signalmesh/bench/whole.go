@@ -73,7 +73,7 @@ func (s settings) whole(ctx context.Context, stdout io.Writer, report *Report) e
 					continue
 				}
 				fmt.Fprintf(stdout, "whole servers: %s, %s clients …\n", c, count(clients))
-				life, err := s.live(ctx, c, clients)
+				life, err := s.live(ctx, stdout, c, clients)
 				if err != nil {
 					return fmt.Errorf("whole servers: %s, %d clients: %w", c, clients, err)
 				}
@@ -101,13 +101,13 @@ func enoughFiles(clients int) error {
 
 // live starts whole servers of a contestant, and takes all figures of them, from when
 // their clients come until one of them is killed.
-func (s settings) live(ctx context.Context, contestant string, clients int) (all []Outcome, err error) {
+func (s settings) live(ctx context.Context, stdout io.Writer, contestant string, clients int) (all []Outcome, err error) {
 	f, err := startWholeFleet(ctx, contestant)
 	if err != nil {
 		return nil, err
 	}
 	defer f.close()
-	l := life{settings: s, fleet: f, clients: clients}
+	l := life{settings: s, fleet: f, clients: clients, stdout: stdout}
 	names := figuresOfLife(clients)
 	if all, err = l.storm(ctx, names[0], names[1]); err != nil {
 		return nil, fmt.Errorf("%s: %w", names[0], err)

@@ -34,6 +34,7 @@ type Came struct {
 	Ready Counts // from the beginning until a client is ready, for each
 	Last  int64  // when the last one was, in nanoseconds
 	Again int    // attempts that failed and were made again
+	Why   string // the first of them did
 }
 
 // A Play is a load that clients put on the servers. Times are in nanoseconds.
@@ -66,10 +67,11 @@ type Played struct {
 	// From when it was due until it was there, of what was due in the window, or in
 	// each of those that End names. Empty if there is no Rate.
 	Latency []Counts
-	Moved   int   // clients that lost their server
-	Back    int   // of them, those that are ready at another
-	Again   int   // attempts of theirs that failed and were made again
-	Last    int64 // when the last one was back
+	Moved   int    // clients that lost their server
+	Back    int    // of them, those that are ready at another
+	Again   int    // attempts of theirs that failed and were made again
+	Why     string // the first of them did
+	Last    int64  // when the last one was back
 }
 
 // obey carries out commands one after the other until there are no more, and then
