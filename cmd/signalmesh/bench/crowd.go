@@ -16,6 +16,10 @@ import (
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
 
+// lateAfter is how long nothing must have come until what is missing is called so: as
+// long as servers take to give each other up.
+const lateAfter = 10 * time.Second
+
 // A crowd is the clients of a process.
 type crowd struct {
 	protocol  protocol.Protocol
@@ -139,7 +143,7 @@ func (c *crowd) begin(ctx context.Context, p Play) {
 }
 
 // end ends the play, at once if it is at a rate and else after its End: when all that
-// was sent has arrived, or nothing has for two seconds.
+// was sent has arrived, or nothing has for so long that it is missing.
 func (c *crowd) end(ctx context.Context, e End) (*Played, error) {
 	r := c.play.Load()
 	if r.stop == nil {
@@ -153,7 +157,7 @@ func (c *crowd) end(ctx context.Context, e End) (*Played, error) {
 		}
 	}
 	least, progress := -1, time.Now()
-	for missing := r.missing(); missing > 0 && time.Since(progress) < 2*time.Second; missing = r.missing() {
+	for missing := r.missing(); missing > 0 && time.Since(progress) < lateAfter; missing = r.missing() {
 		if missing < least || least < 0 {
 			least, progress = missing, time.Now()
 		}

@@ -63,7 +63,7 @@ type Played struct {
 	Refused int    // sending failed, or the server said that it did
 	Window  uint64 // broadcasts that arrived in the window, counted at each client, or calls answered in it
 	Until   int64  // when the last of them was
-	Missing int    // what had not come two seconds after the last that did, counted at each client
+	Missing int    // what had not come lateAfter the last that did, counted at each client
 	// From when it was due until it was there, of what was due in the window, or in
 	// each of those that End names. Empty if there is no Rate.
 	Latency []Counts
