@@ -100,17 +100,15 @@ func (c *crowd) come(ctx context.Context, in Come) (*Came, error) {
 
 // stay has a client listen, and look for another server when it loses its own.
 func (c *crowd) stay(ctx context.Context, v *visitor) {
-	shunned := v.home
-	for ctx.Err() == nil {
-		if err := v.listen(); ctx.Err() != nil || err == nil {
+	for {
+		_ = v.listen() // it is gone, why does not matter
+		if ctx.Err() != nil {
 			return
 		}
 		c.mu.Lock()
 		c.moved++
 		c.mu.Unlock()
-		// Those of one server go to all others alike.
-		server := (shunned + 1 + v.index/len(c.addresses)) % len(c.addresses)
-		failed, why, err := v.come(ctx, server, shunned)
+		failed, why, err := v.come(ctx, v.elsewhere(), v.home)
 		c.mu.Lock()
 		c.again += failed
 		c.why = cmp.Or(c.why, why)

@@ -56,6 +56,13 @@ func (v *visitor) come(ctx context.Context, server, shunned int) (failed int, wh
 	return failed, why, err
 }
 
+// elsewhere is the server to go to when the first is lost. Clients of one server go to
+// all others alike.
+func (v *visitor) elsewhere() int {
+	servers := len(v.crowd.addresses)
+	return (v.home + 1 + v.index/servers%(servers-1)) % servers
+}
+
 // connect opens a connection, which ends with ctx, and returns when it is ready: when
 // the first call has been answered, since servers take calls only once a connection can
 // be reached from all of them.

@@ -144,6 +144,17 @@ func TestClientsRefuseWhatTheyAreNotToldRightly(t *testing.T) {
 	}
 }
 
+func TestClientsOfALostServerGoToAllOthersAlike(t *testing.T) {
+	c := &crowd{addresses: []string{"a", "b", "c"}}
+	var went [wholeServers]int
+	for i := range 30 {
+		if home := i % wholeServers; home == doomed {
+			went[(&visitor{crowd: c, index: i, home: home}).elsewhere()]++
+		}
+	}
+	assert.Equal(t, [wholeServers]int{5, 5, 0}, went)
+}
+
 func TestMarksTellPlaysApart(t *testing.T) {
 	r := &running{Play: Play{Number: 3}, senders: make([]*visitor, 2)}
 	slot, due, ok := r.marked("3 1 1763860000000000000 ....")
