@@ -40,7 +40,7 @@ func (l *life) storm(ctx context.Context, storm, memory string) ([]Outcome, erro
 	if err != nil {
 		return nil, err
 	}
-	_, others := after.since(before)
+	spent, others := after.since(before)
 	echo, err := f.witnesses.ask(ctx, Command{Op: opEnd, End: &End{Windows: [][2]int64{{calm.From, calm.To}, {begun, coming.Came.Last}}}})
 	if err != nil {
 		return nil, err
@@ -53,6 +53,7 @@ func (l *life) storm(ctx context.Context, storm, memory string) ([]Outcome, erro
 		{Figure: storm, Others: others, Values: []Value{
 			{Name: "all ready after ms", V: millis(coming.Came.Last - begun), Plot: true},
 			{Name: "half ready after ms", V: millis(int64(coming.Came.Ready.quantile(0.5)))},
+			{Name: "CPU µs/connection", V: micros(spent) / float64(l.clients), Plot: true},
 			{Name: "p99 of others' echo, ms, before", V: millis(int64(echo.Played.Latency[0].quantile(0.99)))},
 			{Name: "p99 of others' echo, ms, meanwhile", V: millis(int64(echo.Played.Latency[1].quantile(0.99))), Plot: true},
 			{Name: "attempts that failed", V: float64(coming.Came.Again), Count: true},

@@ -90,6 +90,9 @@ func (v *visitor) connect(ctx context.Context, address string) (err error) {
 	if err := v.call(first, "Echo", ""); err != nil {
 		return err
 	}
+	if answer, err := v.frame(); err != nil || string(answer) != "{}" {
+		return cmp.Or(err, fmt.Errorf("%s refuses the handshake: %.200s", address, answer))
+	}
 	for {
 		m, err := v.next()
 		if err != nil {
@@ -113,8 +116,17 @@ func (v *visitor) listen() error {
 	}
 }
 
-// next waits for the next hub message. It is nil for the answer of the handshake.
+// next waits for the next hub message.
 func (v *visitor) next() (protocol.Message, error) {
+	body, err := v.frame()
+	if err != nil {
+		return nil, err
+	}
+	return v.crowd.protocol.Parse(body)
+}
+
+// frame waits for the next frame, without its end.
+func (v *visitor) frame() ([]byte, error) {
 	for {
 		body, rest, err := v.crowd.protocol.Split(v.rest, 0)
 		if err != nil {
@@ -122,10 +134,7 @@ func (v *visitor) next() (protocol.Message, error) {
 		}
 		if body != nil {
 			v.rest = rest
-			if string(body) == "{}" {
-				return nil, nil
-			}
-			return v.crowd.protocol.Parse(body)
+			return body, nil
 		}
 		_, data, err := v.ws.ReadMessage()
 		if err != nil {
