@@ -84,7 +84,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 		done; done
 
 .PHONY: bench
-bench: $(BENCH) ## the mesh beside Redis and others, 10 minutes (Linux); RECORD=1 writes docs/benchmarks.md, RUN=regexp, ARGS=…
+bench: $(BENCH) ## the mesh beside Redis and others, 15 minutes (Linux); RECORD=1 writes docs/benchmarks.md, RUN=regexp, ARGS=…
 	$(BENCH) $(if $(RUN),-run "$(RUN)") $(if $(RECORD),-record docs/benchmarks.md) $(ARGS)
 
 .PHONY: bench-quick

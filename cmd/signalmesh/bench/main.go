@@ -4,7 +4,7 @@
 // servers with the same load on one backplane after the other, in turns (A B C A B C
 // …), so that whatever else the machine does hits all of them alike.
 //
-//	bench                     everything, some ten minutes
+//	bench                     everything, some fifteen minutes
 //	bench -quick              everything, once and briefly: two minutes
 //	bench -run saturated      figures whose names match
 //	bench -record FILE        put the tables into the manual, too
@@ -12,7 +12,8 @@
 //
 // The contestants are the mesh; Redis, if redis-server is installed; memory, which is
 // several servers in one process, as a floor; and raw TCP and TLS connections, as what
-// this machine can do at most. Results go to build/bench: results.json and index.html.
+// this machine can do at most. The mesh and Redis are also compared as whole servers
+// with clients. Results go to build/bench: results.json and index.html.
 // docs/benchmarks.md says how it is done, and how to read it.
 package main
 
@@ -33,9 +34,9 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "node" {
-		if err := runNode(os.Args[2:], os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, "bench node:", err)
+	if len(os.Args) > 1 && roles[os.Args[1]] != nil {
+		if err := roles[os.Args[1]](os.Args[2:], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintf(os.Stderr, "bench %s: %v\n", os.Args[1], err)
 			os.Exit(1)
 		}
 		return
@@ -45,12 +46,18 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// roles are what a process of the benchmark can be besides the harness.
+var roles = map[string]func(args []string, in io.Reader, out io.Writer) error{
+	"node": runNode, roleServer: runServer, roleClients: runClients,
+}
+
 // settings are the command line.
 type settings struct {
 	servers        int
 	rounds         int
 	warm, measured time.Duration
 	contestants    []string
+	clients        []int // of whole servers, in lives of their own
 	match          *regexp.Regexp
 	quick          bool
 	out, record    string
@@ -86,6 +93,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.DurationVar(&s.warm, "warm", 500*time.Millisecond, "how long each load runs before it is measured")
 	flags.DurationVar(&s.measured, "measure", 1500*time.Millisecond, "how long it is measured")
 	contestants := flags.String("contestants", "mesh,redis,memory,tls,tcp", "who takes part")
+	flags.Func("clients", "how many clients whole servers have, such as 1000,5000, which it is without -quick", s.parseClients)
 	match := flags.String("run", "", "take only figures whose names match this regular expression")
 	flags.BoolVar(&s.quick, "quick", false, "short and few rounds: a look, not a figure")
 	flags.StringVar(&s.out, "out", filepath.Join("build", "bench"), "where results.json and index.html go")
@@ -95,8 +103,9 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 		return s, err
 	}
 	if s.quick {
-		s.rounds, s.warm, s.measured = 2, 150*time.Millisecond, 400*time.Millisecond
+		s.rounds, s.warm, s.measured = 1, 150*time.Millisecond, 400*time.Millisecond
 	}
+	s.completeClients()
 	s.contestants = strings.Split(*contestants, ",")
 	if s.match, err = regexp.Compile(*match); err != nil {
 		return s, err
@@ -116,6 +125,9 @@ func (s settings) compare(ctx context.Context, stdout io.Writer) (err error) {
 		fmt.Fprintln(stdout, "left out:", report.LeftOut[0])
 	}
 	if report.Rows, err = s.takeFigures(ctx, stdout); err != nil {
+		return err
+	}
+	if err := s.whole(ctx, stdout, &report); err != nil {
 		return err
 	}
 	if s.match.MatchString(bystandersName) {

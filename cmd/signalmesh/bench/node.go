@@ -29,6 +29,10 @@ type Command struct {
 	Times     int
 	// Of profile: the files are Path.cpu.pprof and Path.allocs.pprof.
 	Path string
+	// Of whole servers and their clients.
+	Come *Come `json:",omitempty"`
+	Play *Play `json:",omitempty"`
+	End  *End  `json:",omitempty"`
 }
 
 // What a node can be told to do.
@@ -51,6 +55,10 @@ type Reply struct {
 	Sent    Sent
 	Arrived Arrived
 	Joins   Joins
+	// Of whole servers and their clients.
+	Peer   string  `json:",omitempty"`
+	Came   *Came   `json:",omitempty"`
+	Played *Played `json:",omitempty"`
 }
 
 // An Arrived is what a server has of a trial.

@@ -5,7 +5,6 @@ package main
 import (
 	"html/template"
 	"os"
-	"slices"
 )
 
 // writePage writes the report as a page with plots. It needs nothing from elsewhere.
@@ -74,19 +73,33 @@ func (r *Report) plots() (all []plot) {
 		}
 		i = n
 	}
+	for rows := range figuresOf(r.Whole) {
+		all = append(all, wholePlots(rows)...)
+	}
 	return all
 }
 
 func plotOf(rows []Row, unit string, of func(Row) Spread) plot {
-	p := plot{Title: unit + rows[0].Figure, Height: len(rows)*barStep + 6}
-	most := of(slices.MaxFunc(rows, func(a, b Row) int { return int(of(a).Max - of(b).Max) })).Max
-	scale := plotWidth / max(most, 1e-9)
-	for i, row := range rows {
-		s := of(row)
-		y := i*barStep + 4
+	var contestants []string
+	var spreads []Spread
+	for _, row := range rows {
+		contestants, spreads = append(contestants, row.Contestant), append(spreads, of(row))
+	}
+	return barsOf(unit+rows[0].Figure, contestants, spreads)
+}
+
+// barsOf has a bar for each contestant.
+func barsOf(title string, contestants []string, spreads []Spread) plot {
+	p := plot{Title: title, Height: len(spreads)*barStep + 6}
+	most := 1e-9
+	for _, s := range spreads {
+		most = max(most, s.Max)
+	}
+	scale := plotWidth / most
+	for i, s := range spreads {
 		p.Bars = append(p.Bars, bar{
-			Y: y, Label: row.Contestant, Value: s.String(), Width: s.Median * scale, Lo: s.Min * scale, Hi: s.Max * scale,
-			TextX: s.Max*scale + 6, Class: row.Contestant,
+			Y: i*barStep + 4, Label: contestants[i], Value: s.String(), Width: s.Median * scale, Lo: s.Min * scale, Hi: s.Max * scale,
+			TextX: s.Max*scale + 6, Class: contestants[i],
 		})
 	}
 	return p

@@ -19,6 +19,7 @@ type process struct {
 	cmd     *exec.Cmd
 	input   io.WriteCloser
 	address string
+	peer    string // where other servers reach it, if it is a whole server of the mesh
 
 	mu      sync.Mutex // guards what is below, and writes to input
 	encoder *json.Encoder
@@ -29,12 +30,15 @@ type process struct {
 
 // startProcess starts a node. It ends with the harness, however that ends: its input
 // does.
-func startProcess(args ...string) (*process, error) {
+func startProcess(args ...string) (*process, error) { return startRole("node", args...) }
+
+// startRole starts a process that is one of roles. It ends as a node does.
+func startRole(role string, args ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: exec.Command(self, append([]string{"node"}, args...)...), waiting: map[int]chan Reply{}, ended: make(chan struct{})}
+	p := &process{cmd: exec.Command(self, append([]string{role}, args...)...), waiting: map[int]chan Reply{}, ended: make(chan struct{})}
 	p.cmd.Stderr = os.Stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is the harness' to deal with
 	if p.input, err = p.cmd.StdinPipe(); err != nil {
@@ -54,7 +58,7 @@ func startProcess(args ...string) (*process, error) {
 		p.kill()
 		return nil, fmt.Errorf("start a server: %w", err)
 	}
-	p.address = first.Address
+	p.address, p.peer = first.Address, first.Peer
 	go p.read(replies) // until the process ends
 	return p, nil
 }

@@ -24,6 +24,7 @@ type Report struct {
 	Others                   float64 // cores that other programs used, on average
 	LeftOut                  []string
 	Rows                     []Row
+	Whole                    []WholeRow
 	Bystanders               []Bystanders
 	Faults                   []Fault
 }
@@ -44,8 +45,12 @@ func (r *Report) finish() {
 	r.Ended = time.Now()
 	load, _ := os.ReadFile("/proc/loadavg")
 	r.LoadAtEnd = strings.Join(strings.Fields(string(load))[:min(3, len(strings.Fields(string(load))))], " ")
+	n := float64(len(r.Rows) + len(r.Whole))
 	for _, row := range r.Rows {
-		r.Others += row.Others / float64(len(r.Rows))
+		r.Others += row.Others / n
+	}
+	for _, row := range r.Whole {
+		r.Others += row.Others / n
 	}
 }
 

@@ -35,8 +35,8 @@ func (t table) markdown(w io.Writer) {
 	fmt.Fprintln(w)
 }
 
-// tables are the report as tables: one for each figure, and those of bystanders and
-// faults.
+// tables are the report as tables: one for each figure, also of whole servers, and
+// those of bystanders and faults.
 func (r *Report) tables() (all []table) {
 	for i := 0; i < len(r.Rows); {
 		n := i
@@ -45,6 +45,9 @@ func (r *Report) tables() (all []table) {
 		}
 		all = append(all, figureTable(r.Rows[i:n]))
 		i = n
+	}
+	for rows := range figuresOf(r.Whole) {
+		all = append(all, wholeTable(rows))
 	}
 	if len(r.Bystanders) > 0 {
 		all = append(all, bystandersTable(r.Bystanders))
