@@ -126,6 +126,9 @@ func failure(r result.Result) string {
 	if len(r.Broken) > 0 {
 		return "the mesh broke a promise: " + r.Broken[0]
 	}
+	if !r.Balances() {
+		return "the account of messages does not balance"
+	}
 	for _, c := range r.Checks {
 		if !c.OK {
 			return fmt.Sprintf("the simulation failed its own check: %s is %.6g %s instead of %.6g", c.Name, c.Measured, c.Unit, c.Set)

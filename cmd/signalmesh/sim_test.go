@@ -99,6 +99,9 @@ func TestABrokenPromiseIsToldWithItsSeed(t *testing.T) {
 	assert.Contains(t, failure(r), "message 4 arrived twice")
 	r = result.Result{Checks: []result.Check{{Name: "packets lost", Set: 1, Measured: 2, Unit: "%"}}}
 	assert.Contains(t, failure(r), "packets lost is 2 % instead of 1")
+	r = result.Result{Account: []result.Account{{Offered: 3, Delivered: 2}}}
+	assert.False(t, r.OK())
+	assert.Contains(t, failure(r), "does not balance")
 }
 
 func TestTheBarSaysHowFarItIs(t *testing.T) {

@@ -138,7 +138,7 @@ func (w *world) rollingRestart(f *scenario.Fault) {
 func (w *world) churn(i int, f *scenario.Fault) {
 	draw := rand.New(rand.NewPCG(w.s.Seed, uint64(i)))
 	nodes, _ := w.s.Select(f.Nodes...)
-	for end := w.now() + f.For.D(); f.For == 0 || w.now() < end; {
+	for w.now() < w.s.End(*f) {
 		node := nodes[draw.IntN(len(nodes))]
 		w.work.Go(func() {
 			if w.down(node, true) && w.sleep(f.Down.D()) {
