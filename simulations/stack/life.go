@@ -43,6 +43,7 @@ type life struct {
 
 // start starts the next life of a node, in which nobody is known but the seeds.
 func (w *world) start(node int) error {
+	s := w.s.Mesh
 	rate := float64(w.s.NodeBandwidth(node)) / bitsPerByte
 	l := &life{
 		w: w, node: node, host: w.net.Host(address(node), rate, rate), started: time.Now(),
@@ -55,7 +56,8 @@ func (w *world) start(node int) error {
 	l.mesh, err = mesh.New(mesh.Options{
 		Cache: "simulation", UserID: "node", Password: "not a secret", Listen: listen, Network: l.host,
 		Name: account.Name(node), Version: "simulated", Metrics: l.metrics, Logger: slog.New(slog.DiscardHandler),
-		ReplayAge: w.s.Mesh.ReplayAge.D(), ReplayBytes: int(w.s.Mesh.ReplayBytes),
+		ReplayAge: s.ReplayAge.D(), ReplayBytes: int(s.ReplayBytes), Backlog: int(s.Backlog),
+		SuspectAfter: s.SuspectAfter.D(), GoneAfter: s.GoneAfter.D(), Direct: s.Direct, Degree: s.Degree,
 	})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", account.Name(node), err)

@@ -110,7 +110,3 @@ var limits = []string{
 	"A paused node's clock goes on, which that of a stopped process does not; all it cannot do is send and receive.",
 	"Closing a connection and switch queues are simplified: a queue delays and never drops.",
 }
-
-func unsupported(settings []string) error {
-	return fmt.Errorf("the program itself has no setting for %s; leave that out, or run without --stack", strings.Join(settings, ", "))
-}
