@@ -59,6 +59,26 @@ func accountTable(r result.Result) table {
 	return t
 }
 
+// dropEmpty takes out those of the named columns that hold nothing but zeros, or that
+// all is good.
+func (t *table) dropEmpty(names ...string) {
+	something := func(i int) func(row) bool {
+		return func(r row) bool { return r[i].Text != "0" && r[i].Class != "good" }
+	}
+	for i, head := range slices.Backward(t.Head) {
+		if !slices.Contains(names, head) || slices.ContainsFunc(t.Rows, something(i)) {
+			continue
+		}
+		t.Head = slices.Delete(t.Head, i, i+1)
+		if i <= t.Words {
+			t.Words--
+		}
+		for j := range t.Rows {
+			t.Rows[j] = slices.Delete(t.Rows[j], i, i+1)
+		}
+	}
+}
+
 // zero is a count that has to be 0.
 func zero(n uint64) cell {
 	if n > 0 {
