@@ -39,6 +39,7 @@ type life struct {
 	started time.Time
 	ended   chan struct{} // closed when the process is to be thought of as dead
 	over    sync.Once
+	said    copies // on the topic, when it ended
 }
 
 // start starts the next life of a node, in which nobody is known but the seeds.
@@ -178,6 +179,7 @@ func (l *life) end(clean bool, how func()) {
 	l.over.Do(func() {
 		l.w.mu.Lock()
 		if l.w.lives[l.node] == l {
+			l.said = l.copies()
 			l.w.lives[l.node] = nil // nothing more is published here
 		}
 		l.w.mu.Unlock()
