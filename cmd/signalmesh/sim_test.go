@@ -68,14 +68,16 @@ func TestSimComparesSettings(t *testing.T) {
 
 func TestAWrongSimulationSaysWhatToDo(t *testing.T) {
 	for want, args := range map[string][]string{
-		"there is no scenario \"stedy\"": {"run", "stedy"},
-		"sim has no command \"rum\"":     {"rum"},
-		"--nodes: \"1\" is no number":    {"run", "steady", "--nodes", "1"},
-		"run takes one scenario":         {"run"},
-		"compare takes two scenarios":    {"compare", "steady"},
-		"\"colour\" is no setting":       {"compare", "steady", "--vary", "colour=red,blue"},
-		"no-such.yaml: no such file":     {"run", "no-such.yaml"},
-		"for example degree=4,6,8":       {"compare", "steady", "--vary", "degree"},
+		"there is no scenario \"stedy\"":   {"run", "stedy"},
+		"sim has no command \"rum\"":       {"rum"},
+		"--nodes: \"1\" is no number":      {"run", "steady", "--nodes", "1"},
+		"run takes one scenario":           {"run"},
+		"compare takes two scenarios":      {"compare", "steady"},
+		"\"colour\" is no setting":         {"compare", "steady", "--vary", "colour=red,blue"},
+		"no-such.yaml: no such file":       {"run", "no-such.yaml"},
+		"--degree: mesh.degree: 99 is not": {"run", "steady", "--degree", "99"},
+		"--out: mkdir main.go":             {"run", "steady", "--out", "main.go/report"},
+		"for example degree=4,6,8":         {"compare", "steady", "--vary", "degree"},
 	} {
 		code, _, stderr := sim(t, args...)
 		assert.Equal(t, 2, code, args)

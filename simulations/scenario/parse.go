@@ -61,6 +61,10 @@ func located(file string, err error) error {
 	if errors.As(err, &unknown) {
 		text += "; docs/simulations.md has every key"
 	}
+	var kind *yaml.UnexpectedNodeTypeError
+	if errors.As(err, &kind) {
+		text += "; docs/simulations.md shows what belongs there"
+	}
 	return fmt.Errorf("%s:%d: %s", file, line, text)
 }
 
