@@ -20,12 +20,14 @@ import (
 const gossipQueue = 4096
 
 // newGossip opens GossipSub for a cluster in a LAN.
-func newGossip(ctx context.Context, h host.Host, own subscriptions, tracer pubsub.RawTracer) (*pubsub.PubSub, error) {
+func newGossip(ctx context.Context, h host.Host, degree int, own subscriptions, tracer pubsub.RawTracer) (*pubsub.PubSub, error) {
 	params := pubsub.DefaultGossipSubParams()
 	// A publisher floods to all its peers, so forwarding only has to get round
 	// missing links. The default degree of 6 would send each message six times as
 	// often as there are nodes.
-	params.D, params.Dlo, params.Dhi, params.Dout, params.Dscore = 4, 3, 6, 1, 2
+	params.D, params.Dlo, params.Dhi = degree, max(1, degree-1), degree+2
+	// GossipSub wants Dout below Dlo and below half of the degree.
+	params.Dout, params.Dscore = min(1, degree/2-1), degree/2
 	// A message is offered to who has not got it for three heartbeats of a second. No
 	// longer: what is old is said anew or was repaired, and the last words of the dead
 	// would make them look alive.

@@ -76,7 +76,7 @@ func New(o Options) (_ *Mesh, err error) {
 			err = errors.Join(err, m.host.Close())
 		}
 	}()
-	if m.gossip, err = newGossip(m.ctx, m.host, subscriptions{topicPrefix(o.Cache), m.allows, m.guard}, &m.tracer); err != nil {
+	if m.gossip, err = newGossip(m.ctx, m.host, o.Degree, subscriptions{topicPrefix(o.Cache), m.allows, m.guard}, &m.tracer); err != nil {
 		return nil, err
 	}
 	if o.Metrics != nil {

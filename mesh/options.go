@@ -15,6 +15,10 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
+// minDegree is the least that GossipSub takes; more copies of each message than
+// maxDegree help nobody.
+const minDegree, maxDegree = 2, 64
+
 // Options are the settings of a Mesh.
 type Options struct {
 	// Cache names the mesh: only nodes with the same cache name let each other in.
@@ -63,6 +67,20 @@ type Options struct {
 	ReplayBytes int
 	ReplayAge   time.Duration
 
+	// Backlog is how many bytes may wait for one linked peer's acknowledgement before
+	// publishers wait. Zero means 16 MiB.
+	Backlog int
+	// SuspectAfter and GoneAfter are how long a peer may be silent until it is suspect,
+	// and until it is gone. Zero means 3 s and 10 s.
+	SuspectAfter, GoneAfter time.Duration
+	// Direct is the number of links up to which every server of an application is
+	// linked directly; beyond it the rest is reached over the topic. Each costs memory,
+	// and heartbeats. Zero means 64.
+	Direct int
+	// Degree is how many peers a message of the topic is forwarded to. More find a way
+	// round more missing links, and send each message more often. Zero means 4.
+	Degree int
+
 	// OnHealth is told whenever the health of an application's mesh changes; it starts
 	// as Isolated. It is called by one goroutine for each application, and may take its
 	// time: changes meanwhile are told as one. Nil means nobody.
@@ -78,6 +96,7 @@ func (o Options) complete() (Options, error) {
 	o.ConfirmTimeout = cmp.Or(o.ConfirmTimeout, 5*time.Second)
 	o.CloseTimeout = cmp.Or(o.CloseTimeout, 3*time.Second)
 	o.MaxMessage = cmp.Or(o.MaxMessage, 16<<20)
+	o.Degree = cmp.Or(o.Degree, 4)
 	if o.Public == nil {
 		o.Public = func(a multiaddr.Multiaddr) multiaddr.Multiaddr { return a }
 	}
@@ -97,6 +116,15 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.MaxMessage < 0 || o.MaxMessage > 16<<20 {
 		errs = append(errs, fmt.Errorf("mesh: MaxMessage %d is not between 1 and %d", o.MaxMessage, 16<<20))
+	}
+	if o.Degree < minDegree || o.Degree > maxDegree {
+		errs = append(errs, fmt.Errorf("mesh: Degree %d is not between %d and %d", o.Degree, minDegree, maxDegree))
+	}
+	if o.Backlog < 0 || o.Direct < 0 {
+		errs = append(errs, fmt.Errorf("mesh: Backlog %d and Direct %d may not be below 0", o.Backlog, o.Direct))
+	}
+	if suspect, gone := cmp.Or(o.SuspectAfter, 3*time.Second), cmp.Or(o.GoneAfter, 10*time.Second); suspect < time.Second || gone < suspect {
+		errs = append(errs, fmt.Errorf("mesh: SuspectAfter %v is not between 1s and GoneAfter, %v", suspect, gone))
 	}
 	return o, errors.Join(errs...)
 }

@@ -102,6 +102,7 @@ func newTopic(m *Mesh, application string) *Topic {
 		Self: core.Peer(m.host.ID()), Application: application, Member: member, Shell: t.shell,
 		Rand:       mathrand.New(mathrand.NewPCG(member.Epoch, 0)),
 		MaxMessage: m.o.MaxMessage, WindowBytes: m.o.ReplayBytes, WindowAge: m.o.ReplayAge,
+		Backlog: m.o.Backlog, SuspectAfter: m.o.SuspectAfter, GoneAfter: m.o.GoneAfter, FullMesh: m.o.Direct,
 	})
 	return t
 }

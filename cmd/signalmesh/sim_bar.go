@@ -42,9 +42,12 @@ func (b *simBar) show(p result.Progress) {
 }
 
 func (b *simBar) line(p result.Progress, bar string) string {
-	speed := p.Virtual.Seconds() / max(p.Wall.Seconds(), 0.001)
-	return fmt.Sprintf("%s %s%v of %v, %.1fx, %d published, %d delivered",
-		b.name, bar, p.Virtual.Truncate(100*time.Millisecond), p.Of, speed, p.Published, p.Delivered)
+	speed, digits := p.Virtual.Seconds()/max(p.Wall.Seconds(), 0.001), 1
+	if speed < 0.1 {
+		digits = 3
+	}
+	return fmt.Sprintf("%s %s%v of %v, %.*fx, %d published, %d delivered",
+		b.name, bar, p.Virtual.Truncate(100*time.Millisecond), p.Of, digits, speed, p.Published, p.Delivered)
 }
 
 func bar(p result.Progress, width int) string {

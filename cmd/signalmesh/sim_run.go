@@ -48,7 +48,7 @@ own; the last line then says how to see it again.`,
   signalmesh sim run steady --stack --nodes 20`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("run takes one scenario; %q are %d (see: signalmesh sim list)", args, len(args))}
+				return usageError{fmt.Errorf("run takes one scenario, not %d; signalmesh sim list shows those that come with the program", len(args))}
 			}
 			return nil
 		},
@@ -99,6 +99,9 @@ func (f *simFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if err := makeable(f.out); err != nil {
+		return usageError{fmt.Errorf("--out: %w", err)}
+	}
 	debug.SetGCPercent(300) // a simulation makes much garbage and keeps little
 	var results []result.Result
 	for i, v := range variants {
@@ -121,10 +124,24 @@ func (f *simFlags) run(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// makeable tells, before a run that may take long, whether its report can be written.
+func makeable(dir string) error {
+	if _, err := os.Stat(dir); dir == "" || err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.Remove(dir) // a run that is stopped leaves nothing
+}
+
 // failure says what did not hold, in one line.
 func failure(r result.Result) string {
 	if len(r.Broken) > 0 {
 		return "the mesh broke a promise: " + r.Broken[0]
+	}
+	if !r.Balances() {
+		return "the account of messages does not balance"
 	}
 	for _, c := range r.Checks {
 		if !c.OK {
@@ -206,6 +223,7 @@ func (f *simFlags) simulate(ctx context.Context, stderr io.Writer, v scenario.Va
 	}
 	bar := newSimBar(stderr, name)
 	defer bar.end()
+	bar.show(result.Progress{Of: v.Warmup.D() + v.Duration.D() + v.Drain.D()}) // the first second may take long
 	run := virtual.Run
 	if f.stack {
 		run = stack.Run

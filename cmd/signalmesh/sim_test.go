@@ -68,14 +68,16 @@ func TestSimComparesSettings(t *testing.T) {
 
 func TestAWrongSimulationSaysWhatToDo(t *testing.T) {
 	for want, args := range map[string][]string{
-		"there is no scenario \"stedy\"": {"run", "stedy"},
-		"sim has no command \"rum\"":     {"rum"},
-		"--nodes: \"1\" is no number":    {"run", "steady", "--nodes", "1"},
-		"run takes one scenario":         {"run"},
-		"compare takes two scenarios":    {"compare", "steady"},
-		"\"colour\" is no setting":       {"compare", "steady", "--vary", "colour=red,blue"},
-		"no-such.yaml: no such file":     {"run", "no-such.yaml"},
-		"for example degree=4,6,8":       {"compare", "steady", "--vary", "degree"},
+		"there is no scenario \"stedy\"":   {"run", "stedy"},
+		"sim has no command \"rum\"":       {"rum"},
+		"--nodes: \"1\" is no number":      {"run", "steady", "--nodes", "1"},
+		"run takes one scenario":           {"run"},
+		"compare takes two scenarios":      {"compare", "steady"},
+		"\"colour\" is no setting":         {"compare", "steady", "--vary", "colour=red,blue"},
+		"no-such.yaml: no such file":       {"run", "no-such.yaml"},
+		"--degree: mesh.degree: 99 is not": {"run", "steady", "--degree", "99"},
+		"--out: mkdir main.go":             {"run", "steady", "--out", "main.go/report"},
+		"for example degree=4,6,8":         {"compare", "steady", "--vary", "degree"},
 	} {
 		code, _, stderr := sim(t, args...)
 		assert.Equal(t, 2, code, args)
@@ -99,6 +101,9 @@ func TestABrokenPromiseIsToldWithItsSeed(t *testing.T) {
 	assert.Contains(t, failure(r), "message 4 arrived twice")
 	r = result.Result{Checks: []result.Check{{Name: "packets lost", Set: 1, Measured: 2, Unit: "%"}}}
 	assert.Contains(t, failure(r), "packets lost is 2 % instead of 1")
+	r = result.Result{Account: []result.Account{{Offered: 3, Delivered: 2}}}
+	assert.False(t, r.OK())
+	assert.Contains(t, failure(r), "does not balance")
 }
 
 func TestTheBarSaysHowFarItIs(t *testing.T) {

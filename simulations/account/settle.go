@@ -40,16 +40,7 @@ func (b *Book) Settle() result.Result {
 func Faults(s *scenario.Scenario) []result.Fault {
 	var faults []result.Fault
 	for _, f := range s.Faults {
-		begin, end := f.At.D().Seconds(), (f.At + f.For).D().Seconds()
-		lasting := []scenario.Act{scenario.Cut, scenario.Degrade, scenario.Partition, scenario.Pause, scenario.Slow, scenario.FloodAct, scenario.Churn}
-		if f.For == 0 && slices.Contains(lasting, f.Do) {
-			end = s.Duration.D().Seconds()
-		}
-		if f.Do == scenario.RollingRestart {
-			nodes, _ := s.Select(f.Nodes...)
-			end = begin + float64(len(nodes)-1)*f.Every.D().Seconds() + f.Down.D().Seconds()
-		}
-		faults = append(faults, result.Fault{Label: f.Label, BeginSeconds: begin, EndSeconds: end})
+		faults = append(faults, result.Fault{Label: f.Label, BeginSeconds: f.At.D().Seconds(), EndSeconds: s.End(f).Seconds()})
 	}
 	return faults
 }

@@ -65,6 +65,8 @@ func writePage(w io.Writer, title string, c *comparison, results []result.Result
 
 func newRun(i int, r result.Result) run {
 	id := fmt.Sprintf("run%d", i+1)
+	account := accountTable(r)
+	account.dropEmpty("refused", "waiting", "ended") // it is wide
 	shown := run{
 		ID: id, Name: name(r), Question: r.Question, Origin: origin(r), Command: r.Command,
 		Verdict: judge(r), Broken: r.Broken, Sizing: r.Sizing, Limits: r.Limits,
@@ -73,7 +75,7 @@ func newRun(i int, r result.Result) run {
 		Traffic:  serversPlot(r).figure(id + "-servers"),
 		Timeline: stack(id+"-timeline", "Messages over time", "In each virtual second, of the whole mesh. Shaded and dashed: the faults below. Where the line of the latency is broken, nothing was delivered.", timelinePlots(r)),
 		Mesh:     stack(id+"-mesh", "Links, members and memory over time", "At the end of each virtual second, of the whole mesh.", meshPlots(r)),
-		Times:    latencyTable(r), Account: accountTable(r), Servers: serversTable(r), Gossip: gossipTable(r.Gossip),
+		Times:    latencyTable(r), Account: account, Servers: serversTable(r), Gossip: gossipTable(r.Gossip),
 		Checks: checksTable(r.Checks), Settings: settingsTable(r.Settings),
 	}
 	if len(r.Faults) > 0 {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
@@ -56,18 +55,7 @@ func accountText(r result.Result) table {
 	t := accountTable(r)
 	t.Head[0] = "messages"
 	t.Rows = t.Rows[max(0, len(t.Rows)-mostClasses):] // the total comes last
-	for i, head := range slices.Backward(t.Head) {
-		empty := func(r row) bool { return r[i].Text == "0" || r[i].Class == "good" }
-		if slices.Contains([]string{"refused", "late", "repaired", "ended", "balances"}, head) && !slices.ContainsFunc(t.Rows, func(r row) bool { return !empty(r) }) {
-			t.Head = slices.Delete(t.Head, i, i+1)
-			if i <= t.Words {
-				t.Words--
-			}
-			for j := range t.Rows {
-				t.Rows[j] = slices.Delete(t.Rows[j], i, i+1)
-			}
-		}
-	}
+	t.dropEmpty("refused", "late", "repaired", "waiting", "ended", "balances")
 	return t
 }
 

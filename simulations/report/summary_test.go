@@ -54,6 +54,12 @@ func TestSummaryEndsWithTheVerdict(t *testing.T) {
 	unbalanced.Account = []result.Account{{Class: "total", Offered: 3, Delivered: 2}}
 	assert.Contains(t, summaryOf(t, unbalanced), "BROKEN  the account of messages does not balance")
 	assert.Contains(t, summaryOf(t, result.Result{}), "EMPTY")
+
+	waiting := good
+	waiting.Account = []result.Account{{Class: "total", Offered: 3, Delivered: 2, Waiting: 1}}
+	assert.Contains(t, summaryOf(t, waiting), "OK  every promise of the mesh held")
+	assert.Contains(t, summaryOf(t, waiting), "waiting")
+	assert.NotContains(t, summaryOf(t, good), "waiting")
 }
 
 func TestSummaryKeepsControlCharactersFromTheTerminal(t *testing.T) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
 )
@@ -26,7 +25,7 @@ func judge(r result.Result) verdict {
 	switch {
 	case len(r.Broken) > 0:
 		return verdict{"bad", "BROKEN", number(len(r.Broken), "promise of the mesh was", "promises of the mesh were") + " broken"}
-	case slices.ContainsFunc(r.Account, func(a result.Account) bool { return !balances(a) }):
+	case !r.Balances():
 		return verdict{"bad", "BROKEN", "the account of messages does not balance"}
 	case failed > 0:
 		return verdict{"warn", "DOUBTFUL", number(failed, "check", "checks") + " of the simulation itself failed: its figures are not to be trusted"}

@@ -1,6 +1,9 @@
 package result
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The modes of a simulation.
 const (
@@ -100,6 +103,11 @@ type Account struct {
 	Disorder    uint64 `json:"disorder"` // deliveries before an earlier message of the same sender
 }
 
+// Balances tells whether each message that was offered is accounted for once.
+func (a Account) Balances() bool {
+	return a.Offered == a.Delivered+a.ReportedLost+a.Waiting+a.Ended+a.Unaccounted
+}
+
 // A Server is what one node did. Bytes are those of the mesh's frames and topic
 // messages, and a share for packet headers, while the load ran.
 type Server struct {
@@ -164,12 +172,13 @@ type Progress struct {
 	Delivered   uint64
 }
 
-// OK tells whether every promise and every check held.
+// OK tells whether every promise and every check held, and the account balances.
 func (r Result) OK() bool {
-	for _, c := range r.Checks {
-		if !c.OK {
-			return false
-		}
-	}
-	return len(r.Broken) == 0
+	failed := slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.OK })
+	return !failed && len(r.Broken) == 0 && r.Balances()
+}
+
+// Balances tells whether the account does, of every class and in all.
+func (r Result) Balances() bool {
+	return !slices.ContainsFunc(r.Account, func(a Account) bool { return !a.Balances() })
 }

@@ -11,6 +11,9 @@ func (c *checker) fault(path string, f Fault) {
 	if f.At >= c.s.Duration {
 		c.wrong(path, "it happens at %v, when the load is over; make at: earlier or duration: longer", f.At)
 	}
+	if f.Every < leastEvery {
+		c.wrong(path+".every", "%v is too short; make it at least %v", f.Every, leastEvery)
+	}
 	for _, of := range [][]Selector{f.Nodes, f.Between, f.Groups} {
 		if len(of) > 0 {
 			c.selected(path, of)

@@ -100,17 +100,19 @@ func (m Mesh) complete() Mesh {
 // A checker gathers what is wrong.
 type checker struct {
 	s    *Scenario
-	errs []error
+	errs []error // the first ones
 }
 
 func (c *checker) wrong(path, format string, args ...any) {
-	c.errs = append(c.errs, FieldError{path, fmt.Sprintf(format, args...)})
+	if len(c.errs) < maxErrors {
+		c.errs = append(c.errs, FieldError{path, fmt.Sprintf(format, args...)})
+	}
 }
 
 func (s *Scenario) check() error {
 	c := &checker{s: s}
-	if s.Duration > Duration(24*time.Hour) {
-		c.wrong("$.duration", "%v is more than 24h; simulate the part that matters", s.Duration)
+	if c.sizes(); len(c.errs) > 0 {
+		return errors.Join(c.errs...)
 	}
 	c.regions()
 	c.links()
@@ -142,9 +144,6 @@ func (c *checker) regions() {
 		}
 		names[r.Name] = true
 		total += max(0, r.Nodes)
-	}
-	if total > MaxNodes {
-		c.wrong("$.regions", "%d nodes are more than %d; take fewer", total, MaxNodes)
 	}
 	if len(c.errs) == 0 && total < 2 {
 		c.wrong("$.regions", "a mesh needs at least 2 nodes; raise nodes:")
@@ -203,8 +202,11 @@ func (c *checker) load(path string, a Application, nodes []int, l Load) {
 	if l.Burst < 1 || l.Burst > 100_000 {
 		c.wrong(path+".burst", "%d is not between 1 and 100000", l.Burst)
 	}
+	if len(l.Publishers) == 0 {
+		return
+	}
 	for _, n := range c.selected(path+".publishers", l.Publishers) {
-		if len(l.Publishers) > 0 && !slices.Contains(nodes, n) {
+		if _, runs := slices.BinarySearch(nodes, n); !runs {
 			c.wrong(path+".publishers", "node %d does not run the application; add it to the application's nodes or choose another", n+1)
 			break
 		}

@@ -1,5 +1,10 @@
 package scenario
 
+import (
+	"slices"
+	"time"
+)
+
 // An Act is what a fault does.
 type Act string
 
@@ -58,6 +63,27 @@ type Fault struct {
 	Size   Sizes    `yaml:"size,omitempty" json:"size,omitzero"`
 
 	Network `yaml:",inline"`
+}
+
+// Lasts tells whether the act goes on for some time.
+func (a Act) Lasts() bool {
+	return slices.Contains([]Act{Cut, Degrade, Partition, Pause, Churn, Slow, FloodAct}, a)
+}
+
+// End is when a fault is over, in the time of the load.
+func (s *Scenario) End(f Fault) time.Duration {
+	switch {
+	case f.Do == RollingRestart:
+		nodes, _ := s.Select(f.Nodes...) // a complete scenario's selectors name nodes
+		return f.At.D() + time.Duration(len(nodes)-1)*f.Every.D() + f.Down.D()
+	case !f.Do.Lasts():
+		return f.At.D()
+	case f.For > 0:
+		return f.At.D() + f.For.D()
+	case f.Do == FloodAct: // it is part of the load
+		return s.Duration.D()
+	}
+	return s.Duration.D() + s.Drain.D()
 }
 
 // A Selector names nodes: a number ("3"), a range ("1-5"), the name of a region,

@@ -19,12 +19,18 @@ func Parse(file string, text []byte) (Scenario, error) {
 	if len(text) > maxFile {
 		return Scenario{}, fmt.Errorf("%s: %d bytes are no scenario; the limit is %d", file, len(text), maxFile)
 	}
+	if line, why := tooIntricate(text); line > 0 {
+		return Scenario{}, fmt.Errorf("%s:%d: %s", file, line, why)
+	}
 	tree, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return Scenario{}, located(file, err)
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
 		return Scenario{}, fmt.Errorf("%s: a scenario file holds one document; begin with name: and see docs/simulations.md", file)
+	}
+	if line := aliasIn(tree.Docs[0].Body); line > 0 {
+		return Scenario{}, fmt.Errorf("%s:%d: a scenario file takes no aliases; write out what it stands for", file, line)
 	}
 	var s Scenario
 	if err := yaml.NodeToValue(tree.Docs[0].Body, &s, yaml.Strict()); err != nil {
@@ -54,6 +60,10 @@ func located(file string, err error) error {
 	var unknown *yaml.UnknownFieldError
 	if errors.As(err, &unknown) {
 		text += "; docs/simulations.md has every key"
+	}
+	var kind *yaml.UnexpectedNodeTypeError
+	if errors.As(err, &kind) {
+		text += "; docs/simulations.md shows what belongs there"
 	}
 	return fmt.Errorf("%s:%d: %s", file, line, text)
 }

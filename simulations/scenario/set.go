@@ -44,7 +44,11 @@ func (s Scenario) Set(key, value string) (Scenario, error) {
 	if err := Keys[i].set(&s, value); err != nil {
 		return s, fmt.Errorf("%s: %w", key, err)
 	}
-	return s.Complete()
+	s, err := s.Complete()
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", key, err)
+	}
+	return s, nil
 }
 
 func setNodes(s *Scenario, v string) error {

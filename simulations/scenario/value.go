@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -9,7 +10,8 @@ import (
 // A valueError says what is wrong with a value.
 type valueError struct{ value, text string }
 
-func (e valueError) Error() string { return strconv.Quote(e.value) + " " + e.text }
+// Error writes the beginning of the value, which may be a whole file.
+func (e valueError) Error() string { return fmt.Sprintf("%.64q %s", e.value, e.text) }
 
 func wrongValue(value []byte, text string) error { return valueError{string(value), text} }
 

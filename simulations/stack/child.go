@@ -3,6 +3,7 @@ package stack
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"testing"
@@ -20,27 +21,31 @@ func Child() {
 	if os.Getenv(childEnv) == "" {
 		return
 	}
+	in := json.NewDecoder(os.Stdin)
+	var s scenario.Scenario
+	if err := in.Decode(&s); err != nil {
+		fmt.Fprintf(os.Stderr, "read the scenario: %v\n", err)
+		os.Exit(1)
+	}
+	go func() { // its input ends with the parent, however that ends
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	os.Args = os.Args[:1] // package testing parses them
 	gologshim.SetDefaultHandler(slog.DiscardHandler)
 	// A bubble needs a test, and a test a program of tests. That is what testing.Main
 	// is; it ends the process.
 	testing.Main(func(string, string) (bool, error) { return true, nil },
-		[]testing.InternalTest{{Name: "simulation", F: func(t *testing.T) { synctest.Test(t, child) }}}, nil, nil)
+		[]testing.InternalTest{{Name: "simulation", F: func(t *testing.T) { synctest.Test(t, func(*testing.T) { child(s) }) }}}, nil, nil)
 }
 
-// child reads a scenario, runs it, and ends the process.
-func child(*testing.T) {
+// child runs a scenario and ends the process.
+func child(s scenario.Scenario) {
 	out := json.NewEncoder(os.Stdout)
 	tell := func(l line) {
 		if out.Encode(l) != nil {
 			os.Exit(1) // nobody listens any more
 		}
-	}
-	var s scenario.Scenario
-	err := json.NewDecoder(os.Stdin).Decode(&s)
-	if err != nil {
-		tell(line{Error: fmt.Sprintf("read the scenario: %v", err)})
-		os.Exit(1)
 	}
 	r, err := simulate(s, func(p result.Progress) { tell(line{Progress: &p}) })
 	if err != nil {

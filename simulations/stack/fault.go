@@ -1,9 +1,9 @@
 package stack
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/signalmesh/signalmesh/simulations/scenario"
@@ -138,7 +138,7 @@ func (w *world) rollingRestart(f *scenario.Fault) {
 func (w *world) churn(i int, f *scenario.Fault) {
 	draw := rand.New(rand.NewPCG(w.s.Seed, uint64(i)))
 	nodes, _ := w.s.Select(f.Nodes...)
-	for end := w.now() + f.For.D(); f.For == 0 || w.now() < end; {
+	for w.now() < w.s.End(*f) {
 		node := nodes[draw.IntN(len(nodes))]
 		w.work.Go(func() {
 			if w.down(node, true) && w.sleep(f.Down.D()) {
@@ -199,27 +199,11 @@ func (w *world) joinLate(i int) {
 
 // supported says why a scenario cannot be run: the program has no such setting.
 func supported(s *scenario.Scenario) error {
-	usual, err := scenario.Scenario{}.Complete()
-	if err != nil {
-		return err
+	if s.Mesh.FloodPublish != nil && !*s.Mesh.FloodPublish {
+		return errors.New("mesh.flood_publish: the program itself always floods its own messages of the topic; leave that out, or run without --stack")
 	}
-	m, u := s.Mesh, usual.Mesh
-	m.ReplayAge, m.ReplayBytes = u.ReplayAge, u.ReplayBytes
-	if different := unlike(m, u); len(different) > 0 {
-		return unsupported(different)
+	if s.Mesh.Degree < 2 {
+		return errors.New("mesh.degree: GossipSub itself takes 2 or more; write degree: 2, or run without --stack")
 	}
 	return nil
-}
-
-func unlike(m, usual scenario.Mesh) (names []string) {
-	for name, same := range map[string]bool{
-		"degree": m.Degree == usual.Degree, "flood_publish": *m.FloodPublish == *usual.FloodPublish, "direct": m.Direct == usual.Direct,
-		"backlog": m.Backlog == usual.Backlog, "suspect_after": m.SuspectAfter == usual.SuspectAfter, "gone_after": m.GoneAfter == usual.GoneAfter,
-	} {
-		if !same {
-			names = append(names, "mesh."+name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }

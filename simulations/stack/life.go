@@ -39,10 +39,12 @@ type life struct {
 	started time.Time
 	ended   chan struct{} // closed when the process is to be thought of as dead
 	over    sync.Once
+	said    copies // on the topic, when it ended
 }
 
 // start starts the next life of a node, in which nobody is known but the seeds.
 func (w *world) start(node int) error {
+	s := w.s.Mesh
 	rate := float64(w.s.NodeBandwidth(node)) / bitsPerByte
 	l := &life{
 		w: w, node: node, host: w.net.Host(address(node), rate, rate), started: time.Now(),
@@ -55,7 +57,8 @@ func (w *world) start(node int) error {
 	l.mesh, err = mesh.New(mesh.Options{
 		Cache: "simulation", UserID: "node", Password: "not a secret", Listen: listen, Network: l.host,
 		Name: account.Name(node), Version: "simulated", Metrics: l.metrics, Logger: slog.New(slog.DiscardHandler),
-		ReplayAge: w.s.Mesh.ReplayAge.D(), ReplayBytes: int(w.s.Mesh.ReplayBytes),
+		ReplayAge: s.ReplayAge.D(), ReplayBytes: int(s.ReplayBytes), Backlog: int(s.Backlog),
+		SuspectAfter: s.SuspectAfter.D(), GoneAfter: s.GoneAfter.D(), Direct: s.Direct, Degree: s.Degree,
 	})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", account.Name(node), err)
@@ -176,6 +179,7 @@ func (l *life) end(clean bool, how func()) {
 	l.over.Do(func() {
 		l.w.mu.Lock()
 		if l.w.lives[l.node] == l {
+			l.said = l.copies()
 			l.w.lives[l.node] = nil // nothing more is published here
 		}
 		l.w.mu.Unlock()

@@ -51,7 +51,11 @@ func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress
 	var complaint bytes.Buffer
 	child := exec.CommandContext(ctx, self)
 	child.Env = append(os.Environ(), childEnv+"=1")
-	child.Stdin, child.Stderr = bytes.NewReader(input), &complaint
+	child.Stderr = &complaint
+	hold, err := child.StdinPipe() // its end is that of the child
+	if err != nil {
+		return result.Result{}, fmt.Errorf("tell the child the scenario: %w", err)
+	}
 	output, err := child.StdoutPipe()
 	if err != nil {
 		return result.Result{}, fmt.Errorf("hear the child: %w", err)
@@ -60,6 +64,7 @@ func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress
 	if err := child.Start(); err != nil {
 		return result.Result{}, fmt.Errorf("start the child: %w", err)
 	}
+	_, _ = hold.Write(input) // if it fails, the child has failed and says why
 	r, err := listen(output, begun, progress)
 	ended := ctx.Err()
 	cancel() // it has said what there is to say

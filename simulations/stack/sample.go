@@ -15,6 +15,8 @@ type tally struct {
 	base    []vnet.Counts // by node, when the load began
 	end     []vnet.Counts // by node, when it ended
 	sent    uint64        // bytes, by all, until the last sample
+
+	firstCopies, lastCopies copies // on the topic, when the load began and ended
 }
 
 // sample takes a sample at the end of each virtual second, until the run is over.
@@ -72,9 +74,15 @@ func (w *world) takeSample(at time.Duration) {
 	}
 	if at <= 0 {
 		w.tally.base = counts
+		if at > -time.Second { // to count them is dear
+			w.tally.firstCopies = w.copies()
+		}
 	}
 	if at <= w.s.Duration.D() {
 		w.tally.end = counts
+		if at > w.s.Duration.D()-time.Second {
+			w.tally.lastCopies = w.copies()
+		}
 	}
 	s.SentBytes, w.tally.sent = sent-w.tally.sent, sent
 	w.book.Sample(s)

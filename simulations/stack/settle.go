@@ -3,7 +3,6 @@ package stack
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/signalmesh/signalmesh/simulations/account"
 	"github.com/signalmesh/signalmesh/simulations/result"
@@ -24,7 +23,8 @@ func (w *world) settle() result.Result {
 	r.VirtualSeconds = (w.s.Warmup.D() + w.s.Duration.D() + w.s.Drain.D()).Seconds()
 	r.PeakMemoryBytes = memory()
 	w.serve(&r)
-	r.Gossip = w.gossip()
+	sent, duplicates := w.tally.lastCopies.sent-w.tally.firstCopies.sent, w.tally.lastCopies.duplicates-w.tally.firstCopies.duplicates
+	r.Gossip = result.Gossip{Received: sent - min(sent, duplicates), Duplicates: duplicates}
 	r.Checks = checks(w)
 	r.Limits = limits
 	return r
@@ -63,30 +63,6 @@ func (w *world) serve(r *result.Result) {
 	}
 }
 
-// gossip adds up what the nodes count of the topic.
-func (w *world) gossip() (g result.Gossip) {
-	var sent uint64
-	for _, l := range w.all {
-		families, err := l.metrics.Gather()
-		if err != nil {
-			continue // a life that has ended counts nothing any more
-		}
-		for _, f := range families {
-			name := strings.TrimPrefix(f.GetName(), "signalmesh_mesh_gossip_")
-			for _, m := range f.GetMetric() {
-				switch v := uint64(m.GetCounter().GetValue()); name {
-				case "sent_total":
-					sent += v
-				case "duplicates_total":
-					g.Duplicates += v
-				}
-			}
-		}
-	}
-	g.Received = sent - min(sent, g.Duplicates)
-	return g
-}
-
 // checks compares what packets met with what their paths were set to.
 func checks(w *world) []result.Check {
 	seen := w.net.Seen()
@@ -109,8 +85,4 @@ var limits = []string{
 	"The road that a message took is not known, nor whether it was repaired.",
 	"A paused node's clock goes on, which that of a stopped process does not; all it cannot do is send and receive.",
 	"Closing a connection and switch queues are simplified: a queue delays and never drops.",
-}
-
-func unsupported(settings []string) error {
-	return fmt.Errorf("the program itself has no setting for %s; leave that out, or run without --stack", strings.Join(settings, ", "))
 }

@@ -69,7 +69,24 @@ func TestARunEndsWithItsContext(t *testing.T) {
 }
 
 func TestASettingThatTheProgramLacksIsNamed(t *testing.T) {
-	_, err := Run(t.Context(), small(t, "steady", 4, func(s *scenario.Scenario) { s.Mesh.Direct = 8 }), nil)
-	assert.ErrorContains(t, err, "mesh.direct")
+	_, err := Run(t.Context(), small(t, "steady", 4, func(s *scenario.Scenario) { s.Mesh.FloodPublish = new(bool) }), nil)
+	assert.ErrorContains(t, err, "mesh.flood_publish")
 	assert.ErrorContains(t, err, "without --stack")
+	_, err = Run(t.Context(), small(t, "steady", 4, func(s *scenario.Scenario) { s.Mesh.Degree = 1 }), nil)
+	assert.ErrorContains(t, err, "mesh.degree")
+}
+
+func TestSettingsOfTheMeshAreThoseOfTheScenario(t *testing.T) {
+	r, err := Run(t.Context(), small(t, "steady", 8, func(s *scenario.Scenario) {
+		s.Mesh.Direct, s.Mesh.Degree, s.Mesh.Backlog = 1, 2, 1<<20
+		s.Mesh.SuspectAfter, s.Mesh.GoneAfter = scenario.Duration(2*time.Second), scenario.Duration(4*time.Second)
+	}), nil)
+	require.NoError(t, err)
+	assert.True(t, r.OK(), "%v %+v", r.Broken, r.Checks)
+	links := 0
+	for _, s := range r.Servers {
+		links += s.Links
+	}
+	assert.Less(t, links, 8*7, "not everybody has a link to everybody")
+	assert.Equal(t, total(r).Offered, total(r).Delivered, "the topic carries the rest")
 }

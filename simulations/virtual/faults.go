@@ -56,7 +56,7 @@ func (w *world) act(f scenario.Fault) (begin, end func()) {
 			w.at(w.begin+f.At.D()+time.Duration(i)*f.Every.D(), nil, func(w *world, _ any) { w.restart(h, f.Reset, f.Down.D()) }, nil)
 		}
 	case scenario.Churn:
-		return func() { w.churn(f, w.now+f.For.D()) }, nil
+		return func() { w.churn(f, w.begin+w.s.End(f)) }, nil
 	case scenario.Slow:
 		return eachHost(hosts, func(h *host) { h.down = 8e9 / float64(*f.Bandwidth) }), eachHost(hosts, func(h *host) { h.down = h.full })
 	}

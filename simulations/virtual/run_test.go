@@ -138,3 +138,17 @@ func TestEventsComeInOrder(t *testing.T) {
 	}
 	assert.Equal(t, time.Hour, last.at)
 }
+
+func TestChurnWithoutALengthGoesOnToTheEnd(t *testing.T) {
+	s := short(t, "steady", 1)
+	s.Regions[0].Nodes = 5
+	s.Duration, s.Drain = scenario.Duration(8*time.Second), scenario.Duration(5*time.Second)
+	s.Faults = []scenario.Fault{{At: scenario.Duration(time.Second), Do: scenario.Churn, Every: scenario.Duration(2 * time.Second), Down: scenario.Duration(time.Second)}}
+	r := run(t, s)
+	restarts := 0
+	for _, server := range r.Servers {
+		restarts += server.Restarts
+	}
+	assert.Equal(t, 6, restarts, "at 1, 3, … 11 s, each a second away")
+	assert.Empty(t, r.Broken)
+}

@@ -11,7 +11,7 @@ const (
 	// number, and GossipSub's envelope with the topic's name.
 	topicHeader = 112 + 60
 	// historyGossip is for how many heartbeats a message can be asked for.
-	historyGossip = 30
+	historyGossip = 3
 	// idBytes is what one message ID costs in an IHAVE.
 	idBytes = 18
 )

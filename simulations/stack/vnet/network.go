@@ -1,7 +1,6 @@
 package vnet
 
 import (
-	"container/heap"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
@@ -27,8 +26,9 @@ type Network struct {
 	pairs  map[[2]netip.Addr]*queue
 	events events
 	serial uint64
-	kick   chan struct{} // the first event may be another one now
-	done   chan struct{}
+	timer  *time.Timer
+	next   int64 // when timer fires, in nanoseconds since 1970
+	closed bool
 	ended  sync.WaitGroup
 	seen   Seen
 }
@@ -47,7 +47,7 @@ type Seen struct {
 func New(source rand.Source, path func(from, to netip.Addr) Path) *Network {
 	n := &Network{
 		path: path, rand: rand.New(source), hosts: map[netip.Addr]*Host{}, pairs: map[[2]netip.Addr]*queue{},
-		kick: make(chan struct{}, 1), done: make(chan struct{}),
+		timer: time.NewTimer(0),
 	}
 	n.ended.Go(n.run)
 	return n
@@ -59,8 +59,9 @@ func (n *Network) Close() {
 	for _, h := range n.hosts {
 		h.abort(false)
 	}
+	n.closed = true
+	n.timer.Reset(0)
 	n.mu.Unlock()
-	close(n.done)
 	n.ended.Wait()
 }
 
@@ -83,73 +84,6 @@ func (n *Network) Reset(match func(a, b netip.Addr) bool) {
 			}
 		}
 	}
-}
-
-// An event is something that happens at its time. Events of the same time happen in
-// the order in which they were planned.
-type event struct {
-	at     time.Time
-	serial uint64
-	do     func(now time.Time) // with the network locked
-}
-
-type events []event
-
-func (e events) Len() int { return len(e) }
-func (e events) Less(i, j int) bool {
-	if e[i].at.Equal(e[j].at) {
-		return e[i].serial < e[j].serial
-	}
-	return e[i].at.Before(e[j].at)
-}
-func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-func (e *events) Push(x any)   { *e = append(*e, x.(event)) }
-func (e *events) Pop() any {
-	last := (*e)[len(*e)-1]
-	(*e)[len(*e)-1] = event{}
-	*e = (*e)[:len(*e)-1]
-	return last
-}
-
-// plan has do run at a time. The caller holds mu.
-func (n *Network) plan(at time.Time, do func(now time.Time)) {
-	n.serial++
-	heap.Push(&n.events, event{at, n.serial, do})
-	if n.events[0].serial == n.serial {
-		signal(n.kick)
-	}
-}
-
-// run does what is planned, until Close.
-func (n *Network) run() {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		if wait, ok := n.doDue(); ok {
-			timer.Reset(wait)
-		}
-		select {
-		case <-timer.C:
-		case <-n.kick:
-		case <-n.done:
-			return
-		}
-	}
-}
-
-// doDue does what is due and says how long it is until the next event, if there is
-// one.
-func (n *Network) doDue() (wait time.Duration, ok bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	now := time.Now()
-	for len(n.events) > 0 {
-		if next := n.events[0].at; next.After(now) {
-			return next.Sub(now), true
-		}
-		heap.Pop(&n.events).(event).do(now)
-	}
-	return 0, false
 }
 
 // signal makes sure that whoever waits for c looks again.

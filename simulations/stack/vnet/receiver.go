@@ -11,7 +11,8 @@ type receiver struct {
 	next    uint64             // serial of the last packet in it
 	early   map[uint64]*packet // by serial
 	owed    []receipt          // acknowledgements that wait
-	owing   uint64             // counts the times that owed was sent
+	owedBy  time.Time          // when they go without data
+	owing   bool               // that is going to be looked at
 }
 
 // A receipt acknowledges a packet that was sent at a time.
@@ -48,9 +49,23 @@ func (s *socket) receive(p *packet, sent, now time.Time) {
 		s.acknowledgeAlone()
 		return
 	}
-	waiting := s.owing
-	s.host.n.plan(now.Add(ackDelay), func(time.Time) {
-		if s.err == nil && s.owing == waiting && len(s.owed) > 0 {
+	s.owedBy = now.Add(ackDelay)
+	s.owe()
+}
+
+// owe has somebody look at what is owed when data has not taken it along by then.
+func (s *socket) owe() {
+	if s.owing {
+		return
+	}
+	s.owing = true
+	s.host.n.plan(s.owedBy, func(now time.Time) {
+		s.owing = false
+		switch {
+		case s.err != nil || len(s.owed) == 0:
+		case s.owedBy.After(now):
+			s.owe()
+		default:
 			s.acknowledgeAlone()
 		}
 	})
@@ -66,7 +81,6 @@ func (s *socket) acknowledgeAlone() {
 func (s *socket) takeOwed() []receipt {
 	owed := s.owed
 	s.owed = nil
-	s.owing++
 	return owed
 }
 

@@ -35,8 +35,8 @@ type sender struct {
 	window, threshold int    // of congestion, in bytes
 	recovering        uint64 // loss before this serial has been answered
 	smooth, variation time.Duration
-	tries             int    // timeouts in a row
-	timer             uint64 // the last that was set; others are void
+	tries             int       // timeouts in a row
+	deadline, alarm   time.Time // of flight, and when that is looked at next; zero: not
 }
 
 // pump sends what the windows allow. The caller holds mu.
@@ -83,10 +83,28 @@ func (s *socket) arm(now time.Time) {
 	if s.tries == 0 && len(s.flight) > 1 {
 		wait = min(wait, 2*s.smooth+2*time.Millisecond)
 	}
-	s.timer++
-	armed := s.timer
-	s.host.n.plan(now.Add(wait), func(now time.Time) {
-		if s.err == nil && armed == s.timer && len(s.flight) > 0 {
+	s.deadline = now.Add(wait)
+	s.watch()
+}
+
+// watch sees to it that somebody looks at the deadline. Most deadlines are put off
+// before they come, so an alarm that is early is left as it is.
+func (s *socket) watch() {
+	if !s.alarm.IsZero() && !s.alarm.After(s.deadline) {
+		return
+	}
+	at := s.deadline
+	s.alarm = at
+	s.host.n.plan(at, func(now time.Time) {
+		if s.err != nil || !s.alarm.Equal(at) {
+			return
+		}
+		s.alarm = time.Time{}
+		switch {
+		case len(s.flight) == 0:
+		case s.deadline.After(now):
+			s.watch()
+		default:
 			s.expire(now)
 		}
 	})
