@@ -127,7 +127,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // again; the error is nil.
 func (s *Server) Close() error {
 	s.once.Do(func() {
+		s.abandonQuestions()
 		s.endAll()
+		s.sayFarewell()
 		s.cancel()
 		s.mu.Lock()
 		rest := slices.Collect(maps.Keys(s.connections))
