@@ -17,8 +17,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "node" { // this binary, started again
-		if err := runNode(os.Args[2:], os.Stdin, os.Stdout); err != nil {
+	if len(os.Args) > 1 && roles[os.Args[1]] != nil { // this binary, started again
+		if err := roles[os.Args[1]](os.Args[2:], os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -33,9 +33,9 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "node" {
-		if err := runNode(os.Args[2:], os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, "bench node:", err)
+	if len(os.Args) > 1 && roles[os.Args[1]] != nil {
+		if err := roles[os.Args[1]](os.Args[2:], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintf(os.Stderr, "bench %s: %v\n", os.Args[1], err)
 			os.Exit(1)
 		}
 		return
@@ -43,6 +43,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills at once, and the servers with it
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// roles are what a process of the benchmark can be besides the harness.
+var roles = map[string]func(args []string, in io.Reader, out io.Writer) error{
+	"node": runNode, roleDoor: runDoor, roleApp: runApp,
 }
 
 // settings are the command line.
@@ -125,6 +130,11 @@ func (s settings) compare(ctx context.Context, stdout io.Writer) (err error) {
 	}
 	if s.match.MatchString(faultsName) {
 		if report.Faults, err = s.faults(ctx, stdout); err != nil {
+			return err
+		}
+	}
+	if s.match.MatchString(doorsName) {
+		if report.Doors, err = s.doors(ctx, stdout); err != nil {
 			return err
 		}
 	}

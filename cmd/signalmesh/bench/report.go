@@ -26,6 +26,7 @@ type Report struct {
 	Rows                     []Row
 	Bystanders               []Bystanders
 	Faults                   []Fault
+	Doors                    []DoorRow
 }
 
 // machine says what this machine is.
