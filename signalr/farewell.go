@@ -20,7 +20,7 @@ func (s *Server) abandonQuestions() {
 
 // sayFarewell waits until the commands that are queued have run.
 func (s *Server) sayFarewell() {
-	if s.options.Backplane == nil {
+	if !s.obeying {
 		return
 	}
 	end := time.NewTimer(farewellTime)
