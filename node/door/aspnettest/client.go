@@ -2,7 +2,6 @@ package aspnettest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -120,7 +119,7 @@ func (c *Client) write(frame []byte) error {
 	}
 	if frame == nil {
 		c.abort()
-		return errors.New("This message was received from another server that did not have the requested protocol available.") //nolint:staticcheck // .NET's text
+		return &Exception{"HubException", "This message was received from another server that did not have the requested protocol available."}
 	}
 	body, rest, err := c.protocol.Split(frame, 0)
 	if err == nil && (body == nil || len(rest) > 0) {

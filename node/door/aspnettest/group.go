@@ -2,7 +2,6 @@ package aspnettest
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
@@ -49,7 +48,7 @@ func (s *Server) change(ctx context.Context, action protocol.GroupAction, id, gr
 	case <-acked:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("A task was canceled: %w", ctx.Err()) //nolint:staticcheck // .NET's text
+		return &Exception{"TaskCanceledException", "A task was canceled."}
 	}
 }
 

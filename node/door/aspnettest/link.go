@@ -31,11 +31,10 @@ type link struct {
 	endpoint string // empty: not connected
 	commands *wire
 	subs     *wire
-	broken   context.CancelFunc // ends the present connections
-	replies  []chan any         // to PUBLISH, in order
-	queues   map[string]*queue  // by channel
-	lives    int                // how often it has been connected
-	cut      bool               // it is not to be connected
+	replies  []chan any        // to PUBLISH, in order
+	queues   map[string]*queue // by channel
+	lives    int               // how often it has been connected
+	cut      bool              // it is not to be connected
 }
 
 // openLink connects, or returns why no endpoint can be reached.

@@ -13,7 +13,7 @@ import (
 
 // An Exception is an error of .NET's.
 type Exception struct {
-	Type string // "HubException", "IOException" or "InvalidOperationException"
+	Type string // such as "HubException"
 	Text string
 }
 
