@@ -38,3 +38,20 @@ func Example() {
 	fmt.Println("sent:", err == nil)
 	// Output: sent: true
 }
+
+// A node with a door and no hubs runs beside a server of ASP.NET Core, which is told
+// this address in place of Redis'.
+func ExampleOptions_redis() {
+	options := node.Options{HTTP: "127.0.0.1:0", Listen: "127.0.0.1:0", Redis: "127.0.0.1:0"} // or port 6379
+	options.AddNCache(func(o *node.NCacheOptions) {
+		o.CacheName = "demoClusteredCache"
+		o.ApplicationID = "chatApplication"
+	})
+	n, err := node.New(context.Background(), options)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer n.Close()
+	fmt.Println("the door is open:", n.RedisAddr() != "")
+	// Output: the door is open: true
+}

@@ -34,7 +34,7 @@ func (n *Node) openRedis() error {
 	}
 	o := door.Options{
 		Listener: l, Exchange: n.exchange, Application: n.settings.application,
-		Logger: n.log, Metrics: n.o.Metrics,
+		Logger: n.log, Metrics: n.o.Metrics, Ready: n.Ready(),
 	}
 	if n.settings.password != "" {
 		o.Authenticate = newPasswords(n).right

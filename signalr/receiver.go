@@ -21,6 +21,7 @@ func (s *Server) join() error {
 	for _, queue := range s.commands.queues {
 		s.tasks.Go(func() { s.work(queue) })
 	}
+	s.obeying = true
 	ctx, cancel := context.WithTimeout(s.ctx, s.options.GroupTimeout)
 	defer cancel()
 	for _, h := range s.hubs {

@@ -32,13 +32,14 @@ type Server struct {
 	commands      *commands
 	departures    *departures
 
-	ctx    context.Context // ends when the server closes
-	cancel context.CancelFunc
-	detach func()         // from the backplane
-	core   []string       // channels that the hubs need as long as the server lives
-	tasks  sync.WaitGroup // goroutines of the server itself
-	served sync.WaitGroup // connections being served
-	once   sync.Once      // of Close
+	ctx     context.Context // ends when the server closes
+	cancel  context.CancelFunc
+	detach  func()         // from the backplane
+	obeying bool           // commands run: there is a backplane
+	core    []string       // channels that the hubs need as long as the server lives
+	tasks   sync.WaitGroup // goroutines of the server itself
+	served  sync.WaitGroup // connections being served
+	once    sync.Once      // of Close
 
 	mu          sync.Mutex // before connection.mu
 	connections map[*connection]struct{}
@@ -127,7 +128,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // again; the error is nil.
 func (s *Server) Close() error {
 	s.once.Do(func() {
+		s.abandonQuestions()
 		s.endAll()
+		s.sayFarewell()
 		s.cancel()
 		s.mu.Lock()
 		rest := slices.Collect(maps.Keys(s.connections))

@@ -66,6 +66,13 @@ func (d *Door) Addr() net.Addr { return d.o.Listener.Addr() }
 
 // accept takes connections until the listener closes.
 func (d *Door) accept() {
+	if d.o.Ready != nil {
+		select {
+		case <-d.o.Ready:
+		case <-d.ctx.Done():
+			return
+		}
+	}
 	for pause := time.Duration(0); ; {
 		nc, err := d.o.Listener.Accept()
 		switch {

@@ -88,6 +88,17 @@ func TestFiftyThousandSubscriptionsInABurst(t *testing.T) {
 	}
 }
 
+// Until the node is ready clients wait.
+func TestADoorLetsNobodyInBeforeTheNodeIsReady(t *testing.T) {
+	ready := make(chan struct{})
+	s := sites(t, 1, func(o *door.Options) { o.Ready = ready })
+	w := dial(t, s[0].addr())
+	w.send("PING\r\n")
+	assert.Empty(t, s[0].Census().Clients)
+	close(ready)
+	assert.Equal(t, "+PONG\r\n", w.reply())
+}
+
 // A client that does not read is cut, and nobody else notices.
 func TestAClientThatDoesNotReadIsCut(t *testing.T) {
 	s := sites(t, 1, func(o *door.Options) { o.Output = 1 << 20 })

@@ -21,6 +21,10 @@ type Options struct {
 	Listener net.Listener
 	// Exchange is what they publish to and subscribe to. Required; not closed.
 	Exchange *exchange.Exchange
+	// Ready, when it closes, lets clients in; until then they wait, within their own
+	// time limits, since what a server publishes that knows no other yet reaches nobody
+	// else. Nil lets them in at once.
+	Ready <-chan struct{}
 	// Authenticate tells whether a user and password are right; the user is empty if
 	// the client gives only a password. It may take its time, and is called for many
 	// clients at once. Nil lets everybody in, which only a loopback listener may.

@@ -48,7 +48,7 @@ func main() {
 
 // roles are what a process of the benchmark can be besides the harness.
 var roles = map[string]func(args []string, in io.Reader, out io.Writer) error{
-	"node": runNode, roleServer: runServer, roleClients: runClients,
+	"node": runNode, roleServer: runServer, roleClients: runClients, roleDoor: runDoor, roleApp: runApp,
 }
 
 // settings are the command line.
@@ -137,6 +137,11 @@ func (s settings) compare(ctx context.Context, stdout io.Writer) (err error) {
 	}
 	if s.match.MatchString(faultsName) {
 		if report.Faults, err = s.faults(ctx, stdout); err != nil {
+			return err
+		}
+	}
+	if s.match.MatchString(doorsName) {
+		if report.Doors, err = s.doors(ctx, stdout); err != nil {
 			return err
 		}
 	}

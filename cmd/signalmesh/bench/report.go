@@ -27,6 +27,7 @@ type Report struct {
 	Whole                    []WholeRow
 	Bystanders               []Bystanders
 	Faults                   []Fault
+	Doors                    []DoorRow
 }
 
 // machine says what this machine is.

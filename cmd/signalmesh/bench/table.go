@@ -55,6 +55,9 @@ func (r *Report) tables() (all []table) {
 	if len(r.Faults) > 0 {
 		all = append(all, faultsTable(r.Faults))
 	}
+	for rows := range slices.Chunk(r.Doors, len(doorSetups)) {
+		all = append(all, doorsTable(rows))
+	}
 	return all
 }
 

@@ -21,6 +21,8 @@ export const MATRIX = { program: join(programs, 'server'), hub: 'matrix' };
 export const DIALOGUE = { program: join(programs, 'server'), hub: 'dialogue' };
 // DOOR is a node without a hub of its own, beside a server that scales out over Redis.
 export const DOOR = { program: join(programs, 'signalmesh'), redis: true };
+// ASPNET is the program that is a server of ASP.NET Core, as Redis sees it.
+export const ASPNET = join(programs, 'aspnet');
 
 // How the nodes of a cluster dial their seeds: in the order of the file, every second
 // for a minute, then again.
