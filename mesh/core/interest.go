@@ -212,6 +212,7 @@ func (n *Node) want(m *member, channel string) {
 	n.interest[channel] = append(wanters, m)
 	if len(wanters) == 0 {
 		n.listing.add(channel)
+		n.tellFollower(channel, true)
 	}
 }
 
@@ -221,6 +222,7 @@ func (n *Node) unwant(m *member, channel string) {
 	} else {
 		delete(n.interest, channel)
 		n.listing.remove(channel)
+		n.tellFollower(channel, false)
 	}
 }
 
