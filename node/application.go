@@ -1,7 +1,6 @@
 package node
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -150,7 +149,7 @@ func (r *resolver) doors() {
 	origin = r.o.origin("redis-bridge")
 	address, err := bridge.ParseURL(r.o.RedisBridge)
 	if err != nil {
-		r.fail(errors.Join(fmt.Errorf("redis-bridge (%s)", origin), err))
+		r.fail(fmt.Errorf("redis-bridge (%s): %w", origin, err))
 		return
 	}
 	s.row("redis-bridge", address.String(), origin) // without its password

@@ -16,15 +16,12 @@ import (
 	"github.com/redis/rueidis"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/signalmesh/signalmesh/mesh"
 	"github.com/signalmesh/signalmesh/node/bridge"
 	"github.com/signalmesh/signalmesh/node/door"
 	"github.com/signalmesh/signalmesh/node/exchange"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what has to come.
 const patience = 20 * time.Second
@@ -286,8 +283,6 @@ func numbered(format string, n int) (list []string) {
 	return list
 }
 
-func bounded(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
-	return ctx
+func bound() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), patience)
 }

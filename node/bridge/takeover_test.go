@@ -65,24 +65,34 @@ func TestNothingComesTwiceOrOutOfOrderInATakeover(t *testing.T) {
 	taken, published := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(published)
-		for i, after := 0, 0; after < 100; i++ {
-			door.publish("c", fmt.Sprint("m", i))
-			old.publish("c", fmt.Sprint("o", i))
-			select {
-			case <-taken:
-				after++
-			default:
-			}
-		}
-		door.publish("c", "m-end")
-		old.publish("c", "o-end")
+		publishUntil(taken, door, old)
 	}()
 	atDoor.await("c o10")
 	require.NoError(t, active.close())
 	awaitBridge(t, without(sites, active)...)
 	close(taken)
 	<-published
-	for _, l := range []*listener{atOld, atDoor} {
+	assertOnceInOrder(t, atOld, atDoor)
+}
+
+// publishUntil publishes numbers from both sides until the bridge was taken over, a
+// hundred after that, and an end.
+func publishUntil(taken <-chan struct{}, door, old *client) {
+	for i, after := 0, 0; after < 100; i++ {
+		door.publish("c", fmt.Sprint("m", i))
+		old.publish("c", fmt.Sprint("o", i))
+		select {
+		case <-taken:
+			after++
+		default:
+		}
+	}
+	door.publish("c", "m-end")
+	old.publish("c", "o-end")
+}
+
+func assertOnceInOrder(t *testing.T, listeners ...*listener) {
+	for _, l := range listeners {
 		l.await("c m-end")
 		l.await("c o-end")
 		heard := map[string][]int{}
