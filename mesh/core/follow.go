@@ -1,8 +1,8 @@
 package core
 
 // Follow tells f every channel that a member wants, and from then on each that the
-// first member begins or the last one ceases to want. A member that tells its whole
-// interest anew ceases and begins. There is one follower; nil ends it.
+// first member begins or the last one ceases to want. There is one follower; nil ends
+// it.
 func (n *Node) Follow(f func(channel string, wanted bool)) {
 	n.follower = f
 	for channel := range n.interest {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/signalmesh/signalmesh/mesh/frame"
 )
 
 func TestAFollowerHearsOfAllInterest(t *testing.T) {
@@ -20,6 +22,8 @@ func TestAFollowerHearsOfAllInterest(t *testing.T) {
 	w.subscribe(c, "red")
 	assert.Equal(t, map[string]bool{"before": true, "red": true}, wanted)
 	assert.Equal(t, 2, changes, "the second is no news")
+	a.applyWhole("n02", "red", "before")
+	assert.Equal(t, 2, changes, "nor is what a member tells anew")
 	c.Unsubscribe(w.now, "red")
 	w.settle()
 	assert.True(t, wanted["red"], "one still wants it")
@@ -29,4 +33,9 @@ func TestAFollowerHearsOfAllInterest(t *testing.T) {
 	a.Follow(nil)
 	w.subscribe(c, "later")
 	assert.NotContains(t, wanted, "later")
+}
+
+// applyWhole is as if p told all that it wants once more.
+func (s *testNode) applyWhole(p Peer, channels ...string) {
+	_ = s.applySnapshot(s.members[p], frame.Snapshot{First: true, Last: true, Channels: channels}) // it is within limits
 }

@@ -147,3 +147,35 @@ func TestLargeMessagesAndOddNamesCross(t *testing.T) {
 		assert.Len(t, l.heard(), 2*len(names)+2)
 	}
 }
+
+// Replies come in the order of their commands, though those of PUBLISH wait.
+func TestRepliesKeepTheOrderOfCommands(t *testing.T) {
+	_, old, doors := world(t)
+	old.listen("c")
+	door := doors[1]
+	var commands []rueidis.Completed
+	var want []string
+	for range 50 {
+		for _, c := range []struct{ command, reply string }{
+			{"PUBLISH c x", "1"}, {"PUBLISH none x", "0"}, {"ECHO a", "a"}, {"PUBLISH c", "wrong number of arguments for 'publish' command"},
+			{"PUBLISH c x", "1"}, {"SPUBLISH c x", "0"}, {"NONE", "unknown command 'NONE', with args beginning with: "},
+		} {
+			commands = append(commands, door.B().Arbitrary(strings.Fields(c.command)...).Build())
+			want = append(want, c.reply)
+		}
+	}
+	var got []string
+	for _, r := range door.DoMulti(t.Context(), commands...) {
+		m, err := r.ToMessage()
+		text := fmt.Sprint(err)
+		if err == nil {
+			if n, err := m.AsInt64(); err == nil {
+				text = fmt.Sprint(n)
+			} else {
+				text, _ = m.ToString()
+			}
+		}
+		got = append(got, text)
+	}
+	assert.Equal(t, want, got)
+}
