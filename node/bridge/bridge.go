@@ -34,6 +34,7 @@ type Bridge struct {
 	}
 
 	free    chan struct{}   // of capacity 1: the lease may be free
+	away    bool            // the log says that Redis is not reached; of run's goroutine
 	serving context.Context // ends when Close begins
 	stop    context.CancelFunc
 	ctx     context.Context // ends when Close has had its time
@@ -73,6 +74,10 @@ func New(o Options) (*Bridge, error) {
 }
 
 func (b *Bridge) open() (err error) {
+	if b.o.Redis != "" {
+		b.address, _ = ParseURL(b.o.Redis) // it was checked
+		b.log = b.log.With("redis", b.address.String())
+	}
 	if b.detach, err = b.plane.Attach(receiver{b}); err != nil {
 		return err
 	}
@@ -88,8 +93,6 @@ func (b *Bridge) open() (err error) {
 		return err
 	}
 	if b.o.Redis != "" {
-		b.address, _ = ParseURL(b.o.Redis) // it was checked
-		b.log = b.log.With("redis", b.address.String())
 		b.enter(Unreachable)
 		b.work.Go(b.run)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/rueidis"
 	"github.com/stretchr/testify/assert"
@@ -64,7 +65,7 @@ func TestWhatIsNotWantedAnyMoreDoesNotCount(t *testing.T) {
 	a.unsubscribe("c")
 	assert.Equal(t, 1, old.publish("c", "x"))
 	b.unsubscribe("c")
-	require.Eventually(t, func() bool { return old.numsub("c") == 0 }, patience, 1)
+	require.Eventually(t, func() bool { return old.numsub("c") == 0 }, patience, time.Millisecond)
 	assert.Zero(t, old.publish("c", "y"))
 }
 
@@ -84,7 +85,7 @@ func TestPatternsCross(t *testing.T) {
 
 // awaitN waits until so many messages were heard.
 func awaitN(l *listener, n int) []string {
-	require.Eventually(l.t, func() bool { return len(l.heard()) >= n }, patience, 1)
+	require.Eventually(l.t, func() bool { return len(l.heard()) >= n }, patience, time.Millisecond)
 	return l.heard()
 }
 

@@ -48,7 +48,7 @@ func (l *lease) try(ctx context.Context) (ours bool, err error) {
 	case rueidis.IsRedisNil(err):
 		return false, nil
 	case err != nil:
-		return false, fmt.Errorf("take the lease %q: %w", l.key, err)
+		return false, fmt.Errorf("take the lease %q: %w; the bridge needs a Redis that lets it SET, GET, PEXPIRE and DEL this key, and EVAL", l.key, err)
 	}
 	l.extend(asked)
 	return true, nil

@@ -63,10 +63,9 @@ func (b *Bridge) enter(s State) bool {
 
 // run waits for its turn to bridge, and bridges, until Close.
 func (b *Bridge) run() {
-	pause, told := shortestPause, false
-	for {
+	for pause := shortestPause; ; {
 		began := time.Now()
-		reached, err := b.attempt(&told)
+		reached, err := b.attempt()
 		if b.serving.Err() != nil {
 			return
 		}
@@ -76,8 +75,8 @@ func (b *Bridge) run() {
 		if !reached {
 			b.enter(Unreachable)
 		}
-		if !reached && !told {
-			told = true
+		if !reached && !b.away {
+			b.away = true
 			b.log.Warn("bridge: the old Redis is not reached; the mesh goes on without it", "err", err)
 		}
 		select {
@@ -91,7 +90,7 @@ func (b *Bridge) run() {
 
 // attempt connects, waits for the lease, and bridges until something ends it. It
 // reached Redis if that let it ask for the lease.
-func (b *Bridge) attempt(told *bool) (reached bool, err error) {
+func (b *Bridge) attempt() (reached bool, err error) {
 	client, err := rueidis.NewClient(b.address.client("signalmesh-bridge"))
 	if err != nil {
 		return false, fmt.Errorf("connect: %w; start it, or correct its address and credentials", err)
@@ -105,9 +104,9 @@ func (b *Bridge) attempt(told *bool) (reached bool, err error) {
 		if err != nil {
 			return reached, err
 		}
-		if !reached && *told {
+		if b.away {
 			b.log.Info("bridge: the old Redis is reached again")
-			*told = false
+			b.away = false
 		}
 		reached = true
 		if ours {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/assert"
@@ -25,10 +26,10 @@ func TestOneNodeBridgesAndAnotherTakesOver(t *testing.T) {
 			if s == active {
 				want = bridge.Bridging
 			}
-			require.Eventually(t, func() bool { return s.bridge.Status().State == want }, patience, 1, "node %d in round %d", i, round)
+			require.Eventually(t, func() bool { return s.bridge.Status().State == want }, patience, time.Millisecond, "node %d in round %d", i, round)
 		}
 		l := dial(t, "door", sites[0].address()).listen("c")
-		require.Eventually(t, func() bool { return old.numsub("c") == 2 }, patience, 1)
+		require.Eventually(t, func() bool { return old.numsub("c") == 2 }, patience, time.Millisecond)
 		for i, s := range sites {
 			text := fmt.Sprintf("round %d node %d", round, i)
 			assert.Equal(t, 2, dial(t, "door", s.address()).publish("c", text))
@@ -117,7 +118,7 @@ func TestTheMeshGoesOnWithoutRedis(t *testing.T) {
 	door := dial(t, "door", sites[1].address())
 	l := door.listen("c")
 	r.stop()
-	require.Eventually(t, func() bool { return active.bridge.Status().State == bridge.Unreachable }, patience, 1)
+	require.Eventually(t, func() bool { return active.bridge.Status().State == bridge.Unreachable }, patience, time.Millisecond)
 	assert.Equal(t, 1, door.publish("c", "alone"))
 	assert.Equal(t, 1, dial(t, "door", active.address()).publish("c", "alone too"))
 	l.await("c alone too")
@@ -166,7 +167,7 @@ func TestWhoLosesTheLeaseCeases(t *testing.T) {
 	awaitBridge(t, sites...)
 	old := dial(t, "old", r.address)
 	require.NoError(t, old.Do(t.Context(), old.B().Set().Key("signalmesh:bridge:demo/chat").Value("somebody else").Build()).Error())
-	require.Eventually(t, func() bool { return sites[0].bridge.Status().State == bridge.Standby }, patience, 1)
+	require.Eventually(t, func() bool { return sites[0].bridge.Status().State == bridge.Standby }, patience, time.Millisecond)
 	require.NoError(t, old.Do(t.Context(), old.B().Del().Key("signalmesh:bridge:demo/chat").Build()).Error())
 	awaitBridge(t, sites...)
 }
