@@ -85,3 +85,19 @@ func (t *Topic) Channels() []string {
 	defer t.mu.Unlock()
 	return t.core.Channels()
 }
+
+// Follow tells f every channel that other servers are subscribed to, and then each
+// that the first of them subscribes to or the last one does not any more, until stop
+// is called. What a server subscribes to is told before what it publishes after that
+// is received. f must only take note, and not call the Topic. There is one follower:
+// a second takes the first one's place.
+func (t *Topic) Follow(f func(channel string, wanted bool)) (stop func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.core.Follow(f)
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.core.Follow(nil)
+	}
+}

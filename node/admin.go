@@ -11,26 +11,29 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/signalmesh/signalmesh/mesh"
+	"github.com/signalmesh/signalmesh/node/bridge"
 )
 
 // A Status is a node as it is shown on the admin listener.
 type Status struct {
-	Name        string        `json:"name"`
-	Version     string        `json:"version"`
-	Peer        string        `json:"peer"`
-	Addrs       []string      `json:"addrs"`
-	Cache       string        `json:"cache"`
-	Application string        `json:"application"`
-	HTTP        string        `json:"http,omitempty"`
-	Redis       string        `json:"redis,omitempty"` // address of the door
-	Hubs        []string      `json:"hubs"`
-	Ready       bool          `json:"ready"`
-	Draining    bool          `json:"draining"`
-	Health      mesh.Health   `json:"health"`
-	Why         string        `json:"why"` // the health in a sentence
-	Seconds     float64       `json:"uptimeSeconds"`
-	Seeds       []string      `json:"seeds"`
-	Members     []mesh.Member `json:"members"`
+	Name        string              `json:"name"`
+	Version     string              `json:"version"`
+	Peer        string              `json:"peer"`
+	Addrs       []string            `json:"addrs"`
+	Cache       string              `json:"cache"`
+	Application string              `json:"application"`
+	HTTP        string              `json:"http,omitempty"`
+	Redis       string              `json:"redis,omitempty"`  // address of the door
+	Bridge      *bridge.Status      `json:"bridge,omitempty"` // to the old Redis
+	Hubs        []string            `json:"hubs"`
+	Ready       bool                `json:"ready"`
+	Draining    bool                `json:"draining"`
+	Health      mesh.Health         `json:"health"`
+	Why         string              `json:"why"` // the health in a sentence
+	Seconds     float64             `json:"uptimeSeconds"`
+	Seeds       []string            `json:"seeds"`
+	Members     []mesh.Member       `json:"members"`
+	Others      []ApplicationStatus `json:"otherApplications"` // that have a Redis door here
 }
 
 // Status says how the node is.
@@ -41,6 +44,7 @@ func (n *Node) Status() Status {
 		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), Redis: n.RedisAddr(),
 		Ready: closed(n.Ready()), Draining: closed(n.draining), Health: c.Health, Why: c.String(),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: n.topic.Members(),
+		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(),
 	}
 	for _, h := range n.o.Hubs {
 		s.Hubs = append(s.Hubs, h.Path)

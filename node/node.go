@@ -18,7 +18,7 @@ import (
 	"github.com/signalmesh/signalmesh/discovery/diag"
 	"github.com/signalmesh/signalmesh/mesh"
 	"github.com/signalmesh/signalmesh/mesh/admission"
-	"github.com/signalmesh/signalmesh/node/door"
+	"github.com/signalmesh/signalmesh/node/bridge"
 	"github.com/signalmesh/signalmesh/node/exchange"
 	"github.com/signalmesh/signalmesh/signalr"
 )
@@ -27,9 +27,9 @@ import (
 const greeting = time.Second
 
 var (
-	_ signalr.Backplane  = (*mesh.Topic)(nil)
-	_ signalr.Backplane  = (*exchange.Port)(nil)
-	_ exchange.Backplane = (*mesh.Topic)(nil)
+	_ signalr.Backplane = (*mesh.Topic)(nil)
+	_ signalr.Backplane = (*exchange.Port)(nil)
+	_ bridge.Plane      = (*mesh.Topic)(nil)
 )
 
 // A Node is one process of the mesh: a SignalR server and a peer. It may be used
@@ -47,9 +47,9 @@ type Node struct {
 	http  net.Listener
 	admin net.Listener
 
-	exchange *exchange.Exchange
-	door     *door.Door                       // nil: none
-	users    atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
+	own    *application                     // the hubs'
+	others []*application                   // those that have a Redis door here
+	users  atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
 
 	closers  []func() error // of what is open, in the order it was opened
 	draining chan struct{}
@@ -77,7 +77,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		}
 	}()
 	n.tellProblems()
-	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openExchange, n.openHubs, n.openLoop, n.openRedis, n.openHTTP, n.openAdmin} {
+	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openApplications, n.openHubs, n.openLoop, n.openRedis, n.openHTTP, n.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func (n *Node) openHubs() (err error) {
 		return nil // a node without hubs is a seed
 	}
 	o := n.o.SignalR
-	o.Hubs, o.Backplane, o.Logger, o.Metrics = n.o.Hubs, n.exchange.Port(n.o.ChannelPrefix), n.log, n.o.Metrics
+	o.Hubs, o.Backplane, o.Logger, o.Metrics = n.o.Hubs, n.own.exchange.Port(n.o.ChannelPrefix), n.log, n.o.Metrics
 	if o.GroupTimeout == 0 {
 		o.GroupTimeout = n.settings.groupTimeout
 	}
@@ -210,13 +210,18 @@ func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, greeting)
 	defer cancel()
+	var again <-chan time.Time // nothing tells of all applications at once
 	for {
 		_, changed := n.topic.Watch()
-		if n.topic.Has(id) {
+		if n.has(id) {
 			return id, nil
+		}
+		if len(n.others) > 0 {
+			again = time.After(greeting / 20)
 		}
 		select {
 		case <-changed:
+		case <-again:
 		case <-ctx.Done():
 			return id, fmt.Errorf("the peer there is not in application %q", n.settings.application)
 		}
@@ -228,16 +233,19 @@ func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, erro
 // goes last, when it has let everything out.
 func (n *Node) Shutdown(ctx context.Context) error {
 	n.drain.Do(func() { close(n.draining) })
-	var hubs, door error
+	var hubs error
 	var leaving sync.WaitGroup
+	doors := make([]error, len(n.applications()))
 	if n.hubs != nil {
 		leaving.Go(func() { hubs = n.hubs.Shutdown(ctx) })
 	}
-	if n.door != nil {
-		leaving.Go(func() { door = n.door.Shutdown(ctx) })
+	for i, a := range n.applications() {
+		if a.door != nil {
+			leaving.Go(func() { doors[i] = a.door.Shutdown(ctx) })
+		}
 	}
 	leaving.Wait()
-	return errors.Join(hubs, door, n.Close())
+	return errors.Join(hubs, errors.Join(doors...), n.Close())
 }
 
 // Close closes what New opened, last first, and waits for its goroutines. Every

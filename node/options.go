@@ -35,6 +35,15 @@ type Options struct {
 	// Empty means nowhere. Beyond loopback it needs Password; clients then give that, or
 	// one of Users.
 	Redis string
+	// RedisFor are Redis doors of further applications, of which the node becomes a
+	// member too; it serves no hubs of theirs. Each application may have one door.
+	RedisFor []RedisDoor
+	// RedisBridge is the Redis that servers used before and some may still use,
+	// redis://user:password@host:port. While it runs they and the servers on the mesh
+	// hear each other; see package bridge. Several nodes may be given it: one bridges,
+	// and another if that ends. It goes for all applications of the node. Empty means
+	// none.
+	RedisBridge string
 	// ChannelPrefix stands in front of every channel of the hubs on the backplane, as
 	// ChannelPrefix in the configuration of .NET's Redis client does, so that hubs here
 	// and there can be the same. All servers of an application must have the same.
@@ -94,6 +103,12 @@ type Options struct {
 	// Origins says where values of these Options came from, such as "--cache" for
 	// "cache", for Settings. What is not in it came from "options".
 	Origins map[string]string
+}
+
+// A RedisDoor is a Redis door of an application that the hubs do not belong to.
+type RedisDoor struct {
+	Addr        string // host:port
+	Application string
 }
 
 // NCacheOptions are the settings that NCache's SignalR provider has.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -11,78 +12,78 @@ import (
 
 	"github.com/signalmesh/signalmesh/mesh/admission"
 	"github.com/signalmesh/signalmesh/node/door"
-	"github.com/signalmesh/signalmesh/node/exchange"
 )
 
-// openExchange puts between the topic and those who share it: the hubs and the door.
-func (n *Node) openExchange() (err error) {
-	if n.exchange, err = exchange.New(n.topic); err != nil {
-		return err
+// openRedis opens the doors for servers that scale out over Redis.
+func (n *Node) openRedis() error {
+	for _, a := range n.applications() {
+		if a.addr == "" {
+			continue
+		}
+		if err := n.openDoor(a); err != nil {
+			return err
+		}
 	}
-	n.opened(n.exchange.Close)
 	return nil
 }
 
-// openRedis opens the door for servers that scale out over Redis.
-func (n *Node) openRedis() error {
-	if n.o.Redis == "" {
-		return nil
-	}
-	l, err := listen("Redis", n.o.Redis)
+func (n *Node) openDoor(a *application) error {
+	l, err := listen("Redis", a.addr)
 	if err != nil {
 		return err
 	}
 	o := door.Options{
-		Listener: l, Exchange: n.exchange, Application: n.settings.application,
-		Logger: n.log, Metrics: n.o.Metrics, Ready: n.Ready(),
+		Listener: l, Exchange: a.exchange, Application: a.name,
+		Logger: n.log, Metrics: n.metricsOf(a.name), Ready: n.Ready(),
 	}
 	if n.settings.password != "" {
-		o.Authenticate = newPasswords(n).right
+		o.Authenticate = newPasswords(n, a.name).right
 	}
-	if n.door, err = door.New(o); err != nil {
+	if a.door, err = door.New(o); err != nil {
 		_ = l.Close()
 		return fmt.Errorf("open the Redis door: %w", err)
 	}
-	n.opened(n.door.Close)
+	n.opened(a.door.Close)
 	return nil
 }
 
-// RedisAddr is the host:port of the Redis door; empty if there is none.
-func (n *Node) RedisAddr() string {
-	if n.door == nil {
-		return ""
-	}
-	return n.door.Addr().String()
-}
+// RedisAddr is the host:port of the Redis door of the node's application; empty if
+// there is none.
+func (n *Node) RedisAddr() string { return n.own.redisAddr() }
 
-// serveDoor tells what can be seen of the door's clients.
-func (n *Node) serveDoor(w http.ResponseWriter, _ *http.Request) {
-	if n.door == nil {
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is no Redis door; open one with --redis host:port"})
-		return
+// serveDoor tells what can be seen of a door's clients: that of the node's
+// application, or of the one that the request names.
+func (n *Node) serveDoor(w http.ResponseWriter, r *http.Request) {
+	name := cmp.Or(r.URL.Query().Get("application"), n.own.name)
+	for _, a := range n.applications() {
+		if a.name == name && a.door != nil {
+			writeJSON(w, http.StatusOK, a.door.Census())
+			return
+		}
 	}
-	writeJSON(w, http.StatusOK, n.door.Census())
+	writeJSON(w, http.StatusNotFound, map[string]string{"error": fmt.Sprintf("there is no Redis door of application %q; open one with --redis host:port", name)})
 }
 
 // passwords check what Redis clients give against the credentials of the mesh.
 // Deriving the keys of a password takes long on purpose, so one that was right is
 // remembered, as a hash with a key that nobody knows.
 type passwords struct {
-	n     *Node
-	key   [32]byte
-	turns chan struct{} // how many derivations run at a time
+	n           *Node
+	application string
+	key         [32]byte
+	turns       chan struct{} // how many derivations run at a time
 
 	mu    sync.Mutex
 	known map[[sha256.Size]byte]string // the verifier that a right one fits
 }
 
-func newPasswords(n *Node) *passwords {
-	p := &passwords{n: n, turns: make(chan struct{}, 2), known: map[[sha256.Size]byte]string{}}
+func newPasswords(n *Node, application string) *passwords {
+	p := &passwords{n: n, application: application, turns: make(chan struct{}, 2), known: map[[sha256.Size]byte]string{}}
 	_, _ = rand.Read(p.key[:]) // never fails: crypto/rand
 	return p
 }
 
-// right tells whether the password is that of the user, who may run servers of our
+// right tells whether the password is that of the user, who may run servers of the
 // application. Without a user it is that of our own.
 func (p *passwords) right(user, password string) bool {
 	s := p.n.settings
@@ -123,7 +124,7 @@ func (p *passwords) verify(users []admission.User, user, password string) bool {
 	}
 	right := false
 	for _, u := range users {
-		allowed := admission.Admitted{Applications: u.Applications}.Allows(p.n.settings.application)
+		allowed := admission.Admitted{Applications: u.Applications}.Allows(p.application)
 		same := subtle.ConstantTimeCompare([]byte(u.Verifier.Text()), []byte(verifier)) == 1
 		right = right || allowed && same
 	}

@@ -19,7 +19,11 @@ import (
 
 // redisConn is a Redis client that sends lines and reads lines.
 func redisConn(t *testing.T, n *node.Node) func(lines string, replies int) string {
-	nc, err := net.Dial("tcp", n.RedisAddr())
+	return dialRedis(t, n.RedisAddr())
+}
+
+func dialRedis(t *testing.T, addr string) func(lines string, replies int) string {
+	nc, err := net.Dial("tcp", addr)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = nc.Close() }) // the node may have closed it
 	r := bufio.NewReader(nc)

@@ -29,6 +29,7 @@ const drainSpread = drainTime / 2
 type nodeFlags struct {
 	o           node.Options
 	hubs        []string
+	redis       []string
 	static      string
 	password    string // path of the file that holds it
 	stateful    bool
@@ -63,7 +64,16 @@ kills.`,
 
   # beyond this machine: with credentials, which every node needs (see signalmesh user)
   SIGNALMESH_PASSWORD=… signalmesh node --http :5001 --listen :9800 --user hub \
-    --bootstrap web-1.example.net --cache demoClusteredCache --app chatApplication --hub chat`,
+    --bootstrap web-1.example.net --cache demoClusteredCache --app chatApplication --hub chat
+
+  # beside servers of ASP.NET Core, which connect to it instead of to Redis; those
+  # that are on the old Redis still hear them, and are heard
+  signalmesh node --redis 127.0.0.1:6379 --redis-bridge redis://redis.example.net \
+    --bootstrap 127.0.0.2:9800 --cache demoClusteredCache --app chatApplication
+
+  # doors of two applications
+  signalmesh node --redis 127.0.0.1:6379 --redis 127.0.0.1:6380=billing \
+    --cache demoClusteredCache --app chatApplication`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := fromEnvironment(cmd.Flags(), os.Environ(), &f.o); err != nil {
@@ -85,7 +95,8 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
 	flags.DurationVar(&f.o.SignalR.ShutdownSpread, "drain-spread", drainSpread, "`time` over which a stopped node tells many clients to reconnect, at most half of the 10s it takes; 0 for at once")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
-	flags.StringVar(&f.o.Redis, "redis", "", "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis (default: nowhere)")
+	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the door of another application; may be repeated, once for each application (default: nowhere)")
+	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
 	flags.StringVar(&f.o.ChannelPrefix, "channel-prefix", "", "`text` in front of the hubs' channels, as ChannelPrefix of .NET servers")
 	flags.StringVar(&f.o.Listen, "listen", "", "`host:port` or multiaddr for peers (default port 9800, on loopback if there is no password)")
 	flags.StringVar(&f.o.Advertise, "advertise", "", "`host:port` or multiaddr told to peers (default --listen)")
@@ -130,6 +141,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		o.Hubs = append(o.Hubs, mounted)
 	}
 	o.SignalR.UserID = chat.UserID
+	if err := f.doors(&o); err != nil {
+		return o, err
+	}
 	if err := f.readPassword(&o); err != nil {
 		return o, err
 	}
@@ -140,6 +154,24 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		o.Static = http.FileServer(http.Dir(f.static))
 	}
 	return o, nil
+}
+
+// doors takes the Redis doors apart: that of the node's application, and others.
+func (f *nodeFlags) doors(o *node.Options) error {
+	for _, text := range f.redis {
+		addr, application, other := strings.Cut(text, "=")
+		switch {
+		case other && (addr == "" || application == ""):
+			return usageError{fmt.Errorf("--redis %q: give host:port, or host:port=application", text)}
+		case other:
+			o.RedisFor = append(o.RedisFor, node.RedisDoor{Addr: addr, Application: application})
+		case o.Redis != "":
+			return usageError{fmt.Errorf("--redis %s and --redis %s are both of the application of --app; give the other application as host:port=application", o.Redis, addr)}
+		default:
+			o.Redis = addr
+		}
+	}
+	return nil
 }
 
 // readPassword takes the password from its file, if one is given.
@@ -214,6 +246,9 @@ func readyLine(s node.Status, admin string) string {
 	}
 	if s.Redis != "" {
 		fmt.Fprintf(&b, "Redis door %s, ", s.Redis)
+	}
+	for _, a := range s.Others {
+		fmt.Fprintf(&b, "Redis door of %s %s, ", a.Application, a.Redis)
 	}
 	fmt.Fprintf(&b, "peers %s, ", strings.Join(s.Addrs, " "))
 	if admin != "" {

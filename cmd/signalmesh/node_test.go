@@ -76,6 +76,19 @@ func TestANodeRunsUntilItIsStopped(t *testing.T) {
 	assert.Contains(t, stderr.String(), "leaving: ")
 }
 
+func TestANodeHasDoorsOfSeveralApplications(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	stderr := newTranscript()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"node", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--redis", "127.0.0.1:0", "--redis", "127.0.0.1:0=billing"}, io.Discard, stderr)
+	}()
+	stderr.await(t, `ready: Redis door 127\.0\.0\.1:\d+, Redis door of billing (127\.0\.0\.1:\d+), `)
+	stop()
+	assert.Zero(t, <-code)
+}
+
 func TestExitCodesAndMessages(t *testing.T) {
 	conf := filepath.Join(t.TempDir(), "client.ncconf")
 	require.NoError(t, os.WriteFile(conf, []byte(`<configuration><ncache-server port="9800"/>
@@ -93,6 +106,10 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"node extra", 2, `node takes no argument; "extra" is one`},
 		{"node --log-level loud", 2, "choose debug, info, warn or error"},
 		{"node --hub a/b", 2, "a hub's name is letters"},
+		{"node --redis 127.0.0.1:0 --redis 127.0.0.1:0", 2, "give the other application as host:port=application"},
+		{"node --redis =chat", 2, "give host:port, or host:port=application"},
+		{"node --cache x --app chat --redis 127.0.0.1:0=a --redis 127.0.0.1:1=a", 1, `application "a" has two doors, 127.0.0.1:0 and 127.0.0.1:1; remove one`},
+		{"node --cache x --app chat --redis-bridge http://:secret@x", 1, "redis-bridge (--redis-bridge): the old Redis is not given as redis://"},
 		{"node --app chat", 1, "CacheName"},
 		{"node --app chat", 1, "give --cache and --app"},
 		{"node --cache x --app chat --ncconf no.ncconf", 1, "no.ncconf: there is no such file"},

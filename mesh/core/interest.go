@@ -153,10 +153,17 @@ func (n *Node) applySnapshot(m *member, s frame.Snapshot) error {
 	if err := n.bounded(m.pending); err != nil || !s.Last {
 		return err
 	}
-	n.unindex(m)
+	before := m.channels
 	m.channels, m.pending = m.pending, nil
-	for c := range m.channels.names {
-		n.want(m, c)
+	for c := range m.channels.names { // first, so that what it wants still is wanted all the while
+		if !before.has(c) {
+			n.want(m, c)
+		}
+	}
+	for c := range before.names {
+		if !m.channels.has(c) {
+			n.unwant(m, c)
+		}
 	}
 	if !m.synced {
 		m.synced = true
@@ -213,6 +220,7 @@ func (n *Node) want(m *member, channel string) {
 	n.interest[channel] = append(wanters, m)
 	if len(wanters) == 0 {
 		n.listing.add(channel)
+		n.tellFollower(channel, true)
 	}
 }
 
@@ -222,6 +230,7 @@ func (n *Node) unwant(m *member, channel string) {
 	} else {
 		delete(n.interest, channel)
 		n.listing.remove(channel)
+		n.tellFollower(channel, false)
 	}
 }
 

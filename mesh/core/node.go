@@ -42,11 +42,12 @@ type Node struct {
 	hints     map[Peer]*hint
 	links     map[Peer]bool // our stream to the peer is open
 
-	own      map[string]string    // channels subscribed here; the value is the key, to share it
-	ownBytes int                  // of their names
-	interest map[string][]*member // who wants a channel
-	listing  listing              // those of its channels that are listed
-	unsynced []*member            // whose interest is not known: they are sent everything
+	own      map[string]string                 // channels subscribed here; the value is the key, to share it
+	ownBytes int                               // of their names
+	interest map[string][]*member              // who wants a channel
+	listing  listing                           // those of its channels that are listed
+	follower func(channel string, wanted bool) // of interest; nil: none
+	unsynced []*member                         // whose interest is not known: they are sent everything
 
 	kept   int    // bytes in all outflows
 	number uint64 // of the last message offered to more than one member

@@ -16,13 +16,14 @@ type command struct {
 	anytime bool                         // also while subscribed in RESP2
 	open    bool                         // also for strangers
 	joins   bool                         // adds to the batch of subscriptions
+	counts  bool                         // adds to the batch of PUBLISHes
 }
 
 // commands are those that clients which only publish and subscribe send. Names are
 // in lower case.
 var commands = map[string]command{
-	"publish":      {run: publish(exchange.Channel), arity: 3},
-	"spublish":     {run: publish(exchange.Shard), arity: 3},
+	"publish":      {run: publish(exchange.Channel), arity: 3, counts: true},
+	"spublish":     {run: publish(exchange.Shard), arity: 3, counts: true},
 	"subscribe":    {run: subscribe(exchange.Channel), arity: -2, anytime: true, joins: true},
 	"psubscribe":   {run: subscribe(exchange.Pattern), arity: -2, anytime: true, joins: true},
 	"ssubscribe":   {run: subscribe(exchange.Shard), arity: -2, anytime: true, joins: true},
@@ -58,18 +59,27 @@ func (c *conn) run(args [][]byte) {
 	if !command.joins {
 		c.subscribeBatch()
 	}
+	if !command.counts {
+		c.countBatch()
+	}
 	switch {
 	case !known || !found:
 		c.unknown(args)
 	case command.arity > 0 && len(args) != command.arity, len(args) < -command.arity:
-		c.fail(fmt.Sprintf("ERR wrong number of arguments for '%s' command", name[:n]))
+		c.refuse(fmt.Sprintf("ERR wrong number of arguments for '%s' command", name[:n]))
 	case !c.trusted && !command.open:
-		c.fail("NOAUTH Authentication required.")
+		c.refuse("NOAUTH Authentication required.")
 	case c.version < 3 && !command.anytime && c.subscribing():
-		c.fail(fmt.Sprintf("ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context", fullName(string(name[:n]), args)))
+		c.refuse(fmt.Sprintf("ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context", fullName(string(name[:n]), args)))
 	default:
 		command.run(c, args[1:])
 	}
+}
+
+// refuse answers a command that is not run, after those before it.
+func (c *conn) refuse(text string) {
+	c.countBatch()
+	c.fail(text)
 }
 
 func lower(b []byte) {

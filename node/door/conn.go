@@ -32,6 +32,7 @@ type conn struct {
 	heard    atomic.Int64
 
 	published batch // has its own mu
+	uncounted []uncounted
 
 	mu      sync.Mutex // guards what the census reads
 	user    string
@@ -131,6 +132,7 @@ func (c *conn) read() {
 			c.leaving = true
 		}
 		c.subscribeBatch()
+		c.countBatch()
 		c.published.end()
 		c.out.flush()
 		if err != nil {
@@ -146,6 +148,7 @@ func (c *conn) commands() bool {
 		args, err := c.reader.Next()
 		if err != nil {
 			c.subscribeBatch()
+			c.countBatch()
 			c.door.metrics.malformed.Add(1)
 			var broken *resp.ProtocolError
 			if errors.As(err, &broken) {

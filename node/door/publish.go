@@ -2,6 +2,7 @@ package door
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,14 +16,45 @@ import (
 func (c *conn) publish(kind exchange.Kind, channel, data []byte) {
 	d := c.door
 	m := &exchange.Message{From: c.from, Channel: string(channel), Data: bytes.Clone(data), Publisher: &c.published}
-	n, err := d.o.Exchange.Publish(c.publishContext(), kind, m)
+	n, rest, err := d.o.Exchange.Offer(c.publishContext(), kind, m)
 	d.metrics.published.Add(1)
+	if rest == nil && len(c.uncounted) == 0 {
+		c.publishedTo(n, err)
+		return
+	}
+	c.uncounted = append(c.uncounted, uncounted{n, rest, err})
+	if len(c.uncounted) == maxBatch {
+		c.countBatch()
+	}
+}
+
+func (c *conn) publishedTo(n int, err error) {
 	if err != nil {
-		d.metrics.failed.Add(1)
+		c.door.metrics.failed.Add(1)
 		c.fail("ERR signalmesh: " + err.Error())
 		return
 	}
 	c.number(n)
+}
+
+// An uncounted PUBLISH is one whose reply waits for the number of those of its
+// subscribers that have to be asked for.
+type uncounted struct {
+	count int
+	rest  func(context.Context) int // nil: none
+	err   error
+}
+
+// countBatch replies to the PUBLISHes that wait for their numbers, which were asked
+// for one after the other without waiting.
+func (c *conn) countBatch() {
+	for _, u := range c.uncounted {
+		if u.rest != nil {
+			u.count += u.rest(c.publishContext())
+		}
+		c.publishedTo(u.count, u.err)
+	}
+	c.uncounted = c.uncounted[:0]
 }
 
 // pubsub tells who is subscribed to what, in the whole mesh.

@@ -153,7 +153,7 @@ func (x *Exchange) add(r Request) (wire string) {
 func (x *Exchange) entry(n Name) *entry {
 	e := x.entries[n]
 	if e == nil {
-		e = &entry{name: n, wire: n.wire()}
+		e = &entry{name: n, wire: n.Wire()}
 		x.entries[n] = e
 		if n.Kind == Pattern {
 			x.patterns = append(x.patterns, e)

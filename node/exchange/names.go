@@ -34,8 +34,8 @@ const (
 	nothing       = "\x00?" // nobody subscribes to it
 )
 
-// wire is the name as the backplane knows it.
-func (n Name) wire() string {
+// Wire is the name as the backplane knows it.
+func (n Name) Wire() string {
 	switch {
 	case n.Kind == Pattern:
 		return patternPrefix + n.Text
@@ -47,8 +47,9 @@ func (n Name) wire() string {
 	return n.Text
 }
 
-// parseWire is the name that wire wrote. ok is false for a level.
-func parseWire(wire string) (n Name, ok bool) {
+// ParseWire is the name that Wire wrote. ok is false for anything else, such as a
+// level.
+func ParseWire(wire string) (n Name, ok bool) {
 	if !strings.HasPrefix(wire, reserved) {
 		return Name{Channel, wire}, true
 	}
@@ -70,13 +71,14 @@ func level(wire string, k int) string {
 
 var errMatched = errors.New("exchange: a copy for a pattern does not begin with its channel")
 
-// appendMatched appends what is published to a pattern: the channel, and the data.
-func appendMatched(dst []byte, channel string, data []byte) []byte {
+// AppendMatched appends what is published to a pattern: the channel, and the data.
+func AppendMatched(dst []byte, channel string, data []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(channel)))
 	return append(append(dst, channel...), data...)
 }
 
-func parseMatched(b []byte) (channel string, data []byte, err error) {
+// ParseMatched reads what AppendMatched wrote. Data is a part of b.
+func ParseMatched(b []byte) (channel string, data []byte, err error) {
 	length, n := binary.Uvarint(b)
 	if n <= 0 || length > uint64(len(b)-n) {
 		return "", nil, errMatched

@@ -21,28 +21,66 @@ func (x *Exchange) Publish(ctx context.Context, kind Kind, m *Message) (int, err
 	return x.publish(ctx, nil, Name{kind, m.Channel}, m)
 }
 
+// An Offerer is a Backplane that reaches subscribers whose number it has to ask for,
+// such as those in another Redis.
+type Offerer interface {
+	// Offer is Publish that does not wait for that number. Rest waits, and returns it;
+	// it has to be called once. Nil means none.
+	Offer(ctx context.Context, channel string, data []byte) (servers int, rest func(context.Context) int, err error)
+}
+
+// Offer is Publish that does not wait for subscribers that have to be asked for. Rest
+// waits, and says how many they are; it has to be called once, also with an error.
+// Nil means none.
+func (x *Exchange) Offer(ctx context.Context, kind Kind, m *Message) (count int, rest func(context.Context) int, err error) {
+	return x.offer(ctx, nil, Name{kind, m.Channel}, m)
+}
+
 func (x *Exchange) publish(ctx context.Context, except *Port, n Name, m *Message) (int, error) {
-	here := x.deliver(except, n, m)
-	elsewhere, err := x.publishTo(ctx, n.wire(), m.Data)
-	if err != nil {
-		return here, err
+	count, rest, err := x.offer(ctx, except, n, m)
+	if rest != nil {
+		count += rest(ctx)
 	}
-	total := here + elsewhere
+	return count, err
+}
+
+func (x *Exchange) offer(ctx context.Context, except *Port, n Name, m *Message) (total int, rest func(context.Context) int, err error) {
+	here := x.deliver(except, n, m)
+	elsewhere, rest, err := x.offerTo(ctx, n.Wire(), m.Data)
+	if err != nil {
+		return here, rest, err
+	}
+	total = here + elsewhere
 	if n.Kind != Channel {
-		return total, nil
+		return total, rest, nil
 	}
 	for _, p := range x.remotePatterns() {
 		if !Match(p, m.Channel) {
 			continue
 		}
-		wire := Name{Pattern, p}.wire()
-		elsewhere, err := x.publishTo(ctx, wire, appendMatched(nil, m.Channel, m.Data))
+		wire := Name{Pattern, p}.Wire()
+		elsewhere, err := x.publishTo(ctx, wire, AppendMatched(nil, m.Channel, m.Data))
 		if err != nil {
-			return total, err
+			return total, rest, err
 		}
 		total += elsewhere
 	}
-	return total, nil
+	return total, rest, nil
+}
+
+// offerTo is publishTo that does not wait for subscribers that have to be asked for.
+func (x *Exchange) offerTo(ctx context.Context, wire string, data []byte) (count int, rest func(context.Context) int, err error) {
+	o, ok := x.up.(Offerer)
+	if !ok {
+		count, err = x.publishTo(ctx, wire, data)
+		return count, nil, err
+	}
+	servers, rest, err := o.Offer(ctx, wire, data)
+	if err != nil || servers == 0 {
+		return 0, rest, err
+	}
+	count, err = x.levels(ctx, wire, servers)
+	return count, rest, err
 }
 
 // publishTo publishes to other servers and counts their subscribers.
@@ -79,11 +117,11 @@ func (x *Exchange) Count(ctx context.Context, n Name) (int, error) {
 		here = e.needs()
 	}
 	x.mu.RUnlock()
-	servers, err := x.up.Subscribers(ctx, n.wire())
+	servers, err := x.up.Subscribers(ctx, n.Wire())
 	if err != nil || servers == 0 {
 		return here, err
 	}
-	elsewhere, err := x.levels(ctx, n.wire(), servers)
+	elsewhere, err := x.levels(ctx, n.Wire(), servers)
 	return here + elsewhere, err
 }
 
@@ -98,7 +136,7 @@ func (x *Exchange) Names(kind Kind) map[string]struct{} {
 	}
 	x.mu.RUnlock()
 	for _, wire := range x.up.Channels() {
-		if n, ok := parseWire(wire); ok && n.Kind == kind {
+		if n, ok := ParseWire(wire); ok && n.Kind == kind {
 			names[n.Text] = struct{}{}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 type receiver struct{ x *Exchange }
 
 func (r receiver) Receive(from, channel string, data []byte) {
-	n, ok := parseWire(channel)
+	n, ok := ParseWire(channel)
 	if !ok {
 		return // to a level: nobody publishes there
 	}
@@ -32,7 +32,7 @@ func (r receiver) Receive(from, channel string, data []byte) {
 
 // matched takes the copy for one pattern.
 func (r receiver) matched(from string, n Name, data []byte) {
-	channel, data, err := parseMatched(data)
+	channel, data, err := ParseMatched(data)
 	if err != nil {
 		return // a member breaks the rules of this package; there is nothing to deliver
 	}
