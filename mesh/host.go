@@ -18,6 +18,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/net/upgrader"
+	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
@@ -106,11 +107,13 @@ func listenError(o Options, err error) error {
 // newMuxer is yamux with timers that fit a LAN: a black-holed connection ends
 // after about 8 s instead of 37 s. (Heartbeats make its peer suspect after 3 s.) A
 // shorter write timeout ends connections of machines that are merely short of
-// CPU, and making them anew takes more of it.
+// CPU, and making them anew takes more of it. Its largest message is one of Noise:
+// the default is 17 bytes more, which would travel, encrypted and written, alone.
 func newMuxer() *yamux.Transport {
 	muxer := *yamux.DefaultTransport
 	muxer.KeepAliveInterval = 2 * time.Second
 	muxer.ConnectionWriteTimeout = 6 * time.Second
+	muxer.MaxMessageSize = noise.MaxPlaintextLength
 	muxer.MaxIncomingStreams = 256
 	return &muxer
 }

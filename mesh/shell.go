@@ -292,6 +292,21 @@ func (t *Topic) deliver(p core.Peer) {
 	for _, d := range inbox {
 		t.handOver(from, d)
 	}
+	t.reuse(p, inbox)
+}
+
+// worthReuse is how many deliveries an inbox has room for that is used again: a smaller
+// one is made sooner than the lock is taken.
+const worthReuse = 16
+
+func (t *Topic) reuse(p core.Peer, inbox []core.Delivery) {
+	if cap(inbox) < worthReuse {
+		return
+	}
+	clear(inbox) // what was delivered belongs to the receiver alone
+	t.mu.Lock()
+	t.core.Reuse(p, inbox)
+	t.mu.Unlock()
 }
 
 func (t *Topic) handOver(from string, d core.Delivery) {

@@ -21,6 +21,9 @@ const helloTimeout = 10 * time.Second
 // readBuffer holds a few small frames, so that they need one read.
 const readBuffer = 32 << 10
 
+// keptRecords is the longest list of records that a link keeps room for.
+const keptRecords = 4096
+
 // A welcome is the stream one peer opened to us.
 type welcome struct{ stream network.Stream }
 
@@ -95,8 +98,9 @@ func (t *Topic) farewell(p peer.ID, s network.Stream) {
 // read takes the frames of a peer and delivers what they release, until the
 // stream ends. A slow receiver slows the peer down.
 func (t *Topic) read(p peer.ID, r *bufio.Reader) error {
+	var records [][]byte // of the frame, again and again
 	for {
-		f, err := readFrame(r)
+		f, err := readFrameInto(records, r)
 		if err != nil {
 			return err
 		}
@@ -115,6 +119,10 @@ func (t *Topic) read(p peer.ID, r *bufio.Reader) error {
 		if err != nil {
 			return err
 		}
+		if d, ok := f.(frame.Data); ok && cap(d.Records) <= keptRecords {
+			clear(d.Records) // an idle link keeps no frame
+			records = d.Records[:0]
+		}
 		if _, bye := f.(frame.Bye); bye {
 			t.dismiss(p)
 			return nil
@@ -132,8 +140,11 @@ func (t *Topic) dismiss(p peer.ID) {
 	}
 }
 
-// readFrame reads one frame. Its bytes are its own: they may be kept.
-func readFrame(r *bufio.Reader) (frame.Frame, error) {
+func readFrame(r *bufio.Reader) (frame.Frame, error) { return readFrameInto(nil, r) }
+
+// readFrameInto reads one frame. Its bytes are its own: they may be kept. The list of
+// its records uses the room of records.
+func readFrameInto(records [][]byte, r *bufio.Reader) (frame.Frame, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
 		return nil, err
@@ -146,5 +157,5 @@ func readFrame(r *bufio.Reader) (frame.Frame, error) {
 	if _, err := io.ReadFull(r, body); err != nil {
 		return nil, err
 	}
-	return frame.Parse(body)
+	return frame.ParseInto(records, body)
 }

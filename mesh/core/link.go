@@ -124,7 +124,8 @@ func (n *Node) relink(now time.Duration, m *member) {
 }
 
 // Frame takes one frame that p sent after its Hello. An error means that p broke
-// the protocol and should be cut off.
+// the protocol and should be cut off. The Node keeps the bytes of its records, and not
+// the list of them.
 func (n *Node) Frame(now time.Duration, p Peer, f frame.Frame) error {
 	m := n.members[p]
 	if m == nil {
@@ -133,7 +134,7 @@ func (n *Node) Frame(now time.Duration, p Peer, f frame.Frame) error {
 	n.hear(now, m)
 	switch f := f.(type) {
 	case frame.Data:
-		m.inbox = slices.Grow(m.inbox, len(f.Records))
+		m.inbox = slices.Grow(m.roomyInbox(), len(f.Records))
 		for i, r := range f.Records {
 			if err := n.take(now, m, f.First+uint64(i), r); err != nil {
 				return err

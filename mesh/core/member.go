@@ -56,6 +56,7 @@ type member struct {
 	out   outflow
 	in    inflow
 	inbox []Delivery
+	spare []Delivery // empty, and room for inbox
 	hoard hoard
 
 	channels *channels // what it wants

@@ -167,3 +167,16 @@ func FuzzRecords(f *testing.F) {
 		}
 	})
 }
+
+func TestRecordsUseTheRoomThatIsGiven(t *testing.T) {
+	body := Append(nil, Data{First: 7, Records: [][]byte{{1}, {2, 3}}})[4:]
+	room := make([][]byte, 1, 8)
+	parsed, err := ParseInto(room, body)
+	require.NoError(t, err)
+	got := parsed.(Data)
+	require.Equal(t, Data{First: 7, Records: [][]byte{{1}, {2, 3}}}, got)
+	require.Same(t, &room[0], &got.Records[0])
+	parsed, err = ParseInto(make([][]byte, 0, 1), body)
+	require.NoError(t, err)
+	require.Equal(t, got, parsed)
+}

@@ -3,6 +3,7 @@ package frame
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // MaxFrame bounds a frame on a direct stream, in bytes without its length.
@@ -180,14 +181,18 @@ func Append(dst []byte, f Frame) []byte {
 
 // Parse reads the body of one frame, without its length. The result refers to
 // body. A frame of a kind unknown here is nil without error, to be ignored.
-func Parse(body []byte) (Frame, error) {
+func Parse(body []byte) (Frame, error) { return ParseInto(nil, body) }
+
+// ParseInto is Parse, and puts the records of a Data into room if they fit, so that who
+// reads many frames, one after the other, does not make a list for each.
+func ParseInto(room [][]byte, body []byte) (Frame, error) {
 	r := reader{b: body}
 	switch kind(r.byte()) {
 	case kindHello:
 		h := Hello{Application: r.string(maxName), Member: r.member(), Ack: r.ack(), Head: r.head()}
 		return h, r.err
 	case kindData:
-		return r.data()
+		return r.data(room)
 	case kindPart:
 		p := Part{Sequence: r.uvarint(), Offset: r.uvarint(), Size: r.uvarint()}
 		p.Bytes = r.b
@@ -224,13 +229,13 @@ func Parse(body []byte) (Frame, error) {
 	return nil, r.err
 }
 
-func (r *reader) data() (Frame, error) {
+func (r *reader) data(room [][]byte) (Frame, error) {
 	d := Data{First: r.uvarint()}
 	count := r.count(maxRecords)
 	if count == 0 {
 		r.fail("no records")
 	}
-	d.Records = make([][]byte, 0, count)
+	d.Records = slices.Grow(room[:0], count)
 	for range count {
 		d.Records = append(d.Records, r.bytes(MaxFrame))
 	}

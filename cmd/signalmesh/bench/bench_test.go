@@ -53,7 +53,7 @@ func TestAComparisonIsPrintedWrittenAndRecorded(t *testing.T) {
 }
 
 func TestCommandLinesThatAreWrong(t *testing.T) {
-	for _, args := range [][]string{{"-servers", "2"}, {"-rounds", "0"}, {"-measure", "1ms"}, {"-run", "("}, {"more"}, {"-nonsense"}} {
+	for _, args := range [][]string{{"-servers", "2"}, {"-rounds", "0"}, {"-measure", "1ms"}, {"-size", "0"}, {"-run", "("}, {"more"}, {"-nonsense"}} {
 		var stderr bytes.Buffer
 		assert.Equal(t, 2, run(t.Context(), args, &stderr, &stderr), args)
 		assert.NotEmpty(t, stderr.String())

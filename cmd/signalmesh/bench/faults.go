@@ -13,7 +13,15 @@ import (
 
 const faultsName = "faults"
 
-// A Fault is what came of a restart under load, between the servers that lived
+// cutLasting is how long a server is cut off: longer than the mesh needs to suspect it,
+// and shorter than until it is given up.
+const cutLasting = 5 * time.Second
+
+// faultsPatience is how long nothing may arrive before the rest is called lost: long
+// enough for broken connections to be noticed and made anew.
+const faultsPatience = 10 * time.Second
+
+// A Fault is what came of a restart or a cut under load, between the servers that lived
 // through it.
 type Fault struct {
 	Contestant, What string
@@ -25,21 +33,31 @@ type Fault struct {
 	Silent           int    // neither delivered nor reported
 }
 
-// faults restarts what can be restarted of the mesh and of Redis.
+// faults restarts what can be restarted of the mesh and of Redis, and cuts a server off.
 func (s settings) faults(ctx context.Context, stdout io.Writer) (all []Fault, err error) {
+	const cutting = cutLasting + 3*time.Second
+	restarting := 7 * time.Second
+	if s.quick {
+		restarting = 4 * time.Second
+	}
 	for _, c := range []struct {
 		contestant, what string
-		restart          func(*fleet) func(context.Context) error
+		lasting          time.Duration // of the load
+		do               func(*fleet) func(context.Context) error
 	}{
-		{contestantMesh, "one of 3 servers killed, and started again after 1 s", (*fleet).restartServer},
-		{contestantRedis, "one of 3 servers killed, and started again after 1 s", (*fleet).restartServer},
-		{contestantRedis, "the Redis server killed, and started again after 1 s", (*fleet).restartRedis},
+		{contestantMesh, "one of 3 servers killed, and started again after 1 s", restarting, (*fleet).restartServer},
+		{contestantRedis, "one of 3 servers killed, and started again after 1 s", restarting, (*fleet).restartServer},
+		{contestantRedis, "the Redis server killed, and started again after 1 s", restarting, (*fleet).restartRedis},
+		{contestantMesh, "one of the two cut off for 5 s", cutting, (*fleet).cutServer},
+		{contestantRedis, "one of the two cut off for 5 s", cutting, (*fleet).cutServer},
+		{contestantMesh, "one of the two cut off for 5 s, and its connections end", cutting, (*fleet).severServer},
+		{contestantRedis, "one of the two cut off for 5 s, and its connections end", cutting, (*fleet).severServer},
 	} {
 		if !slices.Contains(s.contestants, c.contestant) {
 			continue
 		}
 		fmt.Fprintf(stdout, "%s: %s, %s …\n", faultsName, c.contestant, c.what)
-		f, err := s.fault(ctx, c.contestant, c.restart)
+		f, err := s.fault(ctx, c.contestant, c.lasting, c.do)
 		if err != nil {
 			return all, fmt.Errorf("%s: %s, %s: %w", faultsName, c.contestant, c.what, err)
 		}
@@ -50,18 +68,15 @@ func (s settings) faults(ctx context.Context, stdout io.Writer) (all []Fault, er
 }
 
 // fault has servers 0 and 1 publish to each other, and server 2 listen, while
-// something is restarted.
-func (s settings) fault(ctx context.Context, contestant string, restart func(*fleet) func(context.Context) error) (out Fault, err error) {
-	f, err := startFleet(ctx, contestant, 3)
+// something is done to them.
+func (s settings) fault(ctx context.Context, contestant string, lasting time.Duration, do func(*fleet) func(context.Context) error) (out Fault, err error) {
+	f, err := startFleet(ctx, contestant, 3, "-cable")
 	if err != nil {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
 	f.trials++
-	begin, lasting := now()+int64(300*time.Millisecond), 8*time.Second
-	if s.quick {
-		lasting = 5 * time.Second
-	}
+	begin := now() + int64(300*time.Millisecond)
 	l := Load{
 		Trial: f.trials, Channel: "faults", Size: 256, Publishers: pacers, Rate: 1_000,
 		Begin: begin, From: begin, End: begin + int64(lasting), To: begin + int64(lasting),
@@ -73,12 +88,12 @@ func (s settings) fault(ctx context.Context, contestant string, restart func(*fl
 		return out, err
 	}
 	broken := make(chan error, 1)
-	go func() { // ends with ctx or the restart
-		if err := pause(ctx, begin+int64(2*time.Second)); err != nil {
+	go func() { // ends with ctx or what is done
+		if err := pause(ctx, begin+int64(time.Second)); err != nil {
 			broken <- err
 			return
 		}
-		broken <- restart(f)(ctx)
+		broken <- do(f)(ctx)
 	}()
 	t := trial{publishers: []int{0, 1}, subscribers: []int{0, 1}}
 	sent := make([]Sent, f.size)
@@ -90,7 +105,7 @@ func (s settings) fault(ctx context.Context, contestant string, restart func(*fl
 	if err := errors.Join(err, <-broken); err != nil {
 		return out, err
 	}
-	missing, err := f.awaitArrival(ctx, t, sent)
+	missing, err := f.awaitArrival(ctx, t, sent, faultsPatience)
 	if err != nil {
 		return out, err
 	}
@@ -106,6 +121,19 @@ func (s settings) fault(ctx context.Context, contestant string, restart func(*fl
 	}
 	out.Silent = max(0, missing-int(out.Reported))
 	return out, nil
+}
+
+// cutServer cuts server 1 off, and its connections outlive that.
+func (f *fleet) cutServer() func(context.Context) error { return f.cut(false) }
+
+// severServer cuts server 1 off, and its connections end with that.
+func (f *fleet) severServer() func(context.Context) error { return f.cut(true) }
+
+func (f *fleet) cut(sever bool) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := f.ask(ctx, 1, Command{Op: opCut, Lasting: cutLasting, Sever: sever})
+		return err
+	}
 }
 
 // restartServer kills server 2 and starts another in its place.

@@ -38,10 +38,7 @@ func (s settings) figures() (all []figure) {
 	}
 	for _, size := range []int{64, 256, 4 << 10, 64 << 10} {
 		t := broadcast
-		t.size, t.atATime = size, saturators
-		if size >= 4<<10 { // so that queues do not hold seconds of it
-			t.atATime = saturators / 8
-		}
+		t.size, t.atATime = size, saturatorsOf(size)
 		add(fmt.Sprintf("saturated broadcast, %s", bytesOf(size)), false, t)
 	}
 	for _, rate := range []float64{1_000, 5_000, 20_000} {
@@ -59,6 +56,15 @@ func (s settings) figures() (all []figure) {
 	all = append(all, figure{"join a group: until confirmed", true, []string{contestantTCP, contestantTLS}, s.join(func(j Joins) Counts { return j.Subscribe })})
 	all = append(all, figure{"… and until what another server then sent to it is here", true, []string{contestantTCP, contestantTLS}, s.join(func(j Joins) Counts { return j.Answer })})
 	return slices.DeleteFunc(all, func(f figure) bool { return !s.match.MatchString(f.name) })
+}
+
+// saturatorsOf is how many publishers saturate a server with messages of a size: fewer
+// large ones, so that queues do not hold seconds of it.
+func saturatorsOf(size int) int {
+	if size >= 4<<10 {
+		return saturators / 8
+	}
+	return saturators
 }
 
 // join measures how long a new subscription takes, and that it can be relied on.

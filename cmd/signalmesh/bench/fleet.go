@@ -15,15 +15,17 @@ import (
 type fleet struct {
 	contestant string
 	size       int
-	redis      *redis // nil: it needs none
+	redis      *redis   // nil: it needs none
+	flags      []string // of every process, besides
 	processes  []*process
 	trials     uint32
 	answers    bool // server 1 answers joins
 }
 
-// startFleet starts so many servers of a contestant and makes them one.
-func startFleet(ctx context.Context, contestant string, size int) (_ *fleet, err error) {
-	f := &fleet{contestant: contestant, size: size}
+// startFleet starts so many servers of a contestant and makes them one. flags are for
+// each process.
+func startFleet(ctx context.Context, contestant string, size int, flags ...string) (_ *fleet, err error) {
+	f := &fleet{contestant: contestant, size: size, flags: flags}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("start %s: %w", contestant, err), f.close())
@@ -49,7 +51,7 @@ func startFleet(ctx context.Context, contestant string, size int) (_ *fleet, err
 }
 
 func (f *fleet) startProcess(first, count int) (*process, error) {
-	args := []string{"-contestant", f.contestant, "-first", strconv.Itoa(first), "-servers", strconv.Itoa(count)}
+	args := append([]string{"-contestant", f.contestant, "-first", strconv.Itoa(first), "-servers", strconv.Itoa(count)}, f.flags...)
 	if f.redis != nil {
 		args = append(args, "-redis", f.redis.address)
 	}

@@ -62,6 +62,7 @@ type settings struct {
 	quick          bool
 	out, record    string
 	profile        string
+	size           int
 }
 
 // run is the program: 0 is a clean end, 1 a failure, 2 a wrong command line.
@@ -99,6 +100,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.StringVar(&s.out, "out", filepath.Join("build", "bench"), "where results.json and index.html go")
 	flags.StringVar(&s.record, "record", "", "put the tables into this file, between its marks")
 	flags.StringVar(&s.profile, "profile", "", "take profiles of a saturated mesh server into this folder instead")
+	flags.IntVar(&s.size, "size", 256, "payload under -profile, from 32 bytes to 1 MiB")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
@@ -110,8 +112,8 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	if s.match, err = regexp.Compile(*match); err != nil {
 		return s, err
 	}
-	if s.servers < 3 || s.servers > 16 || s.rounds < 1 || s.warm < 0 || s.measured < 100*time.Millisecond || flags.NArg() > 0 {
-		return s, errors.New("-servers is from 3 to 16, -rounds at least 1, -measure at least 100ms, and nothing follows the flags")
+	if s.servers < 3 || s.servers > 16 || s.rounds < 1 || s.warm < 0 || s.measured < 100*time.Millisecond || s.size < 32 || s.size > 1<<20 || flags.NArg() > 0 {
+		return s, errors.New("-servers is from 3 to 16, -rounds at least 1, -measure at least 100ms, -size from 32 to 1048576, and nothing follows the flags")
 	}
 	return s, nil
 }

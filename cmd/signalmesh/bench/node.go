@@ -27,6 +27,9 @@ type Command struct {
 	// Of prepare: whether the server is subscribed. Of join: how many times.
 	Subscribe bool
 	Times     int
+	// Of cut: for how long, and whether connections end with it.
+	Lasting time.Duration
+	Sever   bool
 	// Of profile: the files are Path.cpu.pprof and Path.allocs.pprof.
 	Path string
 	// Of whole servers and their clients.
@@ -45,6 +48,7 @@ const (
 	opJoin    = "join"
 	opAnswer  = "answer" // others' joins, until the node ends
 	opProfile = "profile"
+	opCut     = "cut" // the server off from everything
 )
 
 // A Reply is a line that a node writes for each Command, and one at its start.
@@ -77,14 +81,20 @@ func runNode(args []string, in io.Reader, out io.Writer) error {
 	redis := flags.String("redis", "", "address of the Redis server")
 	first := flags.Int("first", 0, "number of the first server")
 	count := flags.Int("servers", 1, "how many servers are in this process")
+	cabled := flags.Bool("cable", false, "connect the servers of mesh and Redis by a cable that can be cut")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	o, err := openPlanes(*contestant, *redis, *count)
+	var c *cable
+	if *cabled {
+		c = newCable()
+		defer c.Close()
+	}
+	o, err := openPlanes(*contestant, *redis, *count, c)
 	if err != nil {
 		return err
 	}
-	n := &node{opened: o, out: json.NewEncoder(out)}
+	n := &node{opened: o, cable: c, out: json.NewEncoder(out)}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	for i, p := range o.planes {
 		s, err := newServer(*first+i, p)
@@ -104,6 +114,7 @@ func runNode(args []string, in io.Reader, out io.Writer) error {
 type node struct {
 	opened
 	servers []*server
+	cable   *cable // nil: it cannot be cut
 	ctx     context.Context
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
@@ -170,6 +181,11 @@ func (n *node) do(c Command) (r Reply, err error) {
 		ctx, cancel := context.WithTimeout(n.ctx, patience)
 		defer cancel()
 		return r, s.plane.Subscribe(ctx, askChannel)
+	case opCut:
+		if n.cable == nil {
+			return r, errors.New("there is no cable to cut")
+		}
+		err = n.cable.cut(n.ctx, c.Lasting, c.Sever)
 	case opProfile:
 		err = profile(c.Path, time.Until(time.Unix(0, c.Load.End)))
 	default:

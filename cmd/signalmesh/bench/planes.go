@@ -35,16 +35,24 @@ type opened struct {
 }
 
 // openPlanes opens count planes of a contestant. redis is the address of the Redis
-// server.
-func openPlanes(contestant, redis string, count int) (opened, error) {
+// server. The connections of the mesh, and those to Redis, pass through c, if it is not
+// nil.
+func openPlanes(contestant, redis string, count int, c *cable) (opened, error) {
 	nothing := func(context.Context, []string, int) error { return nil }
 	done := func() error { return nil }
 	switch contestant {
 	case contestantMesh:
-		return openMesh()
+		return openMesh(c)
 	case contestantRedis:
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
+		if c != nil {
+			way, err := c.through(redis)
+			if err != nil {
+				return opened{}, err
+			}
+			redis = way
+		}
 		p, err := redisbackplane.New(ctx, redisbackplane.Options{Address: redis})
 		return opened{[]plane{p}, "", nothing, done}, err
 	case contestantMemory:
@@ -67,12 +75,16 @@ func openPlanes(contestant, redis string, count int) (opened, error) {
 
 // openMesh opens a mesh as it is used: encrypted, admitted by password, with order and
 // repair.
-func openMesh() (opened, error) {
+func openMesh(c *cable) (opened, error) {
 	listen, err := multiaddr.NewMultiaddr("/ip4/127.0.0.1/tcp/0")
 	if err != nil {
 		return opened{}, err
 	}
-	m, err := mesh.New(mesh.Options{Cache: "bench", UserID: "bench", Password: "a benchmark's password", Listen: listen, Name: "bench"})
+	options := mesh.Options{Cache: "bench", UserID: "bench", Password: "a benchmark's password", Listen: listen, Name: "bench"}
+	if c != nil {
+		options.Network = c
+	}
+	m, err := mesh.New(options)
 	if err != nil {
 		return opened{}, err
 	}

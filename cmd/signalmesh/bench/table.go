@@ -97,7 +97,7 @@ func bystandersTable(all []Bystanders) table {
 
 func faultsTable(all []Fault) table {
 	t := table{
-		title: "A restart under load (2 servers publish 1000/s each): messages between the servers that lived through it",
+		title: "A restart or a cut under load (2 servers publish 1000/s each): messages between the servers that lived through it",
 		head:  []string{"", "what", "accepted", "delivered", "refused, the caller was told", "lost, counted", "lost, number unknown to anybody", "gaps told"},
 	}
 	for _, f := range all {

@@ -66,7 +66,7 @@ func (f *fleet) run(ctx context.Context, t trial) (r Result, err error) {
 	if err = errors.Join(err, measureErr); err != nil {
 		return r, err
 	}
-	if r.Missing, err = f.awaitArrival(ctx, t, sent); err != nil {
+	if r.Missing, err = f.awaitArrival(ctx, t, sent, 2*time.Second); err != nil {
 		return r, err
 	}
 	if t.rate == 0 {
@@ -179,9 +179,9 @@ func receivers(t trial, i int) int {
 	return n
 }
 
-// awaitArrival waits until all that was accepted has arrived, or nothing has for two
-// seconds, and returns how much is missing.
-func (f *fleet) awaitArrival(ctx context.Context, t trial, sent []Sent) (missing int, err error) {
+// awaitArrival waits until all that was accepted has arrived, or nothing has for so
+// long, and returns how much is missing.
+func (f *fleet) awaitArrival(ctx context.Context, t trial, sent []Sent, quiet time.Duration) (missing int, err error) {
 	least, progress := -1, time.Now()
 	for {
 		if missing, err = f.missing(ctx, t, sent); missing <= 0 || err != nil {
@@ -190,7 +190,7 @@ func (f *fleet) awaitArrival(ctx context.Context, t trial, sent []Sent) (missing
 		if missing < least || least < 0 {
 			least, progress = missing, time.Now()
 		}
-		if time.Since(progress) > 2*time.Second {
+		if time.Since(progress) > quiet {
 			return missing, nil
 		}
 		if err := pause(ctx, now()+int64(10*time.Millisecond)); err != nil {

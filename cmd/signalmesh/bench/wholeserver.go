@@ -47,7 +47,7 @@ func openServer(contestant, redis, seed string) (*wholeServer, error) {
 	if contestant == contestantMesh {
 		return openNode(hubs, seed)
 	}
-	o, err := openPlanes(contestant, redis, 1)
+	o, err := openPlanes(contestant, redis, 1, nil)
 	if err != nil {
 		return nil, err
 	}
