@@ -64,11 +64,14 @@ func (n *Node) jitter(limit time.Duration) time.Duration {
 // hearsay; who is not one yet is dialled.
 func (n *Node) takeContacts(now time.Duration, contacts frame.Members) {
 	for _, c := range contacts {
-		p := Peer(c.Peer)
-		if p == n.o.Self || n.members[p] != nil || n.hints[p] != nil || len(n.hints) >= maxHints {
-			continue
-		}
-		n.hints[p] = &hint{addrs: c.Addrs, dialing: dialing{at: now + n.courtesy(p, politeness)}}
+		n.hint(now, Peer(c.Peer), c.Addrs)
+	}
+}
+
+// hint sees to it that p is dialled, unless it is a member.
+func (n *Node) hint(now time.Duration, p Peer, addrs []string) {
+	if p != n.o.Self && n.members[p] == nil && n.hints[p] == nil && len(n.hints) < maxHints {
+		n.hints[p] = &hint{addrs: addrs, dialing: dialing{at: now + n.courtesy(p, politeness)}}
 	}
 }
 

@@ -117,6 +117,7 @@ func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
 	n.moved = true
 	n.unsynced = append(n.unsynced, m)
 	delete(n.hints, p)
+	delete(n.rumours, p)
 	n.offerSnapshot(now, m)
 	n.plan(now, m)
 	n.shell.Changed(p, record.Name, Alive)

@@ -40,6 +40,7 @@ type Node struct {
 	claims    map[uint64][]claim  // on members that are not dead for us, by epoch
 	graves    graves
 	hints     map[Peer]*hint
+	rumours   map[Peer]rumour
 	links     map[Peer]bool // our stream to the peer is open
 
 	own      map[string]string                 // channels subscribed here; the value is the key, to share it
@@ -85,6 +86,7 @@ func New(now time.Duration, o Options) *Node {
 		claims:     map[uint64][]claim{},
 		graves:     graves{lives: map[uint64]grave{}},
 		hints:      map[Peer]*hint{},
+		rumours:    map[Peer]rumour{},
 		links:      map[Peer]bool{},
 		own:        map[string]string{},
 		interest:   map[string][]*member{},

@@ -36,6 +36,7 @@ func (n *Node) Tick(now time.Duration) {
 		n.rests[i] = n.rest(m)
 	}
 	n.tickEstates(now)
+	n.tickRumours(now)
 	n.tickStable(now)
 	n.dialDue(now)
 	if now >= n.announceAt || n.travel && now >= n.relayAt {

@@ -201,7 +201,10 @@ func (n *Node) takeAnnounce(now time.Duration, m *member, author Peer, number ui
 		m = nil
 	}
 	if a.Leaving {
-		if m != nil && !m.linked { // over the link its goodbye comes in order
+		switch {
+		case m == nil && len(n.rumours) < maxHints:
+			n.rumours[author] = rumour{epoch: a.Member.Epoch, since: now, over: true}
+		case m != nil && !m.linked: // over the link its goodbye comes in order
 			m.announced = number
 			n.bury(now, m)
 		}
@@ -213,6 +216,10 @@ func (n *Node) takeAnnounce(now time.Duration, m *member, author Peer, number ui
 		}
 		if len(n.members) >= n.o.MaxMembers {
 			return fmt.Errorf("%w: %d", ErrFull, len(n.members))
+		}
+		if n.rumoured(now, author, a.Member.Epoch) {
+			n.hint(now, author, a.Member.Addrs)
+			return nil
 		}
 		m = n.join(now, author, a.Member)
 	}
