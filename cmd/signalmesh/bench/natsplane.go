@@ -52,11 +52,7 @@ func openNATS(ctx context.Context, address string) (*natsPlane, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &natsPlane{
-		self: conn.LocalAddr().String(), conn: conn, ended: make(chan struct{}),
-		channels: map[string]uint64{}, names: map[uint64]string{},
-	}
-	n.arrived, n.room = sync.NewCond(&n.mu), sync.NewCond(&n.mu)
+	n := newNATSPlane(conn)
 	in := bufio.NewReaderSize(conn, 64<<10)
 	if deadline, ok := ctx.Deadline(); ok {
 		err = conn.SetReadDeadline(deadline)
@@ -74,6 +70,16 @@ func openNATS(ctx context.Context, address string) (*natsPlane, error) {
 		return nil, errors.Join(fmt.Errorf("connect to NATS at %s: %w", address, err), n.Close())
 	}
 	return n, nil
+}
+
+// newNATSPlane is a plane that neither reads nor writes yet.
+func newNATSPlane(conn net.Conn) *natsPlane {
+	n := &natsPlane{
+		self: conn.LocalAddr().String(), conn: conn, ended: make(chan struct{}),
+		channels: map[string]uint64{}, names: map[uint64]string{},
+	}
+	n.arrived, n.room = sync.NewCond(&n.mu), sync.NewCond(&n.mu)
+	return n
 }
 
 // Self implements signalr.Backplane.
