@@ -8,6 +8,7 @@ E2E         := cmd/signalmesh/e2e
 INTEROP     := cmd/signalmesh/interop
 FAULTS      := $(BUILD)/faults
 BENCH       := $(BUILD)/bench/bench
+NATS        := $(BUILD)/bench/nats-server
 HOT         := ^Benchmark(ThreeServersSaturated|PingPong|Broadcast/1000|Invocation|Append|SplitAndParse|Bind)
 KEPT        := docs/benchmarks.txt
 BENCHSTAT   := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
@@ -84,11 +85,11 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 		done; done
 
 .PHONY: bench
-bench: $(BENCH) ## the mesh beside Redis and others, 15 minutes (Linux); RECORD=1 writes docs/benchmarks.md, RUN=regexp, ARGS=…
+bench: $(BENCH) $(NATS) ## the mesh beside Redis and others, 15 minutes (Linux); RECORD=1 writes docs/benchmarks.md, RUN=regexp, ARGS=…
 	$(BENCH) $(if $(RUN),-run "$(RUN)") $(if $(RECORD),-record docs/benchmarks.md) $(ARGS)
 
 .PHONY: bench-quick
-bench-quick: $(BENCH) ## the same, briefly: two minutes
+bench-quick: $(BENCH) $(NATS) ## the same, briefly: two minutes
 	$(BENCH) -quick $(if $(RUN),-run "$(RUN)") $(ARGS)
 
 .PHONY: profile
@@ -98,6 +99,10 @@ profile: $(BENCH) ## CPU and allocation profiles of a saturated mesh server, in 
 .PHONY: $(BENCH)
 $(BENCH):
 	$(GO) build -o $@ ./cmd/signalmesh/bench
+
+.PHONY: $(NATS)
+$(NATS):
+	@cd cmd/signalmesh/bench/nats && $(GO) build -o $(abspath $@) . || { rm -f $(abspath $@); echo "go on without NATS: its server could not be built"; }
 
 .PHONY: bench-go
 bench-go: ## all Go benchmarks, in some three minutes; docs/benchmarks.md explains them

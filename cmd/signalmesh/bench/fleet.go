@@ -15,8 +15,9 @@ import (
 type fleet struct {
 	contestant string
 	size       int
-	redis      *redis   // nil: it needs none
-	flags      []string // of every process, besides
+	redis      *redis      // nil: it needs none
+	nats       *natsServer // nil: it needs none
+	flags      []string    // of every process, besides
 	processes  []*process
 	trials     uint32
 	answers    bool // server 1 answers joins
@@ -31,10 +32,14 @@ func startFleet(ctx context.Context, contestant string, size int, flags ...strin
 			err = errors.Join(fmt.Errorf("start %s: %w", contestant, err), f.close())
 		}
 	}()
-	if contestant == contestantRedis {
-		if f.redis, err = startRedis(ctx); err != nil {
-			return nil, err
-		}
+	switch contestant {
+	case contestantRedis:
+		f.redis, err = startRedis(ctx)
+	case contestantNATS:
+		f.nats, err = startNATS()
+	}
+	if err != nil {
+		return nil, err
 	}
 	each := 1
 	if contestant == contestantMemory {
@@ -53,7 +58,10 @@ func startFleet(ctx context.Context, contestant string, size int, flags ...strin
 func (f *fleet) startProcess(first, count int) (*process, error) {
 	args := append([]string{"-contestant", f.contestant, "-first", strconv.Itoa(first), "-servers", strconv.Itoa(count)}, f.flags...)
 	if f.redis != nil {
-		args = append(args, "-redis", f.redis.address)
+		args = append(args, "-broker", f.redis.address)
+	}
+	if f.nats != nil {
+		args = append(args, "-broker", f.nats.address)
 	}
 	return startProcess(args...)
 }
@@ -101,13 +109,16 @@ func (f *fleet) all() []int {
 	return all
 }
 
-// pids are the processes that the fleet consists of, Redis last.
+// pids are the processes that the fleet consists of, Redis or NATS last.
 func (f *fleet) pids() (pids []int) {
 	for _, p := range f.processes {
 		pids = append(pids, p.pid())
 	}
 	if f.redis != nil {
 		pids = append(pids, f.redis.cmd.Process.Pid)
+	}
+	if f.nats != nil {
+		pids = append(pids, f.nats.pid())
 	}
 	return pids
 }
@@ -137,6 +148,9 @@ func (f *fleet) close() error {
 	err := each(f.processes, func(_ int, p *process) error { return p.close() })
 	if f.redis != nil && f.redis.cmd != nil && f.redis.cmd.Process != nil {
 		f.redis.kill()
+	}
+	if f.nats != nil {
+		err = errors.Join(err, f.nats.close())
 	}
 	return err
 }

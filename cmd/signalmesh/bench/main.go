@@ -10,7 +10,8 @@
 //	bench -record FILE        put the tables into the manual, too
 //	bench -profile DIR        profiles of one saturated mesh server instead
 //
-// The contestants are the mesh; Redis, if redis-server is installed; memory, which is
+// The contestants are the mesh; Redis, if redis-server is installed; NATS, if make has
+// put its server beside this program; memory, which is
 // several servers in one process, as a floor; and raw TCP and TLS connections, as what
 // this machine can do at most. The mesh and Redis are also compared as whole servers
 // with clients. Results go to build/bench: results.json and index.html.
@@ -93,7 +94,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.IntVar(&s.rounds, "rounds", 5, "how often each figure is taken of each contestant")
 	flags.DurationVar(&s.warm, "warm", 500*time.Millisecond, "how long each load runs before it is measured")
 	flags.DurationVar(&s.measured, "measure", 1500*time.Millisecond, "how long it is measured")
-	contestants := flags.String("contestants", "mesh,redis,memory,tls,tcp", "who takes part")
+	contestants := flags.String("contestants", "mesh,redis,nats,memory,tls,tcp", "who takes part")
 	flags.Func("clients", "how many clients whole servers have, such as 1000,5000, which it is without -quick", s.parseClients)
 	match := flags.String("run", "", "take only figures whose names match this regular expression")
 	flags.BoolVar(&s.quick, "quick", false, "short and few rounds: a look, not a figure")
@@ -122,9 +123,10 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 func (s settings) compare(ctx context.Context, stdout io.Writer) (err error) {
 	report := Report{Machine: machine(), Begun: time.Now(), Settings: s.String()}
 	if report.Redis = redisVersion(); report.Redis == "" && slices.Contains(s.contestants, contestantRedis) {
-		s.contestants = slices.DeleteFunc(s.contestants, func(c string) bool { return c == contestantRedis })
-		report.LeftOut = append(report.LeftOut, "Redis: there is no redis-server here; install it from the system's packages")
-		fmt.Fprintln(stdout, "left out:", report.LeftOut[0])
+		s.leaveOut(contestantRedis, "Redis: there is no redis-server here; install it from the system's packages", &report, stdout)
+	}
+	if report.NATS = natsVersion(); report.NATS == "" && slices.Contains(s.contestants, contestantNATS) {
+		s.leaveOut(contestantNATS, "NATS: there is no nats-server beside this program; make bench builds it if its modules can be fetched", &report, stdout)
 	}
 	if report.Rows, err = s.takeFigures(ctx, stdout); err != nil {
 		return err
@@ -159,6 +161,13 @@ func (s settings) compare(ctx context.Context, stdout io.Writer) (err error) {
 		}
 	}
 	return nil
+}
+
+// leaveOut takes a contestant out, and says why.
+func (s *settings) leaveOut(contestant, why string, report *Report, stdout io.Writer) {
+	s.contestants = slices.DeleteFunc(s.contestants, func(c string) bool { return c == contestant })
+	report.LeftOut = append(report.LeftOut, why)
+	fmt.Fprintln(stdout, "left out:", why)
 }
 
 // String tells how it is measured, for who reads the results.

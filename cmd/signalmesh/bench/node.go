@@ -78,7 +78,7 @@ type Arrived struct {
 func runNode(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("node", flag.ContinueOnError)
 	contestant := flags.String("contestant", "", "which backplane")
-	redis := flags.String("redis", "", "address of the Redis server")
+	broker := flags.String("broker", "", "address of the Redis or NATS server")
 	first := flags.Int("first", 0, "number of the first server")
 	count := flags.Int("servers", 1, "how many servers are in this process")
 	cabled := flags.Bool("cable", false, "connect the servers of mesh and Redis by a cable that can be cut")
@@ -90,7 +90,7 @@ func runNode(args []string, in io.Reader, out io.Writer) error {
 		c = newCable()
 		defer c.Close()
 	}
-	o, err := openPlanes(*contestant, *redis, *count, c)
+	o, err := openPlanes(*contestant, *broker, *count, c)
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ th, td { padding: .2em .8em; border-bottom: 1px solid #ccc; text-align: right; }
 th:first-child, td:first-child { text-align: left; }
 figure { display: inline-block; margin: 0 2em 1.5em 0; }
 figcaption { font-weight: 600; }
-rect { fill: #9bb; } rect.mesh { fill: #2a7; } rect.redis { fill: #c43; }
+rect { fill: #9bb; } rect.mesh { fill: #2a7; } rect.redis { fill: #c43; } rect.nats { fill: #47c; }
 line { stroke: #222; } text { font: 12px system-ui, sans-serif; }
 </style>
 <h1>signalmesh: benchmarks</h1>

@@ -20,6 +20,7 @@ import (
 const (
 	contestantMesh   = "mesh"
 	contestantRedis  = "redis"
+	contestantNATS   = "nats"
 	contestantMemory = "memory"
 	contestantTCP    = "tcp"
 	contestantTLS    = "tls"
@@ -34,10 +35,10 @@ type opened struct {
 	close   func() error // what the planes do not close
 }
 
-// openPlanes opens count planes of a contestant. redis is the address of the Redis
-// server. The connections of the mesh, and those to Redis, pass through c, if it is not
+// openPlanes opens count planes of a contestant. broker is the address of the Redis or
+// NATS server. The connections of the mesh, and those to Redis, pass through c, if it is not
 // nil.
-func openPlanes(contestant, redis string, count int, c *cable) (opened, error) {
+func openPlanes(contestant, broker string, count int, c *cable) (opened, error) {
 	nothing := func(context.Context, []string, int) error { return nil }
 	done := func() error { return nil }
 	switch contestant {
@@ -47,13 +48,18 @@ func openPlanes(contestant, redis string, count int, c *cable) (opened, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if c != nil {
-			way, err := c.through(redis)
+			way, err := c.through(broker)
 			if err != nil {
 				return opened{}, err
 			}
-			redis = way
+			broker = way
 		}
-		p, err := redisbackplane.New(ctx, redisbackplane.Options{Address: redis})
+		p, err := redisbackplane.New(ctx, redisbackplane.Options{Address: broker})
+		return opened{[]plane{p}, "", nothing, done}, err
+	case contestantNATS:
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		p, err := openNATS(ctx, broker)
 		return opened{[]plane{p}, "", nothing, done}, err
 	case contestantMemory:
 		memory := backplanetest.NewMemory()

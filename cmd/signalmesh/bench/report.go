@@ -18,16 +18,16 @@ const busyAbove = 0.1
 
 // A Report is everything that was measured.
 type Report struct {
-	Machine, Settings, Redis string
-	Begun, Ended             time.Time
-	LoadAtEnd                string
-	Others                   float64 // cores that other programs used, on average
-	LeftOut                  []string
-	Rows                     []Row
-	Whole                    []WholeRow
-	Bystanders               []Bystanders
-	Faults                   []Fault
-	Doors                    []DoorRow
+	Machine, Settings, Redis, NATS string
+	Begun, Ended                   time.Time
+	LoadAtEnd                      string
+	Others                         float64 // cores that other programs used, on average
+	LeftOut                        []string
+	Rows                           []Row
+	Whole                          []WholeRow
+	Bystanders                     []Bystanders
+	Faults                         []Fault
+	Doors                          []DoorRow
 }
 
 // machine says what this machine is.
@@ -66,6 +66,9 @@ func (r *Report) about() []string {
 	}
 	if r.Redis != "" {
 		about = append(about, "redis-server "+r.Redis+" with its default settings, nothing on disk.")
+	}
+	if r.NATS != "" {
+		about = append(about, "nats-server "+r.NATS+" with its default settings.")
 	}
 	if r.quiet() {
 		about = append(about, fmt.Sprintf("Other programs used %.2f cores on average.", r.Others))
