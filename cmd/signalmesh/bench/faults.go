@@ -43,17 +43,18 @@ func (s settings) faults(ctx context.Context, stdout io.Writer) (all []Fault, er
 	for _, c := range []struct {
 		contestant, what string
 		lasting          time.Duration // of the load
+		quick            bool          // it is done with -quick too
 		do               func(*fleet) func(context.Context) error
 	}{
-		{contestantMesh, "one of 3 servers killed, and started again after 1 s", restarting, (*fleet).restartServer},
-		{contestantRedis, "one of 3 servers killed, and started again after 1 s", restarting, (*fleet).restartServer},
-		{contestantRedis, "the Redis server killed, and started again after 1 s", restarting, (*fleet).restartRedis},
-		{contestantMesh, "one of the two cut off for 5 s", cutting, (*fleet).cutServer},
-		{contestantRedis, "one of the two cut off for 5 s", cutting, (*fleet).cutServer},
-		{contestantMesh, "one of the two cut off for 5 s, and its connections end", cutting, (*fleet).severServer},
-		{contestantRedis, "one of the two cut off for 5 s, and its connections end", cutting, (*fleet).severServer},
+		{contestantMesh, "one of 3 servers killed, and started again after 1 s", restarting, true, (*fleet).restartServer},
+		{contestantRedis, "one of 3 servers killed, and started again after 1 s", restarting, false, (*fleet).restartServer},
+		{contestantRedis, "the Redis server killed, and started again after 1 s", restarting, true, (*fleet).restartRedis},
+		{contestantMesh, "one of the two cut off for 5 s", cutting, false, (*fleet).cutServer},
+		{contestantRedis, "one of the two cut off for 5 s", cutting, false, (*fleet).cutServer},
+		{contestantMesh, "one of the two cut off for 5 s, and its connections end", cutting, true, (*fleet).severServer},
+		{contestantRedis, "one of the two cut off for 5 s, and its connections end", cutting, true, (*fleet).severServer},
 	} {
-		if !slices.Contains(s.contestants, c.contestant) {
+		if !slices.Contains(s.contestants, c.contestant) || s.quick && !c.quick {
 			continue
 		}
 		fmt.Fprintf(stdout, "%s: %s, %s …\n", faultsName, c.contestant, c.what)
