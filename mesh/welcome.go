@@ -19,7 +19,7 @@ import (
 const helloTimeout = 10 * time.Second
 
 // readBuffer holds a few small frames, so that they need one read.
-const readBuffer = 32 << 10
+const readBuffer = 4 << 10
 
 // keptRecords is the longest list of records that a link keeps room for.
 const keptRecords = 4096
