@@ -93,7 +93,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.IntVar(&s.servers, "servers", 3, "how many servers, from 3 to 16, each in a process of its own")
 	flags.IntVar(&s.rounds, "rounds", 5, "how often each figure is taken of each contestant")
 	flags.DurationVar(&s.warm, "warm", 500*time.Millisecond, "how long each load runs before it is measured")
-	flags.DurationVar(&s.measured, "measure", 1500*time.Millisecond, "how long it is measured")
+	flags.DurationVar(&s.measured, "measure", 1300*time.Millisecond, "how long it is measured")
 	contestants := flags.String("contestants", "mesh,redis,nats,memory,tls,tcp", "who takes part")
 	flags.Func("clients", "how many clients whole servers have, such as 1000,5000, which it is without -quick", s.parseClients)
 	match := flags.String("run", "", "take only figures whose names match this regular expression")
