@@ -32,6 +32,11 @@ for (const [adapter, create] of Object.entries(ADAPTERS)) {
 
       test('starts', cluster.test(async () => {
         servers.push(...await Promise.all(cluster.nodes.map((node) => start(node, CLIENTS[library], create))));
+        // The adapters subscribe without telling when they have.
+        await until(async () => {
+          const counts = await Promise.all(servers.map(({ io }) => io.of('/').adapter.serverCount()));
+          return counts.every((count) => count === servers.length);
+        }, 5_000, 'the adapters to find each other');
         clients.push(...await Promise.all([0, 1, 0, 1].map((i) => join(servers[i]))));
         got.push(...clients.map((client) => listen(client)));
       }));
