@@ -106,7 +106,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 		return s, err
 	}
 	if s.quick {
-		s.rounds, s.warm, s.measured = 1, 150*time.Millisecond, 400*time.Millisecond
+		s.rounds, s.warm, s.measured = 1, 100*time.Millisecond, 250*time.Millisecond
 	}
 	s.completeClients()
 	s.contestants = strings.Split(*contestants, ",")
