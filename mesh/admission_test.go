@@ -287,7 +287,7 @@ func TestForeignApplicationsAreRefusedOnEveryRoad(t *testing.T) {
 	require.NoError(t, err)
 	attack()
 	require.Eventually(t, func() bool { return len(raw.ListPeers()) == 1 }, 20*time.Second, time.Millisecond)
-	forged, err := sign(attacker.secure.key, attacker.host.ID(), topic.name, 1, frame.AppendTopic(nil, frame.Announce{Member: frame.Member{Epoch: 7}}))
+	forged, err := sign(attacker.secure.key, attacker.host.ID(), topic.name, 1, frame.AppendTopic(nil, &frame.Announce{Member: frame.Member{Epoch: 7}}))
 	require.NoError(t, err)
 	require.NoError(t, raw.Publish(t.Context(), forged))
 	awaitCutOff(t, attacker, home)

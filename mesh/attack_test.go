@@ -176,10 +176,10 @@ func TestAnAttackerInsideIsCutOff(t *testing.T) {
 			s.hello(func(h *frame.Hello) { h.Member.Epoch = epoch(s.target) })
 		}},
 		"jumps to the end of the sequence": {"sequence", func(s *siege) {
-			s.write(s.hello(nil), frame.Append(nil, frame.Data{First: 1 << 62, Records: [][]byte{{1}}}))
+			s.write(s.hello(nil), frame.Append(nil, &frame.Data{First: 1 << 62, Records: [][]byte{{1}}}))
 		}},
 		"acknowledges what was never sent": {"acknowledges", func(s *siege) {
-			ack := frame.Ack{Epoch: epoch(s.target), Next: 1 << 40}
+			ack := &frame.Ack{Epoch: epoch(s.target), Next: 1 << 40}
 			s.write(s.hello(nil), frame.Append(nil, ack))
 		}},
 		"announces a giant frame": {"4294967295 bytes", func(s *siege) {
@@ -215,7 +215,7 @@ func TestAnAttackerInsideIsCutOff(t *testing.T) {
 		"forges the author of a topic message": {"not signed by its author", func(s *siege) {
 			victim := s.friend.mesh.host.ID()
 			b, err := sign(s.attacker.Peerstore().PrivKey(s.attacker.ID()), victim, s.target.name, 1<<40,
-				frame.AppendTopic(nil, frame.Announce{Member: frame.Member{Epoch: 666}, Leaving: true}))
+				frame.AppendTopic(nil, &frame.Announce{Member: frame.Member{Epoch: 666}, Leaving: true}))
 			require.NoError(s.t, err)
 			s.publish(b)
 		}},

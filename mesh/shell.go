@@ -48,15 +48,16 @@ func signal(c chan struct{}) {
 	}
 }
 
-func (s *shell) Wake(p core.Peer) {
-	if l := s.t.links[peer.ID(p)]; l != nil {
+func (s *shell) Wake(m *core.Member) {
+	if l := s.t.links[peer.ID(m.Peer())]; l != nil {
 		signal(l.wake)
 	}
 }
 
 func (s *shell) WakeTopic() { signal(s.topic) }
 
-func (s *shell) Inbox(p core.Peer) {
+func (s *shell) Inbox(m *core.Member) {
+	p := m.Peer()
 	if s.inboxes == nil {
 		s.inboxes = map[core.Peer]struct{}{}
 	}
@@ -95,9 +96,9 @@ func (s *shell) Confirmed(ticket uint64) {
 	}
 }
 
-func (s *shell) Changed(p core.Peer, name string, state core.State) {
+func (s *shell) Changed(m *core.Member, state core.State) {
 	if !s.t.closing { // the leaving of a node is no news of the others
-		s.t.log.Info("server "+state.String(), "server", name, "peer", peer.ID(p).String())
+		s.t.log.Info("server "+state.String(), "server", m.Name(), "peer", peer.ID(m.Peer()).String())
 	}
 	signal(s.ticked)
 	close(s.t.changed)
@@ -167,12 +168,12 @@ func (t *Topic) writeTopic() {
 		}
 		for {
 			t.mu.Lock()
-			b := t.core.NextTopic(t.mesh.now())
+			msg := t.core.NextTopic(t.mesh.now())
 			t.mu.Unlock()
-			if b == nil {
+			if msg == nil {
 				break
 			}
-			if err := t.publish(b); err != nil && t.ctx.Err() == nil {
+			if err := t.publish(frame.AppendTopic(nil, msg)); err != nil && t.ctx.Err() == nil {
 				t.count.topicErrors.Add(1)
 				t.log.Warn("publishing on the topic failed", "err", err)
 			}

@@ -14,14 +14,14 @@ func TestOnlyTheAuthorCanSignAMessage(t *testing.T) {
 	require.NoError(t, err)
 	other, _, err := identity(Options{})
 	require.NoError(t, err)
-	content := frame.AppendTopic(nil, frame.Announce{Member: frame.Member{Epoch: 7, Name: "web-1"}})
+	content := frame.AppendTopic(nil, &frame.Announce{Member: frame.Member{Epoch: 7, Name: "web-1"}})
 
 	b, err := sign(key, author, "/signalmesh/demo/chat/1", 1, content)
 	require.NoError(t, err)
 	m, err := verify("/signalmesh/demo/chat/1", b)
 	require.NoError(t, err)
 	assert.Equal(t, author, m.author)
-	assert.EqualValues(t, 7, m.content.(frame.Announce).Member.Epoch)
+	assert.EqualValues(t, 7, m.content.(*frame.Announce).Member.Epoch)
 
 	again, err := sign(key, author, "/signalmesh/demo/chat/1", 2, content)
 	require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestOnlyTheAuthorCanSignAMessage(t *testing.T) {
 func FuzzVerify(f *testing.F) {
 	key, author, err := identity(Options{})
 	require.NoError(f, err)
-	b, err := sign(key, author, "topic", 1, frame.AppendTopic(nil, frame.Announce{}))
+	b, err := sign(key, author, "topic", 1, frame.AppendTopic(nil, &frame.Announce{}))
 	require.NoError(f, err)
 	f.Add(b)
 	f.Add([]byte{1, 2, 3})

@@ -119,7 +119,7 @@ func (t *Topic) read(p peer.ID, r *bufio.Reader) error {
 		if err != nil {
 			return err
 		}
-		if d, ok := f.(frame.Data); ok && cap(d.Records) <= keptRecords {
+		if d, ok := f.(*frame.Data); ok && cap(d.Records) <= keptRecords {
 			clear(d.Records) // an idle link keeps no frame
 			records = d.Records[:0]
 		}

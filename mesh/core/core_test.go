@@ -292,11 +292,11 @@ func TestAHoleThatDoesNotFillIsSkipped(t *testing.T) {
 	msg := func(s string) []byte { return frame.AppendMessage(nil, 0, "all", []byte(s)) }
 	next := m.in.next
 	w.stall["n01-n02"] = true // what b asks for does not reach a
-	require.NoError(t, b.Frame(w.now, a.peer, frame.Data{First: next + 2, Records: [][]byte{msg("x"), msg("y")}}))
+	require.NoError(t, b.Frame(w.now, a.peer, &frame.Data{First: next + 2, Records: [][]byte{msg("x"), msg("y")}}))
 	for range 5 {
 		assert.Empty(t, b.got[a.peer], "held back")
 		w.run(time.Second)
-		require.NoError(t, b.Frame(w.now, a.peer, frame.Head{Base: next, Next: next + 4}))
+		require.NoError(t, b.Frame(w.now, a.peer, &frame.Head{Base: next, Next: next + 4}))
 	}
 	w.run(TickEvery)
 	assert.Equal(t, []string{"lost 2", "all=x", "all=y"}, b.got[a.peer])
@@ -366,11 +366,11 @@ func TestViolationsAreRefused(t *testing.T) {
 	a, b := w.nodes[0], w.nodes[1]
 	in := b.members[a.peer].in.next
 	for name, f := range map[string]frame.Frame{
-		"sequence at the end of the range": frame.Data{First: 1 << 60, Records: [][]byte{{1}}},
-		"acknowledges what was not sent":   frame.Ack{Epoch: b.o.Member.Epoch, Next: 1 << 40},
+		"sequence at the end of the range": &frame.Data{First: 1 << 60, Records: [][]byte{{1}}},
+		"acknowledges what was not sent":   &frame.Ack{Epoch: b.o.Member.Epoch, Next: 1 << 40},
 		"a second hello":                   a.Hello(b.peer),
 		"a giant part":                     frame.Part{Sequence: in, Size: 1 << 40, Bytes: []byte("x")},
-		"a malformed record":               frame.Data{First: in, Records: [][]byte{{byte(frame.RecordMessage), 255}}},
+		"a malformed record":               &frame.Data{First: in, Records: [][]byte{{byte(frame.RecordMessage), 255}}},
 	} {
 		assert.ErrorIs(t, b.Frame(w.now, a.peer, f), ErrViolation, name)
 	}

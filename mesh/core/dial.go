@@ -38,12 +38,12 @@ type hint struct {
 }
 
 // plan sets when a member without a link is dialled.
-func (n *Node) plan(now time.Duration, m *member) {
+func (n *Node) plan(now time.Duration, m *Member) {
 	m.dialing = dialing{at: now + n.courtesy(m.peer, politeness), busy: m.dialing.busy}
 }
 
 // replan sets when a member that lost its link is dialled.
-func (n *Node) replan(now time.Duration, m *member) {
+func (n *Node) replan(now time.Duration, m *Member) {
 	m.dialing = dialing{at: now + n.courtesy(m.peer, impatience), busy: m.dialing.busy}
 }
 
@@ -78,13 +78,13 @@ func (n *Node) hint(now time.Duration, p Peer, addrs []string) {
 // introduce sees to it that the others are told of a newcomer soon, so that
 // the one with the smaller peer ID dials, whichever that is. Where there are more
 // members than links, the newcomer finds enough by itself.
-func (n *Node) introduce(newcomer *member) {
+func (n *Node) introduce(newcomer *Member) {
 	if n.crowded() {
 		return
 	}
 	for _, m := range n.all {
 		if m != newcomer && m.linked && len(m.newcomers) < maxHints {
-			m.newcomers = append(m.newcomers, newcomer.peer)
+			m.newcomers, m.sendNews = append(m.newcomers, newcomer.peer), true
 			if len(n.all) <= crowd {
 				n.wake(m)
 			} else { // others may come before the next tick
@@ -109,14 +109,14 @@ func (n *Node) enoughLinks() int {
 // contacts takes what m is to be told of the other members: all of them when it is new
 // itself, afterwards the newcomers. In a crowd some are enough to begin with: they tell
 // of more, and so does the topic.
-func (n *Node) contacts(m *member) frame.Members {
+func (n *Node) contacts(m *Member) frame.Members {
 	var c frame.Members
-	add := func(o *member) {
+	add := func(o *Member) {
 		if o != nil && o != m && o.state == Alive && len(c) < maxHints {
 			c = append(c, frame.Contact{Peer: string(o.peer), Addrs: o.record.Addrs})
 		}
 	}
-	if m.sendMembers {
+	if m.sendAll {
 		enough := n.o.FullMesh
 		if n.crowded() {
 			enough = min(enough, fewContacts)
@@ -129,7 +129,7 @@ func (n *Node) contacts(m *member) frame.Members {
 			add(n.members[p])
 		}
 	}
-	m.sendMembers, m.newcomers = false, nil
+	m.sendAll, m.newcomers = false, nil
 	return c
 }
 

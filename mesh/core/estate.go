@@ -21,7 +21,7 @@ const (
 // with, and delivers what it gets in the order of the numbers. Then the stream of
 // the dead is closed.
 type estate struct {
-	m       *member
+	m       *Member
 	asked   map[Peer]struct{} // who has not told all it has
 	found   map[uint64][]byte // records, by number
 	bytes   int
@@ -42,18 +42,18 @@ type bequest struct {
 }
 
 // bury ends the membership of m, which certainly died without a goodbye.
-func (n *Node) bury(now time.Duration, m *member) {
+func (n *Node) bury(now time.Duration, m *Member) {
 	n.strike(m, true)
 	n.openEstate(now, m)
 }
 
 // openEstate asks every linked member for what it has of m.
-func (n *Node) openEstate(now time.Duration, m *member) {
+func (n *Node) openEstate(now time.Duration, m *Member) {
 	e := &estate{m: m, asked: map[Peer]struct{}{}, found: map[uint64][]byte{}, until: now + claimTimeout}
 	for _, o := range n.all {
 		if o != m && o.linked && o.state == Alive && m.in.started { // else we had not met it, or all it left came before
 			e.asked[o.peer] = struct{}{}
-			o.claims = append(o.claims, frame.Claim{Epoch: m.record.Epoch, After: m.in.number})
+			o.claims, o.sendNews = append(o.claims, frame.Claim{Epoch: m.record.Epoch, After: m.in.number}), true
 			n.wake(o)
 		}
 	}
@@ -83,13 +83,13 @@ func (n *Node) dropEstate() {
 }
 
 // takeClaim answers who asks for what a dead member left.
-func (n *Node) takeClaim(m *member, f frame.Claim) {
+func (n *Node) takeClaim(m *Member, f frame.Claim) {
 	c := claim{by: m.peer, after: f.After}
 	switch e := n.estates[f.Epoch]; {
 	case e != nil:
 		n.bequeath(e, c)
 	case n.epochs[f.Epoch] == nil: // never heard of it
-		m.bequests = append(m.bequests, bequest{epoch: f.Epoch})
+		m.bequests, m.sendNews = append(m.bequests, bequest{epoch: f.Epoch}), true
 		n.wake(m)
 	case len(n.claims[f.Epoch]) < len(n.members): // it is no news here yet
 		n.claims[f.Epoch] = append(n.claims[f.Epoch], c)
@@ -109,26 +109,26 @@ func (n *Node) bequeath(e *estate, c claim) {
 			b.items = append(b.items, h)
 		}
 	}
-	m.bequests = append(m.bequests, b)
+	m.bequests, m.sendNews = append(m.bequests, b), true
 	n.wake(m)
 }
 
-// nextEstate appends a piece of what m is to be told of the dead.
-func (m *member) nextEstate(dst []byte, limit int) []byte {
-	b := &m.bequests[0]
-	f := frame.Estate{Epoch: b.epoch}
-	for bytes := 0; len(b.items) > 0 && bytes < limit && len(f.Records) < 4096; b.items = b.items[1:] {
-		f.Records = append(f.Records, b.items[0].record)
-		bytes += len(b.items[0].record)
+// nextEstate puts a piece of what m is to be told of the dead.
+func (m *Member) nextEstate(b *batch) {
+	q := &m.bequests[0]
+	f := frame.Estate{Epoch: q.epoch}
+	for bytes := 0; len(q.items) > 0 && bytes < b.room() && len(f.Records) < 4096; q.items = q.items[1:] {
+		f.Records = append(f.Records, q.items[0].record)
+		bytes += len(q.items[0].record)
 	}
-	if f.Last = len(b.items) == 0; f.Last {
+	if f.Last = len(q.items) == 0; f.Last {
 		m.bequests = m.bequests[1:]
 	}
-	return frame.Append(dst, f)
+	b.put(f)
 }
 
 // takeEstate takes what m has of a dead member.
-func (n *Node) takeEstate(m *member, f frame.Estate) error {
+func (n *Node) takeEstate(m *Member, f frame.Estate) error {
 	e := n.estates[f.Epoch]
 	if e == nil || e.settled {
 		return nil

@@ -47,7 +47,7 @@ func TestALastWordOnTheTopicDoesNotKeepTheDeadAlive(t *testing.T) {
 	w, dead, _, poor := dying(t)
 	w.kill(dead)
 	require.Equal(t, Suspect, poor.State(dead.peer))
-	require.NoError(t, poor.Topic(w.now, dead.peer, dead.said+1, frame.Announce{Member: dead.o.Member}))
+	require.NoError(t, poor.Topic(w.now, dead.peer, dead.said+1, &frame.Announce{Member: dead.o.Member}))
 	require.Equal(t, Alive, poor.State(dead.peer), "as far as anybody can tell")
 	w.run(4 * time.Second)
 	assert.Equal(t, Gone, poor.State(dead.peer))
@@ -67,13 +67,13 @@ func TestTheDeadAreInheritedOnce(t *testing.T) {
 	for i, pause := range []time.Duration{0, 2 * lastWord} {
 		w.run(pause)
 		for _, s := range []*testNode{heir, poor} {
-			require.NoError(t, s.Topic(w.now, dead.peer, dead.said+1+uint64(i), frame.Announce{Member: dead.o.Member}))
+			require.NoError(t, s.Topic(w.now, dead.peer, dead.said+1+uint64(i), &frame.Announce{Member: dead.o.Member}))
 			require.Equal(t, i == 1, s.State(dead.peer) == Alive, "who is heard for so long is not dead")
 		}
 	}
 	w.run(3 * time.Minute)
 	require.Len(t, heir.Members(), 1)
-	require.Empty(t, heir.members[dead.peer].channels.names, "next to nothing is kept")
+	require.Empty(t, heir.members[dead.peer].channels.few, "next to nothing is kept")
 	assert.Equal(t, numbered("all", 0, 100), heir.got[dead.peer])
 	assert.Equal(t, numbered("all", 0, 100), poor.got[dead.peer])
 	assert.Equal(t, 2, heir.left[dead.peer])
@@ -112,8 +112,8 @@ func TestAnEstateFillsHoles(t *testing.T) {
 	w.settle()
 	in := poor.members[dead.peer].in.next
 	at := func(i uint64) []byte { return dead.members[poor.peer].out.at(in + i).bytes }
-	require.NoError(t, poor.Frame(w.now, dead.peer, frame.Data{First: in + 1, Records: [][]byte{at(1), at(2)}}))
-	require.NoError(t, poor.Frame(w.now, dead.peer, frame.Data{First: in + 4, Records: [][]byte{at(4)}}))
+	require.NoError(t, poor.Frame(w.now, dead.peer, &frame.Data{First: in + 1, Records: [][]byte{at(1), at(2)}}))
+	require.NoError(t, poor.Frame(w.now, dead.peer, &frame.Data{First: in + 4, Records: [][]byte{at(4)}}))
 	w.drainInboxes(poor)
 	require.Empty(t, poor.got[dead.peer], "held back")
 	w.kill(dead)
@@ -127,8 +127,8 @@ func TestAnEstateNobodyCanCompleteIsANamedGap(t *testing.T) {
 	dead, poor := w.nodes[0], w.nodes[1]
 	w.subscribe(poor, "all")
 	in := poor.members[dead.peer].in.next
-	require.NoError(t, poor.Frame(w.now, dead.peer, frame.Data{First: in + 3, Records: [][]byte{frame.AppendMessage(nil, 9, "all", []byte("x"))}}))
-	require.NoError(t, poor.Frame(w.now, dead.peer, frame.Head{Base: in, Next: in + 6}))
+	require.NoError(t, poor.Frame(w.now, dead.peer, &frame.Data{First: in + 3, Records: [][]byte{frame.AppendMessage(nil, 9, "all", []byte("x"))}}))
+	require.NoError(t, poor.Frame(w.now, dead.peer, &frame.Head{Base: in, Next: in + 6}))
 	w.kill(dead)
 	w.run(time.Second)
 	assert.Equal(t, []string{"all=x", "lost 5"}, poor.got[dead.peer])
@@ -248,7 +248,7 @@ func TestSurvivorsAgree(t *testing.T) {
 func TestWhatIsRepeatedOnTheTopicProvesNothing(t *testing.T) {
 	w := newWorld(t, 3)
 	a, b := w.nodes[0], w.nodes[1]
-	old := frame.Announce{Member: a.o.Member}
+	old := &frame.Announce{Member: a.o.Member}
 	said := a.said
 	require.NotZero(t, said)
 	require.NotZero(t, b.members[a.peer].announced)
@@ -269,6 +269,6 @@ func TestWhoSaidGoodbyeDoesNotComeBack(t *testing.T) {
 	a.Leave()
 	w.settle()
 	require.Len(t, b.Members(), 1)
-	require.NoError(t, b.Topic(w.now, a.peer, a.said+1, frame.Announce{Member: a.o.Member}), "on its way by others")
+	require.NoError(t, b.Topic(w.now, a.peer, a.said+1, &frame.Announce{Member: a.o.Member}), "on its way by others")
 	assert.Len(t, b.Members(), 1)
 }

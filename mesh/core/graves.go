@@ -18,7 +18,7 @@ type grave struct {
 	in        inflow
 }
 
-func (g *graves) dig(m *member, over bool) {
+func (g *graves) dig(m *Member, over bool) {
 	epoch := m.record.Epoch
 	if _, again := g.lives[epoch]; !again {
 		g.order = append(g.order, epoch)
@@ -34,7 +34,7 @@ func (g *graves) dig(m *member, over bool) {
 
 // resurrect gives m, which joins, the numbers of its life if it has been here before.
 // One number is left out, so that m is told that it missed something.
-func (g *graves) resurrect(m *member) {
+func (g *graves) resurrect(m *Member) {
 	grave, ok := g.lives[m.record.Epoch]
 	if !ok {
 		return

@@ -12,7 +12,7 @@ func (n *Node) Reuse(p Peer, inbox []Delivery) {
 }
 
 // roomyInbox is the inbox, with the room that was given back if it has none.
-func (m *member) roomyInbox() []Delivery {
+func (m *Member) roomyInbox() []Delivery {
 	if m.inbox == nil {
 		m.inbox, m.spare = m.spare, nil
 	}

@@ -7,8 +7,8 @@ import (
 )
 
 func TestAnInboxThatWasDeliveredIsUsedAgain(t *testing.T) {
-	m := &member{peer: "p"}
-	n := &Node{members: map[Peer]*member{"p": m}}
+	m := &Member{peer: "p"}
+	n := &Node{members: map[Peer]*Member{"p": m}}
 	m.inbox = make([]Delivery, 3, 100)
 	inbox := n.Inbox("p")
 	n.Reuse("p", inbox)

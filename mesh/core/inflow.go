@@ -8,23 +8,24 @@ import (
 // An inflow takes what one peer sent, in any order, and yields it in the order
 // of its sequence.
 type inflow struct {
+	next    uint64        // lowest sequence not taken
+	head    uint64        // the sender has offered everything below it
+	acked   uint64        // the last Next told to the sender
+	unacked int           // bytes taken since then
+	owedAt  time.Duration // when the first record after that came
+	number  uint64        // of the last message that others were offered too
+	stable  uint64        // the sender says that all have what is numbered below
 	started bool
-	next    uint64            // lowest sequence not taken
-	head    uint64            // the sender has offered everything below it
-	held    map[uint64][]byte // came early
-	parts   map[uint64]*parts // came in pieces and is not whole
-	bytes   int               // in held, and announced for parts
+	waiting bool // next is missing although later ones exist
 
-	waiting   bool          // next is missing although later ones exist
-	since     time.Duration // when that began
-	wantAt    time.Duration // when to ask again for next
-	acked     uint64        // the last Next told to the sender
-	owedAt    time.Duration // when the first record after that came
-	unacked   int           // bytes taken since then
-	delivered uint64        // messages put into the inbox
-	lost      uint64        // sequences that never came
-	number    uint64        // of the last message that others were offered too
-	inherited uint64        // messages that came with the estate and not by their sequence
+	since     time.Duration     // when that began
+	wantAt    time.Duration     // when to ask again for next
+	held      map[uint64][]byte // came early
+	parts     map[uint64]*parts // came in pieces and is not whole
+	bytes     int               // in held, and announced for parts
+	delivered uint64            // messages put into the inbox
+	lost      uint64            // sequences that never came
+	inherited uint64            // messages that came with the estate and not by their sequence
 }
 
 // parts is a record that arrives in pieces.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -37,7 +38,7 @@ func (n *Node) Want(now time.Duration, channel string) error {
 	if bytes > n.o.MaxInterest {
 		return fmt.Errorf("%w: %d, limit %d MiB for their names", ErrInterest, len(n.own), n.o.MaxInterest>>20)
 	}
-	n.own[channel], n.ownBytes = channel, bytes
+	n.own[channel], n.ownBytes, n.snapshot = channel, bytes, nil
 	n.offerInterest(now, frame.Interest{Channel: channel})
 	return nil
 }
@@ -48,6 +49,7 @@ func (n *Node) Unsubscribe(now time.Duration, channel string) {
 		return
 	}
 	delete(n.own, channel)
+	n.snapshot = nil
 	n.ownBytes -= len(channel) + channelCost
 	n.offerInterest(now, frame.Interest{Channel: channel, Remove: true})
 }
@@ -96,7 +98,7 @@ func (n *Node) Abandon(ticketID uint64) []Peer {
 }
 
 // confirm closes what m has acknowledged below next.
-func (n *Node) confirm(m *member, next uint64) {
+func (n *Node) confirm(m *Member, next uint64) {
 	i := 0
 	for i < len(m.tickets) && m.tickets[i].sequence < next {
 		n.closeTicket(m.tickets[i].ticket)
@@ -106,7 +108,7 @@ func (n *Node) confirm(m *member, next uint64) {
 }
 
 // settle closes everything that waits for m, because nobody should any more.
-func (n *Node) settle(m *member) { n.confirm(m, ^uint64(0)) }
+func (n *Node) settle(m *Member) { n.confirm(m, ^uint64(0)) }
 
 func (n *Node) closeTicket(id uint64) {
 	t := n.tickets[id]
@@ -120,12 +122,17 @@ func (n *Node) closeTicket(id uint64) {
 }
 
 // offerSnapshot offers m the whole set of channels wanted here.
-func (n *Node) offerSnapshot(now time.Duration, m *member) {
-	names := make([]string, 0, len(n.own))
-	for c := range n.own {
-		names = append(names, c)
+func (n *Node) offerSnapshot(now time.Duration, m *Member) {
+	if n.snapshot == nil {
+		n.snapshot = snapshotOf(slices.Sorted(maps.Keys(n.own)))
 	}
-	slices.Sort(names)
+	for _, bytes := range n.snapshot {
+		n.offer(m, &record{at: now, bytes: bytes})
+	}
+}
+
+// snapshotOf makes the records of a whole set of channels.
+func snapshotOf(names []string) (records [][]byte) {
 	for first := true; first || len(names) > 0; first = false {
 		i, bytes := 0, 0
 		for i < len(names) && bytes < frame.MaxPart/2 && i < 4096 {
@@ -133,34 +140,38 @@ func (n *Node) offerSnapshot(now time.Duration, m *member) {
 			i++
 		}
 		s := frame.Snapshot{First: first, Last: i == len(names), Channels: names[:i]}
-		n.offer(m, &record{at: now, bytes: frame.AppendSnapshot(nil, s)})
+		records = append(records, frame.AppendSnapshot(nil, s))
 		names = names[i:]
 	}
+	return records
 }
 
 // applySnapshot takes a piece of the set of channels that m wants.
-func (n *Node) applySnapshot(m *member, s frame.Snapshot) error {
+func (n *Node) applySnapshot(m *Member, s frame.Snapshot) error {
 	if s.First {
-		m.pending = newChannels()
+		m.pending = &channels{}
 	}
 	if m.pending == nil { // the piece that began it was lost: ask again
-		m.sendResync = true
+		m.resync, m.sendNews = true, true
 		return nil
 	}
 	for _, c := range s.Channels {
+		if own, ok := n.own[c]; ok {
+			c = own // one name for all who want it
+		}
 		m.pending.add(c)
 	}
 	if err := n.bounded(m.pending); err != nil || !s.Last {
 		return err
 	}
 	before := m.channels
-	m.channels, m.pending = m.pending, nil
-	for c := range m.channels.names { // first, so that what it wants still is wanted all the while
+	m.channels, m.pending = *m.pending, nil
+	for c := range m.channels.all() { // first, so that what it wants still is wanted all the while
 		if !before.has(c) {
 			n.want(m, c)
 		}
 	}
-	for c := range before.names {
+	for c := range before.all() {
 		if !m.channels.has(c) {
 			n.unwant(m, c)
 		}
@@ -172,29 +183,29 @@ func (n *Node) applySnapshot(m *member, s frame.Snapshot) error {
 	return nil
 }
 
-func (n *Node) applyInterest(m *member, i frame.Interest) error {
+func (n *Node) applyInterest(m *Member, i frame.Interest) error {
 	switch {
 	case i.Remove && m.channels.remove(i.Channel):
 		n.unwant(m, i.Channel)
 	case !i.Remove && m.channels.add(i.Channel):
 		n.want(m, i.Channel)
 	}
-	return n.bounded(m.channels)
+	return n.bounded(&m.channels)
 }
 
 // bounded refuses the interest of a member that would fill our memory with it.
 func (n *Node) bounded(c *channels) error {
 	if c.bytes > n.o.MaxInterest {
-		return fmt.Errorf("%w: it subscribes to %d channels, more than %d MiB of names", ErrViolation, len(c.names), n.o.MaxInterest>>20)
+		return fmt.Errorf("%w: it subscribes to %d channels, more than %d MiB of names", ErrViolation, c.len(), n.o.MaxInterest>>20)
 	}
 	return nil
 }
 
 // unsync says that the interest of m is no longer known, so that it is sent
 // everything until a new snapshot came.
-func (n *Node) unsync(m *member) {
+func (n *Node) unsync(m *Member) {
 	m.pending = nil
-	m.sendResync = true
+	m.resync, m.sendNews = true, true
 	m.synced = false
 	if !slices.Contains(n.unsynced, m) {
 		n.unsynced = append(n.unsynced, m)
@@ -202,20 +213,20 @@ func (n *Node) unsync(m *member) {
 }
 
 // uninterest takes m out of every table: it is offered nothing any more.
-func (n *Node) uninterest(m *member) {
+func (n *Node) uninterest(m *Member) {
 	n.unindex(m)
-	m.channels, m.pending = newChannels(), nil
+	m.channels, m.pending = channels{}, nil
 	m.synced = false
 	n.unsynced = without(n.unsynced, m)
 }
 
-func (n *Node) unindex(m *member) {
-	for c := range m.channels.names {
+func (n *Node) unindex(m *Member) {
+	for c := range m.channels.all() {
 		n.unwant(m, c)
 	}
 }
 
-func (n *Node) want(m *member, channel string) {
+func (n *Node) want(m *Member, channel string) {
 	wanters := n.interest[channel]
 	n.interest[channel] = append(wanters, m)
 	if len(wanters) == 0 {
@@ -224,7 +235,7 @@ func (n *Node) want(m *member, channel string) {
 	}
 }
 
-func (n *Node) unwant(m *member, channel string) {
+func (n *Node) unwant(m *Member, channel string) {
 	if rest := without(n.interest[channel], m); len(rest) > 0 {
 		n.interest[channel] = rest
 	} else {
@@ -235,7 +246,7 @@ func (n *Node) unwant(m *member, channel string) {
 }
 
 // without returns list without m. The order does not matter.
-func without(list []*member, m *member) []*member {
+func without(list []*Member, m *Member) []*Member {
 	i := slices.Index(list, m)
 	if i < 0 {
 		return list

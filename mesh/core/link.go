@@ -25,13 +25,13 @@ func (n *Node) Hello(p Peer) frame.Hello {
 	return h
 }
 
-func (m *member) ack() frame.Ack {
+func (m *Member) ack() frame.Ack {
 	return frame.Ack{Epoch: m.record.Epoch, Next: m.in.next}
 }
 
 // head is what was sent on the present road. What waits to be sent is not in it,
 // so that the peer does not miss what is on its way.
-func (n *Node) head(m *member) frame.Head {
+func (n *Node) head(m *Member) frame.Head {
 	return frame.Head{Base: m.out.base, Next: m.out.sent, Stable: n.stable}
 }
 
@@ -80,12 +80,12 @@ func (n *Node) Welcome(now time.Duration, p Peer, h frame.Hello) error {
 		if len(n.members) >= n.o.MaxMembers {
 			return fmt.Errorf("%w: %d", ErrFull, len(n.members))
 		}
-		m = n.join(now, p, h.Member)
+		m = n.join(now, p, &h.Member)
 		n.introduce(m)
 	}
-	m.record = h.Member
+	m.record = &h.Member
 	m.welcome, m.dead = true, false
-	m.sendMembers = true
+	m.sendNews, m.sendAll = true, true
 	n.hear(now, m)
 	if err := n.takeAck(m, h.Ack); err != nil {
 		return err
@@ -103,7 +103,7 @@ func (n *Node) Welcome(now time.Duration, p Peer, h frame.Hello) error {
 
 // relink follows our stream and the peer's own: there is a link while both are
 // open.
-func (n *Node) relink(now time.Duration, m *member) {
+func (n *Node) relink(now time.Duration, m *Member) {
 	linked := m.welcome && n.links[m.peer]
 	switch {
 	case linked && !m.linked:
@@ -131,9 +131,17 @@ func (n *Node) Frame(now time.Duration, p Peer, f frame.Frame) error {
 	if m == nil {
 		return nil // it has just been removed; its stream is about to end
 	}
+	return n.FrameOf(now, m, f)
+}
+
+// FrameOf is Frame for a member that the shell has at hand.
+func (n *Node) FrameOf(now time.Duration, m *Member, f frame.Frame) error {
+	if m.over {
+		return nil
+	}
 	n.hear(now, m)
 	switch f := f.(type) {
-	case frame.Data:
+	case *frame.Data:
 		m.inbox = slices.Grow(m.roomyInbox(), len(f.Records))
 		for i, r := range f.Records {
 			if err := n.take(now, m, f.First+uint64(i), r); err != nil {
@@ -143,10 +151,10 @@ func (n *Node) Frame(now time.Duration, p Peer, f frame.Frame) error {
 		return nil
 	case frame.Part:
 		return n.takePart(now, m, f.Sequence, f.Offset, f.Size, f.Bytes)
-	case frame.Ack:
-		return n.takeAck(m, f)
-	case frame.Head:
-		n.takeHead(now, m, f)
+	case *frame.Ack:
+		return n.takeAck(m, *f)
+	case *frame.Head:
+		n.takeHead(now, m, *f)
 	case frame.Members:
 		n.takeContacts(now, f)
 	case frame.Resync:
@@ -168,61 +176,84 @@ func (n *Node) Frame(now time.Duration, p Peer, f frame.Frame) error {
 // again.
 func (n *Node) Next(now time.Duration, p Peer, dst []byte) []byte {
 	m := n.members[p]
-	if m == nil || !m.linked {
+	if m == nil {
 		return dst
 	}
-	start := len(dst)
-	dst = n.nextControl(now, m, dst)
-	for m.out.sent < m.out.next && len(dst)-start < batchBytes {
-		dst = n.nextData(m, dst, batchBytes-(len(dst)-start))
-	}
-	for len(m.bequests) > 0 && len(dst)-start < batchBytes {
-		dst = m.nextEstate(dst, batchBytes-(len(dst)-start))
-	}
-	if n.leaving && m.out.sent == m.out.next && !m.saidBye {
-		m.saidBye = true
-		dst = frame.Append(dst, frame.Bye{})
-	}
-	if len(dst) == start {
-		m.awake = false
-	}
+	w := &n.batch.wire
+	*w = dst
+	n.Fetch(now, m, w)
+	dst, *w = *w, nil
 	return dst
 }
 
-func (n *Node) nextControl(now time.Duration, m *member, dst []byte) []byte {
+// Fetch is Next for a member that the shell has at hand, and for frames instead of
+// their bytes. It tells whether there was one.
+func (n *Node) Fetch(now time.Duration, m *Member, to Sink) bool {
+	if m.over || !m.linked {
+		return false
+	}
+	b := &n.batch
+	b.to, b.bytes = to, 0
+	n.nextControl(now, m, b)
+	for m.out.sent < m.out.next && b.room() > 0 {
+		n.nextData(m, b)
+	}
+	for m.sendNews && len(m.bequests) > 0 && b.room() > 0 {
+		m.nextEstate(b)
+	}
+	m.sendNews = m.sendNews && len(m.bequests) > 0
+	if n.leaving && m.out.sent == m.out.next && !m.saidBye {
+		m.saidBye = true
+		b.put(frame.Bye{})
+	}
+	b.to = nil
+	if b.bytes == 0 {
+		m.awake = false
+	}
+	return b.bytes > 0
+}
+
+func (n *Node) nextControl(now time.Duration, m *Member, b *batch) {
 	if m.sendAck || m.sendWant || m.sendHead && m.in.next > m.in.acked {
-		a := m.ack()
-		a.Want = m.sendWant
-		dst = frame.Append(dst, a)
+		b.ack = m.ack()
+		b.ack.Want = m.sendWant
+		b.put(&b.ack)
 		m.sendAck, m.sendWant = false, false
 		m.in.acked, m.in.unacked = m.in.next, 0
 	}
 	if m.sendHead {
-		dst = frame.Append(dst, n.head(m))
+		b.head = n.head(m)
+		b.put(&b.head)
 		m.sendHead, m.headAt = false, now
 	}
+	if m.sendNews {
+		n.nextNews(m, b)
+	}
+}
+
+// nextNews puts what is rarely there.
+func (n *Node) nextNews(m *Member, b *batch) {
 	for _, c := range m.claims {
-		dst = frame.Append(dst, c)
+		b.put(c)
 	}
 	m.claims = nil
 	if c := n.contacts(m); len(c) > 0 {
-		dst = frame.Append(dst, c)
+		b.put(c)
 	}
-	if m.sendResync {
-		dst = frame.Append(dst, frame.Resync{})
-		m.sendResync = false
+	if m.resync {
+		b.put(frame.Resync{})
+		m.resync = false
 	}
-	return dst
 }
 
-// nextData appends one frame of records that were not sent yet, of about limit
-// bytes at the most.
-func (n *Node) nextData(m *member, dst []byte, limit int) []byte {
+// nextData puts one frame of records that were not sent yet.
+func (n *Node) nextData(m *Member, b *batch) {
 	if r := m.out.at(m.out.sent); len(r.bytes) > frame.MaxPart {
-		return n.nextPart(m, r, dst)
+		nextPart(m, r, b)
+		return
 	}
 	first, bytes := m.out.sent, 0
-	records := n.records[:0]
+	records, limit := b.records[:0], b.room()
 	for m.out.sent < m.out.next && bytes < limit && len(records) < 16<<10 {
 		r := m.out.at(m.out.sent)
 		if len(r.bytes) > frame.MaxPart {
@@ -232,23 +263,23 @@ func (n *Node) nextData(m *member, dst []byte, limit int) []byte {
 		bytes += len(r.bytes) + 3
 		m.out.sent++
 	}
-	dst = frame.Append(dst, frame.Data{First: first, Records: records})
+	b.data = frame.Data{First: first, Records: records}
+	b.put(&b.data)
 	clear(records)
-	n.records = records
-	return dst
+	b.records, b.data.Records = records, nil
 }
 
-func (n *Node) nextPart(m *member, r *record, dst []byte) []byte {
-	end := min(m.out.offset+frame.MaxPart, len(r.bytes))
-	dst = frame.Append(dst, frame.Part{
+func nextPart(m *Member, r *record, b *batch) {
+	start := int(m.out.offset)
+	end := min(start+frame.MaxPart, len(r.bytes))
+	b.put(frame.Part{
 		Sequence: m.out.sent,
-		Offset:   uint64(m.out.offset),
+		Offset:   uint64(start),
 		Size:     uint64(len(r.bytes)),
-		Bytes:    r.bytes[m.out.offset:end],
+		Bytes:    r.bytes[start:end],
 	})
-	m.out.offset = end
+	m.out.offset = int32(end)
 	if end == len(r.bytes) {
 		m.out.rewind(m.out.sent + 1)
 	}
-	return dst
 }

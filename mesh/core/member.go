@@ -7,7 +7,7 @@ import (
 )
 
 // A State is how a member stands with us.
-type State int
+type State uint8
 
 // The states of a member.
 const (
@@ -27,50 +27,83 @@ func (s State) String() string {
 	return [...]string{"alive", "suspect", "gone", "left"}[s]
 }
 
-// A member is another node of the application.
-type member struct {
-	peer   Peer
-	index  int // in Node.all
-	record frame.Member
-	state  State
-	heard  time.Duration // last sign of life, on any road
+// A Member is another node of the application. A shell keeps it to spare looking it up by
+// its Peer for every frame; once it is Over it takes and yields nothing any more.
+//
+// A large mesh has millions of them, which no cache holds: so what is looked at for every
+// frame stands first and together.
+type Member struct {
+	heard     time.Duration // last sign of life, on any road
+	headAt    time.Duration // when it was told where we are
+	announced uint64        // number of its last message on the topic
+	record    *frame.Member // as it was told last; never changed
 
-	announced uint64 // number of its last message on the topic
-
+	index     int32 // in Node.all
+	state     State
+	over      bool // it is no member any more
 	welcome   bool // its Hello came on the stream that is open
 	linked    bool // our stream and its own are open
 	awake     bool // the shell knows that Next has something
 	saidBye   bool
 	dead      bool // nobody is at its address any more
-	unlinked  time.Duration
-	refused   time.Duration // when a dial last showed that nobody is at its address
-	onTopic   bool          // was heard there since it lost its link
-	proven    bool          // the same, so long after that that it cannot have been a last word
-	wasLinked bool          // there has been a link
-	longRoad  bool          // its records go the long way round
-	tomb      bool          // taken for dead since entombed, though not for certain
-	entombed  time.Duration
+	onTopic   bool // was heard there since it lost its link
+	proven    bool // the same, so long after that that it cannot have been a last word
+	wasLinked bool // there has been a link
+	longRoad  bool // its records go the long way round
+	tomb      bool // taken for dead since entombed, though not for certain
 	leftTold  bool // the application was told that it left
 	parted    bool // forgotten after WindowAge; only the numbers and its interest are kept
+	synced    bool // channels is its whole interest
+	sendAck   bool
+	sendWant  bool
+	sendHead  bool
+	sendNews  bool // there are newcomers, claims or bequests, or what follows is set
+	sendAll   bool // it is to be told of all members
+	resync    bool // its whole interest is to be asked for
 
-	out   outflow
-	in    inflow
-	inbox []Delivery
-	spare []Delivery // empty, and room for inbox
-	hoard hoard
+	// Tag is the shell's: what it wants to find with the member. It is kept as long as
+	// the member, and not looked at here.
+	Tag any
 
-	channels *channels // what it wants
+	out     outflow
+	tickets []awaited // subscriptions it has not confirmed
+	in      inflow
+	hoard   hoard
+	inbox   []Delivery
+	spare   []Delivery // empty, and room for inbox
+
+	peer     Peer
+	channels channels  // what it wants
 	pending  *channels // the snapshot under way; nil: none
-	synced   bool      // channels is its whole interest
-	tickets  []awaited // subscriptions it has not confirmed
+	unlinked time.Duration
+	refused  time.Duration // when a dial last showed that nobody is at its address
+	entombed time.Duration
+	dialing  dialing
 
-	sendAck, sendWant, sendHead, sendMembers, sendResync bool
-	headAt                                               time.Duration // when it was told where we are
-	newcomers                                            []Peer        // it is to be told of
-	claims                                               []frame.Claim
-	bequests                                             []bequest
-	dialing                                              dialing
+	newcomers []Peer // it is to be told of
+	claims    []frame.Claim
+	bequests  []bequest
 }
+
+// Peer returns its peer ID.
+func (m *Member) Peer() Peer { return m.peer }
+
+// Name is what people call it.
+func (m *Member) Name() string { return m.record.Name }
+
+// State says how it stands with us.
+func (m *Member) State() State {
+	if m.over {
+		return Left
+	}
+	return m.state
+}
+
+// Over tells whether it is no member any more. Another one may have taken its place.
+func (m *Member) Over() bool { return m.over }
+
+// Member returns the member that p is; nil if it is none.
+func (n *Node) Member(p Peer) *Member { return n.members[p] }
 
 // A Delivery is something for the application, in the order of its sender:
 // a message, or a number of messages lost, or that the sender left.
@@ -83,50 +116,61 @@ type Delivery struct {
 
 // Inbox takes what there is to deliver from p.
 func (n *Node) Inbox(p Peer) []Delivery {
+	if len(n.farewells) == 0 {
+		return n.members[p].takeInbox()
+	}
 	d := n.farewells[p] // of its life before, if there was one
 	delete(n.farewells, p)
-	if m := n.members[p]; m != nil {
-		if d == nil {
-			d = m.inbox // which is not copied
-		} else {
-			d = append(d, m.inbox...)
-		}
-		m.inbox = nil
+	if inbox := n.members[p].takeInbox(); d == nil {
+		d = inbox // which is not copied
+	} else {
+		d = append(d, inbox...)
 	}
 	return d
 }
 
-func (n *Node) deliver(m *member, d Delivery) {
+// InboxOf is Inbox for a member that the shell has at hand.
+func (n *Node) InboxOf(m *Member) []Delivery {
+	if len(n.farewells) == 0 && !m.over {
+		return m.takeInbox()
+	}
+	return n.Inbox(m.peer)
+}
+
+func (m *Member) takeInbox() (d []Delivery) {
+	if m != nil {
+		d, m.inbox = m.inbox, nil
+	}
+	return d
+}
+
+func (n *Node) deliver(m *Member, d Delivery) {
 	m.inbox = append(m.inbox, d)
 	if len(m.inbox) == 1 { // else the shell knows
-		n.shell.Inbox(m.peer)
+		n.shell.Inbox(m)
 	}
 }
 
 // join makes p a member. All it is told first is our whole interest.
-func (n *Node) join(now time.Duration, p Peer, record frame.Member) *member {
+func (n *Node) join(now time.Duration, p Peer, record *frame.Member) *Member {
 	n.settleEstateOf(p)
-	m := &member{
-		peer: p, record: record, heard: now, unlinked: now,
-		out: newOutflow(&n.kept), channels: newChannels(),
-	}
+	m := &Member{peer: p, record: record, heard: now, unlinked: now, out: newOutflow(&n.kept)}
 	n.graves.resurrect(m)
 	n.members[p] = m
 	n.epochs[record.Epoch] = m
 	n.enlist(m)
-	n.moved = true
 	n.unsynced = append(n.unsynced, m)
 	delete(n.hints, p)
 	delete(n.rumours, p)
 	n.offerSnapshot(now, m)
 	n.plan(now, m)
-	n.shell.Changed(p, record.Name, Alive)
+	n.shell.Changed(m, Alive)
 	return m
 }
 
 // remove ends the membership of m: it is over if it said goodbye, after all it had
 // to say.
-func (n *Node) remove(now time.Duration, m *member, over bool) {
+func (n *Node) remove(now time.Duration, m *Member, over bool) {
 	n.pass(now, m, m.in.head)
 	n.strike(m, over)
 	n.tellLeft(m)
@@ -134,7 +178,7 @@ func (n *Node) remove(now time.Duration, m *member, over bool) {
 }
 
 // tellLeft tells the application that m left, unless it was told.
-func (n *Node) tellLeft(m *member) {
+func (n *Node) tellLeft(m *Member) {
 	if !m.leftTold {
 		m.leftTold = true
 		n.deliver(m, Delivery{Left: true})
@@ -142,8 +186,9 @@ func (n *Node) tellLeft(m *member) {
 }
 
 // strike takes m off every list.
-func (n *Node) strike(m *member, over bool) {
+func (n *Node) strike(m *Member, over bool) {
 	waiting := m.out.advance(m.out.next)
+	m.over = true
 	if !m.tomb { // what the dead were offered is no loss to anybody
 		n.forget(m, waiting)
 	}
@@ -158,28 +203,28 @@ func (n *Node) strike(m *member, over bool) {
 	n.graves.dig(m, over)
 	n.renounceAll(m.peer)
 	if !m.tomb { // else it was told before
-		n.shell.Changed(m.peer, m.record.Name, Left)
+		n.shell.Changed(m, Left)
 	}
 	n.room()
 }
 
 // stray hands over what m, no member any more, has in its inbox.
-func (n *Node) stray(m *member) {
+func (n *Node) stray(m *Member) {
 	if len(m.inbox) > 0 {
 		n.farewells[m.peer] = append(n.farewells[m.peer], m.inbox...)
 		m.inbox = nil
-		n.shell.Inbox(m.peer)
+		n.shell.Inbox(m)
 	}
 }
 
 // hear notes a sign of life.
-func (n *Node) hear(now time.Duration, m *member) {
+func (n *Node) hear(now time.Duration, m *Member) {
 	m.heard = now
 	if m.state == Alive {
 		return
 	}
 	m.state, m.leftTold = Alive, false
-	n.moved = true
+	m.out.count(true)
 	n.stir(m)
 	if m.tomb {
 		m.tomb = false
@@ -191,36 +236,35 @@ func (n *Node) hear(now time.Duration, m *member) {
 		n.unsync(m)
 		n.offerSnapshot(now, m)
 	}
-	n.shell.Changed(m.peer, m.record.Name, Alive)
+	n.shell.Changed(m, Alive)
 	n.wake(m)
 }
 
 // doubt makes m suspect: nobody waits for it any more.
-func (n *Node) doubt(m *member) {
+func (n *Node) doubt(m *Member) {
 	if m.state != Alive {
 		return
 	}
 	m.state = Suspect
-	n.moved = true
 	n.stir(m)
 	n.settle(m)
 	n.room()
-	n.shell.Changed(m.peer, m.record.Name, Suspect)
+	n.shell.Changed(m, Suspect)
 }
 
 // part makes m gone: it counts no more, but its window stays open.
-func (n *Node) part(m *member) {
+func (n *Node) part(m *Member) {
 	n.doubt(m)
 	m.state, m.proven = Gone, false
-	n.moved = true
+	m.out.count(false)
 	n.tellLeft(m)
-	n.shell.Changed(m.peer, m.record.Name, Gone)
+	n.shell.Changed(m, Gone)
 }
 
 // close ends the replay window of a member that is gone. The numbers stay, and what
 // it would have been offered goes on being counted by what it wanted last, so that
 // all that was lost can be told if it ever comes back.
-func (n *Node) close(now time.Duration, m *member) {
+func (n *Node) close(now time.Duration, m *Member) {
 	n.openEstate(now, m)
 	m.parted = true
 	n.forget(m, m.out.advance(m.out.next))
@@ -229,21 +273,21 @@ func (n *Node) close(now time.Duration, m *member) {
 // entomb takes m for dead, since nobody is at its address: what it left is spread
 // and the application is told that it left. A firewall that rejects makes a living
 // member look the same, so its numbers and its window are kept for WindowAge, and it is dialled again now and then.
-func (n *Node) entomb(now time.Duration, m *member) {
+func (n *Node) entomb(now time.Duration, m *Member) {
 	if m.state == Alive {
 		n.doubt(m)
 	}
 	m.tomb, m.entombed, m.dead = true, now, false
 	m.state = Gone
-	n.moved = true
-	n.shell.Changed(m.peer, m.record.Name, Gone)
+	m.out.count(false)
+	n.shell.Changed(m, Gone)
 	n.openEstate(now, m)
 }
 
 // fade forgets what was kept for a member that was taken for dead long ago, but for
 // the numbers. One of them is left out, so that it is told that it missed something
 // if it lives after all.
-func (n *Node) fade(m *member) {
+func (n *Node) fade(m *Member) {
 	n.uninterest(m)
 	m.out.advance(m.out.next)
 	m.out.next++

@@ -30,11 +30,11 @@ type Node struct {
 	o     Options
 	shell Shell
 
-	members   map[Peer]*member
-	all       []*member       // the same, in an order that the calls decide
+	members   map[Peer]*Member
+	all       []*Member       // the same, in an order that the calls decide
 	rests     []time.Duration // until when Tick need not look at each of all
 	linkCount int             // of all that are linked
-	epochs    map[uint64]*member
+	epochs    map[uint64]*Member
 	farewells map[Peer][]Delivery // of members that were removed
 	estates   map[uint64]*estate  // of members that died, by epoch
 	claims    map[uint64][]claim  // on members that are not dead for us, by epoch
@@ -45,18 +45,18 @@ type Node struct {
 
 	own      map[string]string                 // channels subscribed here; the value is the key, to share it
 	ownBytes int                               // of their names
-	interest map[string][]*member              // who wants a channel
+	interest map[string][]*Member              // who wants a channel
 	listing  listing                           // those of its channels that are listed
 	follower func(channel string, wanted bool) // of interest; nil: none
-	unsynced []*member                         // whose interest is not known: they are sent everything
+	unsynced []*Member                         // whose interest is not known: they are sent everything
 
-	kept   int    // bytes in all outflows
-	number uint64 // of the last message offered to more than one member
-	stable uint64 // every message numbered below is acknowledged
-	moved  bool   // stable may be too low
+	kept   int            // bytes in all outflows
+	number uint64         // of the last message offered to more than one member
+	stable uint64         // every message numbered below is acknowledged
+	shared queue[*record] // those from there on
+	untold int            // bytes published to several since they were told of stable
 
-	untold   int           // bytes published to several since they were told of stable
-	stableAt time.Duration // when to find out next
+	snapshot [][]byte // what is wanted here, as records; nil: it has changed since
 
 	tickets    map[uint64]*ticket
 	lastTicket uint64
@@ -67,9 +67,9 @@ type Node struct {
 	announceAt  time.Duration
 	announcedAt time.Duration
 	leaving     bool
-	farewell    bool     // the topic was told
-	blocked     bool     // a Publish met ErrBacklog
-	records     [][]byte // scratch of nextData
+	farewell    bool // the topic was told
+	blocked     bool // a Publish met ErrBacklog
+	batch       batch
 	stats       Stats
 }
 
@@ -79,8 +79,8 @@ func New(now time.Duration, o Options) *Node {
 	return &Node{
 		o:          o.complete(),
 		shell:      o.Shell,
-		members:    map[Peer]*member{},
-		epochs:     map[uint64]*member{},
+		members:    map[Peer]*Member{},
+		epochs:     map[uint64]*Member{},
 		farewells:  map[Peer][]Delivery{},
 		estates:    map[uint64]*estate{},
 		claims:     map[uint64][]claim{},
@@ -89,7 +89,7 @@ func New(now time.Duration, o Options) *Node {
 		rumours:    map[Peer]rumour{},
 		links:      map[Peer]bool{},
 		own:        map[string]string{},
-		interest:   map[string][]*member{},
+		interest:   map[string][]*Member{},
 		tickets:    map[uint64]*ticket{},
 		announceAt: now, announcedAt: now - announceSoon,
 	}
@@ -140,13 +140,14 @@ func (n *Node) message(now time.Duration, shared bool, channel string, data []by
 	r.bytes = frame.AppendMessage(make([]byte, 0, len(channel)+len(data)+12), r.number, channel, data)
 	if shared {
 		n.untold += len(r.bytes)
+		n.shared.push(r)
 	}
 	return r
 }
 
 // behind tells whether m has so much waiting that the publisher has to wait.
 // A member that is away holds nobody up: its window slides instead.
-func (n *Node) behind(m *member) bool {
+func (n *Node) behind(m *Member) bool {
 	if m.state != Alive || m.out.bytes < n.o.Backlog {
 		return false
 	}
@@ -154,7 +155,7 @@ func (n *Node) behind(m *member) bool {
 	return true
 }
 
-func (n *Node) offerMessage(m *member, r *record) int {
+func (n *Node) offerMessage(m *Member, r *record) int {
 	n.stats.Offered++
 	n.offer(m, r)
 	if m.state == Gone {
@@ -164,8 +165,7 @@ func (n *Node) offerMessage(m *member, r *record) int {
 }
 
 // offer numbers r for m, and sees to it that it gets on its way.
-func (n *Node) offer(m *member, r *record) {
-	n.moved = true
+func (n *Node) offer(m *Member, r *record) {
 	n.stir(m)
 	m.out.put(r)
 	if m.parted { // it is only told how many it missed
@@ -179,13 +179,13 @@ func (n *Node) offer(m *member, r *record) {
 }
 
 // wake sees to it that what waits for m is fetched, on the road m is on.
-func (n *Node) wake(m *member) {
+func (n *Node) wake(m *Member) {
 	n.stir(m)
 	switch {
 	case m.linked:
 		if !m.awake {
 			m.awake = true
-			n.shell.Wake(m.peer)
+			n.shell.Wake(m)
 		}
 	case m.longRoad:
 		n.travel = true
@@ -213,8 +213,7 @@ func (n *Node) Subscribers(channel string) int {
 }
 
 // forget counts records that will never reach m.
-func (n *Node) forget(m *member, records uint64) {
-	n.moved = true
+func (n *Node) forget(m *Member, records uint64) {
 	m.out.lost += records
 	n.stats.Dropped += records
 }

@@ -81,12 +81,12 @@ func (o Options) complete() Options {
 // A Shell does what a Node decides. Its methods are called from within the
 // Node's and must only note what is to be done; they may not call the Node.
 type Shell interface {
-	// Wake says that Next has something for the link to p.
-	Wake(p Peer)
+	// Wake says that Next has something for the link to m.
+	Wake(m *Member)
 	// WakeTopic says that NextTopic has something.
 	WakeTopic()
-	// Inbox says that Inbox has something from p.
-	Inbox(p Peer)
+	// Inbox says that Inbox has something from m.
+	Inbox(m *Member)
 	// Dial asks for a connection to p, and for Dialed if there will be none.
 	Dial(p Peer, addrs []string)
 	// Hang asks to end the link with p, which carries nothing though p is alive. It
@@ -96,6 +96,6 @@ type Shell interface {
 	Room()
 	// Confirmed says that every live member knows the subscription with ticket.
 	Confirmed(ticket uint64)
-	// Changed says that the member p, called name, joined, left, or changed its state.
-	Changed(p Peer, name string, s State)
+	// Changed says that m joined, left, or changed its state.
+	Changed(m *Member, s State)
 }

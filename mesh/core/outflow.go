@@ -8,6 +8,7 @@ type record struct {
 	at     time.Duration // when it was offered
 	number uint64        // of a message offered to several; 0 for others
 	bytes  []byte
+	open   int32 // members that have not acknowledged it, but for those that are gone
 }
 
 // An outflow numbers what one peer is offered, from 1, and keeps it until it is
@@ -16,10 +17,11 @@ type outflow struct {
 	records queue[*record]
 	base    uint64 // lowest sequence kept
 	sent    uint64 // lowest sequence not sent on the present road
-	offset  int    // how much of the record sent was sent already, as parts
 	next    uint64 // sequence of the next record offered
 	bytes   int    // in records
 	kept    *int   // bytes of all outflows of the node
+	offset  int32  // how much of the record sent was sent already, as parts
+	gone    bool   // the peer is: nobody waits for it
 	lost    uint64 // given up before they were acknowledged
 }
 
@@ -28,6 +30,9 @@ func newOutflow(kept *int) outflow { return outflow{base: 1, sent: 1, next: 1, k
 
 func (o *outflow) put(r *record) {
 	o.records.push(r)
+	if !o.gone {
+		r.open++
+	}
 	o.bytes += len(r.bytes)
 	*o.kept += len(r.bytes)
 	o.next++
@@ -44,6 +49,9 @@ func (o *outflow) advance(base uint64) uint64 {
 	for _, r := range o.records.items()[:gone] {
 		o.bytes -= len(r.bytes)
 		*o.kept -= len(r.bytes)
+		if !o.gone {
+			r.open--
+		}
 	}
 	o.records.drop(int(gone))
 	o.base = base
@@ -68,15 +76,19 @@ func (o *outflow) shrink(limit int) uint64 {
 	return o.advance(base)
 }
 
-// oldest returns the lowest number of a message that was not acknowledged. It
-// looks at the first records only: unknown means that they are not numbered.
-func (o *outflow) oldest() (number uint64, unknown bool) {
-	for _, r := range o.records.items()[:min(o.records.len(), 1024)] {
-		if r.number != 0 {
-			return r.number, false
-		}
+// count says whether the records wait for this peer, too.
+func (o *outflow) count(on bool) {
+	if on != o.gone {
+		return
 	}
-	return 0, o.records.len() > 1024
+	o.gone = !on
+	by := int32(-1)
+	if on {
+		by = 1
+	}
+	for _, r := range o.records.items() {
+		r.open += by
+	}
 }
 
 // expire lets go of the records offered before then.

@@ -45,7 +45,7 @@ func (n *Node) ackAfter() time.Duration {
 func (n *Node) probeAfter() time.Duration { return max(n.o.AnnounceEvery, 2*n.ackAfter()) }
 
 // suspectAfter is how long m may be silent before it is suspect.
-func (n *Node) suspectAfter(m *member) time.Duration {
+func (n *Node) suspectAfter(m *Member) time.Duration {
 	if m.linked {
 		return n.o.SuspectAfter
 	}
@@ -53,7 +53,7 @@ func (n *Node) suspectAfter(m *member) time.Duration {
 }
 
 // goneAfter is how long m may be silent before it is gone.
-func (n *Node) goneAfter(m *member) time.Duration {
+func (n *Node) goneAfter(m *Member) time.Duration {
 	if m.linked {
 		return n.o.GoneAfter
 	}

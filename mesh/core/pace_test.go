@@ -21,7 +21,8 @@ func TestAnIdleLinkCarriesAHeartbeatASecondAndNothingElse(t *testing.T) {
 		a.Tick(w.now)
 		for next := a.Next(w.now, b.peer, nil); len(next) > 0; next = a.Next(w.now, b.peer, nil) {
 			frames++
-			require.Equal(t, len(frame.Append(nil, a.head(a.members[b.peer]))), len(next))
+			head := a.head(a.members[b.peer])
+			require.Equal(t, len(frame.Append(nil, &head)), len(next))
 		}
 	}
 	assert.Equal(t, 10, frames)
@@ -93,7 +94,7 @@ func TestARelayForManyFitsIntoATopicMessage(t *testing.T) {
 	w := newWorld(t, 1)
 	s := w.nodes[0]
 	for i := range 300 {
-		m := s.join(w.now, Peer(strconv.Itoa(i)), frame.Member{Epoch: uint64(1000 + i)})
+		m := s.join(w.now, Peer(strconv.Itoa(i)), &frame.Member{Epoch: uint64(1000 + i)})
 		m.longRoad = true
 	}
 	for i := range 4000 {
@@ -101,14 +102,15 @@ func TestARelayForManyFitsIntoATopicMessage(t *testing.T) {
 	}
 	records := 0
 	for {
-		b := s.nextRelay(w.now)
-		if b == nil {
+		relay := s.nextRelay(w.now)
+		if relay == nil {
 			break
 		}
+		b := frame.AppendTopic(nil, relay)
 		require.LessOrEqual(t, len(b), frame.MaxTopic)
 		msg, err := frame.ParseTopic(b)
 		require.NoError(t, err)
-		for _, r := range msg.(frame.Relay).Records {
+		for _, r := range msg.(*frame.Relay).Records {
 			records += len(r.To)
 		}
 	}

@@ -8,30 +8,30 @@ import "time"
 // from the members, in the order of n.all, so that skipping one costs next to nothing.
 
 // enlist puts m into n.all.
-func (n *Node) enlist(m *member) {
-	m.index = len(n.all)
+func (n *Node) enlist(m *Member) {
+	m.index = int32(len(n.all))
 	n.all, n.rests = append(n.all, m), append(n.rests, 0)
 }
 
 // delist takes m off n.all; the last one takes its place.
-func (n *Node) delist(m *member) {
-	i, last := m.index, len(n.all)-1
+func (n *Node) delist(m *Member) {
+	i, last := int(m.index), len(n.all)-1
 	n.all[i], n.rests[i] = n.all[last], n.rests[last]
-	n.all[i].index = i
+	n.all[i].index = int32(i)
 	n.all[last] = nil
 	n.all, n.rests = n.all[:last], n.rests[:last]
 }
 
 // stir ends the rest of m: the next Tick looks at it.
-func (n *Node) stir(m *member) {
-	if m.index < len(n.rests) && n.all[m.index] == m {
+func (n *Node) stir(m *Member) {
+	if !m.over {
 		n.rests[m.index] = 0
 	}
 }
 
 // rest is until when Tick has nothing to do for m, if nothing is done with it; 0 means
 // that it cannot be said.
-func (n *Node) rest(m *member) time.Duration {
+func (n *Node) rest(m *Member) time.Duration {
 	if m.state != Alive || m.in.waiting {
 		return 0
 	}
@@ -50,7 +50,7 @@ func (n *Node) rest(m *member) time.Duration {
 	return until
 }
 
-func (n *Node) restOnLongRoad(m *member) time.Duration {
+func (n *Node) restOnLongRoad(m *Member) time.Duration {
 	until := forever
 	if m.in.next > m.in.acked && !m.sendAck {
 		until = m.in.owedAt + n.ackAfter()

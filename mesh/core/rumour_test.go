@@ -10,8 +10,8 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/frame"
 )
 
-func announceOf(epoch uint64) frame.Announce {
-	return frame.Announce{Member: frame.Member{Epoch: epoch, Name: "far", Addrs: []string{"addr-far"}}}
+func announceOf(epoch uint64) *frame.Announce {
+	return &frame.Announce{Member: frame.Member{Epoch: epoch, Name: "far", Addrs: []string{"addr-far"}}}
 }
 
 func TestTheLastWordsOfTheDeadMakeNoMember(t *testing.T) {

@@ -55,7 +55,7 @@ func (n *Node) Members() []MemberView {
 		}
 		views = append(views, MemberView{
 			Peer: m.peer, Name: m.record.Name, Version: m.record.Version, Epoch: m.record.Epoch, Addrs: m.record.Addrs,
-			State: m.state, Linked: m.linked, Round: m.longRoad, Heard: m.heard, Channels: len(m.channels.names), Synced: m.synced,
+			State: m.state, Linked: m.linked, Round: m.longRoad, Heard: m.heard, Channels: m.channels.len(), Synced: m.synced,
 			Waiting: int(m.out.next - m.out.base), Bytes: m.out.bytes,
 			Missing: m.in.waiting, Lost: m.in.lost, Dropped: m.out.lost,
 		})
@@ -64,8 +64,8 @@ func (n *Node) Members() []MemberView {
 }
 
 // sorted returns the members in the order of their peer IDs.
-func (n *Node) sorted() []*member {
-	return slices.SortedFunc(slices.Values(n.all), func(a, b *member) int { return cmp.Compare(a.peer, b.peer) })
+func (n *Node) sorted() []*Member {
+	return slices.SortedFunc(slices.Values(n.all), func(a, b *Member) int { return cmp.Compare(a.peer, b.peer) })
 }
 
 // A Standing is how the mesh is, as a Node sees it.

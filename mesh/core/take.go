@@ -12,7 +12,7 @@ import (
 const maxAhead = 1 << 32
 
 // take takes a record in order, or holds it back until its turn.
-func (n *Node) take(now time.Duration, m *member, sequence uint64, r []byte) error {
+func (n *Node) take(now time.Duration, m *Member, sequence uint64, r []byte) error {
 	in := &m.in
 	switch {
 	case !in.started || sequence > in.next+maxAhead:
@@ -34,7 +34,7 @@ func (n *Node) take(now time.Duration, m *member, sequence uint64, r []byte) err
 }
 
 // takePart takes a piece of a large record.
-func (n *Node) takePart(now time.Duration, m *member, sequence, offset, size uint64, piece []byte) error {
+func (n *Node) takePart(now time.Duration, m *Member, sequence, offset, size uint64, piece []byte) error {
 	in := &m.in
 	if size > uint64(n.o.MaxMessage)+frame.MaxPart || !in.started || sequence > in.next+maxAhead {
 		return fmt.Errorf("%w: part of a record of %d bytes, sequence %d", ErrViolation, size, sequence)
@@ -49,7 +49,7 @@ func (n *Node) takePart(now time.Duration, m *member, sequence, offset, size uin
 }
 
 // drain takes what was held back and has its turn now.
-func (n *Node) drain(now time.Duration, m *member) error {
+func (n *Node) drain(now time.Duration, m *Member) error {
 	in := &m.in
 	for {
 		r, ok := in.ready()
@@ -68,7 +68,7 @@ func (n *Node) drain(now time.Duration, m *member) error {
 }
 
 // accept takes the record that is next.
-func (n *Node) accept(now time.Duration, m *member, r []byte) error {
+func (n *Node) accept(now time.Duration, m *Member, r []byte) error {
 	if m.in.next == m.in.acked {
 		m.in.owedAt = now
 	}
@@ -111,7 +111,7 @@ func (n *Node) accept(now time.Duration, m *member, r []byte) error {
 
 // acceptMessage delivers a message that is wanted here, and keeps one that others
 // were offered too. It does nothing with another kind of record.
-func (n *Node) acceptMessage(m *member, r []byte) error {
+func (n *Node) acceptMessage(m *Member, r []byte) error {
 	if frame.Kind(r) != frame.RecordMessage {
 		return nil
 	}
@@ -140,7 +140,7 @@ func (n *Node) acceptMessage(m *member, r []byte) error {
 }
 
 // miss notes that the next record is missing although later ones exist.
-func (n *Node) miss(now time.Duration, m *member) {
+func (n *Node) miss(now time.Duration, m *Member) {
 	n.stir(m)
 	if !m.in.waiting {
 		m.in.waiting = true
@@ -150,14 +150,17 @@ func (n *Node) miss(now time.Duration, m *member) {
 }
 
 // takeHead compares what the peer says it offered with what came.
-func (n *Node) takeHead(now time.Duration, m *member, h frame.Head) {
+func (n *Node) takeHead(now time.Duration, m *Member, h frame.Head) {
 	in := &m.in
 	if !in.started {
 		in.started = true
 		in.next, in.acked = h.Base, h.Base
 	}
 	in.head = max(in.head, h.Next)
-	m.hoard.release(h.Stable)
+	if h.Stable > in.stable {
+		in.stable = h.Stable
+		m.hoard.release(h.Stable)
+	}
 	if h.Base > in.next {
 		n.pass(now, m, h.Base)
 	}
@@ -168,7 +171,7 @@ func (n *Node) takeHead(now time.Duration, m *member, h frame.Head) {
 
 // pass gives up what is missing below sequence: a gap is reported, in its place
 // among what was held back.
-func (n *Node) pass(now time.Duration, m *member, sequence uint64) {
+func (n *Node) pass(now time.Duration, m *Member, sequence uint64) {
 	for _, s := range append(m.in.early(sequence), sequence) {
 		if left := m.in.skipTo(s); left > 0 {
 			n.reportLost(m, left)
@@ -182,7 +185,7 @@ func (n *Node) pass(now time.Duration, m *member, sequence uint64) {
 
 // reportLost says that records of m will never come, but for those that came with
 // its estate when it was taken for dead.
-func (n *Node) reportLost(m *member, left uint64) {
+func (n *Node) reportLost(m *Member, left uint64) {
 	inherited := min(left, m.in.inherited)
 	m.in.inherited -= inherited
 	if left -= inherited; left == 0 {
@@ -194,18 +197,15 @@ func (n *Node) reportLost(m *member, left uint64) {
 }
 
 // takeAck frees what the peer has, and sends again what it misses.
-func (n *Node) takeAck(m *member, a frame.Ack) error {
+func (n *Node) takeAck(m *Member, a frame.Ack) error {
 	if a.Epoch != n.o.Member.Epoch {
 		return nil // it knows nothing of this life of ours
 	}
 	if a.Next > m.out.next {
 		return fmt.Errorf("%w: acknowledges %d of %d", ErrViolation, a.Next, m.out.next)
 	}
-	if m.out.advance(a.Next) > 0 {
-		n.moved = true
-		if m.longRoad && m.busy() { // it may have had relayAhead on its way
-			n.wake(m)
-		}
+	if m.out.advance(a.Next) > 0 && m.longRoad && m.busy() { // it may have had relayAhead on its way
+		n.wake(m)
 	}
 	n.confirm(m, a.Next)
 	if m.out.bytes < n.o.Backlog {

@@ -37,14 +37,14 @@ func (n *Node) Tick(now time.Duration) {
 	}
 	n.tickEstates(now)
 	n.tickRumours(now)
-	n.tickStable(now)
+	n.tickStable()
 	n.dialDue(now)
 	if now >= n.announceAt || n.travel && now >= n.relayAt {
 		n.shell.WakeTopic()
 	}
 }
 
-func (n *Node) tickSilence(now time.Duration, m *member) {
+func (n *Node) tickSilence(now time.Duration, m *Member) {
 	silent := now - m.heard
 	switch {
 	case silent >= forgetAfter+n.o.WindowAge: // who was linked with us then has forgotten us, too
@@ -67,7 +67,7 @@ func (n *Node) tickSilence(now time.Duration, m *member) {
 }
 
 // tickRoad puts a member that is heard but has no link on the long road.
-func (n *Node) tickRoad(now time.Duration, m *member) {
+func (n *Node) tickRoad(now time.Duration, m *Member) {
 	long := !m.linked && m.onTopic && m.state == Alive && n.linkless(now, m)
 	turned := long && !m.longRoad
 	m.longRoad = long
@@ -80,19 +80,19 @@ func (n *Node) tickRoad(now time.Duration, m *member) {
 
 // linkless tells whether it is no use to wait for a link with m: it was lost, or
 // could not be made. A newcomer is given time, since everybody reads the topic.
-func (n *Node) linkless(now time.Duration, m *member) bool { return now-m.unlinked >= n.patience(m) }
+func (n *Node) linkless(now time.Duration, m *Member) bool { return now-m.unlinked >= n.patience(m) }
 
 // patience is how long a link with m is waited for.
-func (n *Node) patience(m *member) time.Duration {
+func (n *Node) patience(m *Member) time.Duration {
 	if !m.wasLinked && m.dialing.tries == 0 && n.linked() < n.enoughLinks() {
 		return newcomerPatience
 	}
 	return n.o.LongRoadAfter
 }
 
-func (n *Node) tickOut(now time.Duration, m *member) {
+func (n *Node) tickOut(now time.Duration, m *Member) {
 	switch {
-	case m.linked && len(m.newcomers) > 0:
+	case m.linked && m.sendNews && len(m.newcomers) > 0:
 		n.wake(m)
 	case m.linked && now-m.headAt >= n.o.Heartbeat, m.longRoad && m.out.base < m.out.next && now-m.headAt >= n.probeAfter():
 		m.sendHead = true
@@ -103,7 +103,7 @@ func (n *Node) tickOut(now time.Duration, m *member) {
 	}
 }
 
-func (n *Node) tickIn(now time.Duration, m *member) {
+func (n *Node) tickIn(now time.Duration, m *Member) {
 	in := &m.in
 	if m.longRoad && in.next > in.acked && now-in.owedAt >= n.ackAfter() {
 		m.sendAck = true
@@ -131,30 +131,20 @@ func (n *Node) tickIn(now time.Duration, m *member) {
 // tickStable tells everybody up to where our messages have arrived everywhere, so
 // that they need not keep them for each other. Members that are gone do not count:
 // they are served from their own window.
-func (n *Node) tickStable(now time.Duration) {
-	urgent := n.untold >= untoldBytes
-	if !n.moved || !urgent && now < n.stableAt {
-		return
+func (n *Node) tickStable() {
+	for n.shared.len() > 0 && n.shared.items()[0].open == 0 {
+		n.shared.drop(1)
 	}
-	n.moved, n.stableAt = false, now+n.o.Heartbeat
 	stable := n.number + 1
-	for _, m := range n.all {
-		if m.state == Gone {
-			continue
-		}
-		switch number, unknown := m.out.oldest(); {
-		case unknown:
-			return
-		case number != 0:
-			stable = min(stable, number)
-		}
+	if n.shared.len() > 0 {
+		stable = n.shared.items()[0].number
 	}
 	if stable <= n.stable {
 		return
 	}
 	n.stable = stable
-	if !urgent {
-		return
+	if n.untold < untoldBytes {
+		return // they hear of it with a heartbeat
 	}
 	n.untold = 0
 	for _, m := range n.all {

@@ -29,18 +29,21 @@ const (
 )
 
 // NextTopic returns the next message for the topic, or nil.
-func (n *Node) NextTopic(now time.Duration) []byte {
+func (n *Node) NextTopic(now time.Duration) frame.TopicMessage {
 	if n.leaving && !n.farewell {
 		n.farewell = true
-		return frame.AppendTopic(nil, frame.Announce{Member: n.o.Member, Leaving: true})
+		return &frame.Announce{Member: n.o.Member, Leaving: true}
 	}
 	if now >= n.announceAt && !n.leaving {
 		every := n.announceEvery()
 		n.announcedAt = now
 		n.announceAt = now + every*9/10 + n.jitter(every/5)
-		return frame.AppendTopic(nil, frame.Announce{Member: n.o.Member})
+		return &frame.Announce{Member: n.o.Member}
 	}
-	return n.nextRelay(now)
+	if r := n.nextRelay(now); r != nil {
+		return r
+	}
+	return nil
 }
 
 // announceEvery is the pause between Announces. They are the heartbeat of members
@@ -74,19 +77,19 @@ func (n *Node) Moved(now time.Duration, addrs []string) bool {
 }
 
 // busy tells whether there is something for m on the long road.
-func (m *member) busy() bool {
+func (m *Member) busy() bool {
 	return m.sendAck || m.sendWant || m.sendHead ||
 		m.out.sent < m.out.next && m.out.sent-m.out.base < relayAhead
 }
 
 // nextRelay gathers what is for members on the long road. A record for several
 // of them travels once.
-func (n *Node) nextRelay(now time.Duration) []byte {
+func (n *Node) nextRelay(now time.Duration) *frame.Relay {
 	if !n.travel || !n.urgent && now < n.relayAt {
 		return nil
 	}
 	n.travel, n.urgent = false, false
-	b := relayBuilder{relay: frame.Relay{Epoch: n.o.Member.Epoch}, index: map[*record]int{}}
+	b := relayBuilder{relay: &frame.Relay{Epoch: n.o.Member.Epoch}, index: map[*record]int{}}
 	for _, m := range n.travellers() {
 		if b.bytes < relayBytes {
 			b.add(m, n.head(m))
@@ -101,30 +104,30 @@ func (n *Node) nextRelay(now time.Duration) []byte {
 	}
 	n.relayAt = now + max(TickEvery, time.Duration(len(n.members))*relayPause)
 	n.stats.Relayed += uint64(len(b.relay.Records))
-	return frame.AppendTopic(nil, b.relay)
+	return b.relay
 }
 
 // travellers are the members for whom there is something on the long road, in the order
 // of their epochs: so each finds itself soon among many.
-func (n *Node) travellers() []*member {
-	var list []*member
+func (n *Node) travellers() []*Member {
+	var list []*Member
 	for _, m := range n.all {
 		if m.longRoad && m.busy() {
 			list = append(list, m)
 		}
 	}
-	slices.SortFunc(list, func(a, b *member) int { return cmp.Compare(a.record.Epoch, b.record.Epoch) })
+	slices.SortFunc(list, func(a, b *Member) int { return cmp.Compare(a.record.Epoch, b.record.Epoch) })
 	return list
 }
 
 type relayBuilder struct {
-	relay frame.Relay
+	relay *frame.Relay
 	index map[*record]int // in relay.Records, of whole records
 	bytes int
 }
 
 // add makes m a destination of the relay.
-func (b *relayBuilder) add(m *member, head frame.Head) {
+func (b *relayBuilder) add(m *Member, head frame.Head) {
 	dest := len(b.relay.Dests)
 	b.bytes += destBytes
 	for m.out.sent < m.out.next && m.out.sent-m.out.base < relayAhead && b.bytes < relayBytes {
@@ -136,7 +139,7 @@ func (b *relayBuilder) add(m *member, head frame.Head) {
 	m.in.acked, m.in.unacked = m.in.next, 0
 }
 
-func (b *relayBuilder) addRecord(m *member, dest int) {
+func (b *relayBuilder) addRecord(m *Member, dest int) {
 	r, sequence := m.out.at(m.out.sent), m.out.sent
 	to := frame.Address{Dest: dest, Sequence: sequence}
 	if i, ok := b.index[r]; ok && m.out.offset == 0 {
@@ -145,7 +148,7 @@ func (b *relayBuilder) addRecord(m *member, dest int) {
 		m.out.sent++
 		return
 	}
-	start := m.out.offset
+	start := int(m.out.offset)
 	end := min(start+frame.MaxPart, len(r.bytes))
 	if end-start == len(r.bytes) {
 		b.index[r] = len(b.relay.Records)
@@ -154,7 +157,7 @@ func (b *relayBuilder) addRecord(m *member, dest int) {
 		Offset: uint64(start), Size: uint64(len(r.bytes)), Bytes: r.bytes[start:end], To: []frame.Address{to},
 	})
 	b.bytes += end - start + addressBytes
-	if m.out.offset = end; end == len(r.bytes) {
+	if m.out.offset = int32(end); end == len(r.bytes) {
 		m.out.rewind(sequence + 1)
 	}
 }
@@ -165,15 +168,27 @@ func (n *Node) Topic(now time.Duration, author Peer, number uint64, msg frame.To
 	if author == n.o.Self {
 		return nil
 	}
-	m := n.members[author]
+	return n.topic(now, author, n.members[author], number, msg)
+}
+
+// TopicOf is Topic for a member that the shell has at hand.
+func (n *Node) TopicOf(now time.Duration, m *Member, number uint64, msg frame.TopicMessage) error {
+	if m.over {
+		return n.Topic(now, m.peer, number, msg)
+	}
+	return n.topic(now, m.peer, m, number, msg)
+}
+
+// topic takes a message of the topic of an author, who may be the member m.
+func (n *Node) topic(now time.Duration, author Peer, m *Member, number uint64, msg frame.TopicMessage) error {
 	switch msg := msg.(type) {
-	case frame.Announce:
+	case *frame.Announce:
 		if n.replayed(m, msg.Member.Epoch, number) {
 			n.stats.Replays++ // it proves nothing: anybody can say it again
 			return nil
 		}
 		return n.takeAnnounce(now, m, author, number, msg)
-	case frame.Relay:
+	case *frame.Relay:
 		if m == nil || m.record.Epoch != msg.Epoch {
 			return nil // its Announce has not come yet; it will send again
 		}
@@ -184,7 +199,7 @@ func (n *Node) Topic(now time.Duration, author Peer, number uint64, msg frame.To
 
 // replayed tells whether the author, who may be the member m, has said something later
 // in the same life.
-func (n *Node) replayed(m *member, epoch, number uint64) bool {
+func (n *Node) replayed(m *Member, epoch, number uint64) bool {
 	if m != nil && m.record.Epoch == epoch {
 		return number <= m.announced
 	}
@@ -192,7 +207,7 @@ func (n *Node) replayed(m *member, epoch, number uint64) bool {
 	return g.over || number <= g.announced
 }
 
-func (n *Node) takeAnnounce(now time.Duration, m *member, author Peer, number uint64, a frame.Announce) error {
+func (n *Node) takeAnnounce(now time.Duration, m *Member, author Peer, number uint64, a *frame.Announce) error {
 	if m != nil && m.record.Epoch != a.Member.Epoch {
 		if m.linked {
 			return nil // an old one that was long on its way: the link knows better
@@ -221,9 +236,9 @@ func (n *Node) takeAnnounce(now time.Duration, m *member, author Peer, number ui
 			n.hint(now, author, a.Member.Addrs)
 			return nil
 		}
-		m = n.join(now, author, a.Member)
+		m = n.join(now, author, &a.Member)
 	}
-	m.record, m.announced, m.dead = a.Member, number, false
+	m.record, m.announced, m.dead = &a.Member, number, false
 	if m.lastWords(now) {
 		return nil
 	}
@@ -243,9 +258,9 @@ func (n *Node) takeAnnounce(now time.Duration, m *member, author Peer, number ui
 
 // lastWords tells whether what m says on the topic may have been on its way by others
 // since before it died.
-func (m *member) lastWords(now time.Duration) bool { return m.tomb && now-m.unlinked <= lastWord }
+func (m *Member) lastWords(now time.Duration) bool { return m.tomb && now-m.unlinked <= lastWord }
 
-func (n *Node) takeRelay(now time.Duration, m *member, number uint64, r frame.Relay) error {
+func (n *Node) takeRelay(now time.Duration, m *Member, number uint64, r *frame.Relay) error {
 	me, ok := r.Dest(n.o.Member.Epoch)
 	if !ok {
 		return nil
@@ -262,7 +277,8 @@ func (n *Node) takeRelay(now time.Duration, m *member, number uint64, r frame.Re
 	if !m.in.started {
 		n.takeHead(now, m, frame.Head{Base: r.Dests[me].Head.Base})
 	}
-	for _, rec := range r.Records {
+	for i := range r.Records {
+		rec := &r.Records[i]
 		sequence, mine := rec.For(me)
 		if !mine {
 			continue
@@ -275,7 +291,7 @@ func (n *Node) takeRelay(now time.Duration, m *member, number uint64, r frame.Re
 	return nil
 }
 
-func (n *Node) takeRelayed(now time.Duration, m *member, sequence uint64, r frame.RelayRecord) error {
+func (n *Node) takeRelayed(now time.Duration, m *Member, sequence uint64, r *frame.RelayRecord) error {
 	if uint64(len(r.Bytes)) == r.Size {
 		return n.take(now, m, sequence, r.Bytes)
 	}

@@ -49,14 +49,14 @@ type testNode struct {
 	room           int
 }
 
-func (s *testNode) Wake(p Peer)                  { s.wakes[p] = true }
+func (s *testNode) Wake(m *Member)               { s.wakes[m.Peer()] = true }
 func (s *testNode) WakeTopic()                   { s.topic = true }
-func (s *testNode) Inbox(p Peer)                 { s.inboxes[p] = true }
+func (s *testNode) Inbox(m *Member)              { s.inboxes[m.Peer()] = true }
 func (s *testNode) Dial(p Peer, _ []string)      { s.dials = append(s.dials, p) }
 func (s *testNode) Hang(p Peer)                  { s.hangs = append(s.hangs, p) }
 func (s *testNode) Room()                        { s.room++ }
 func (s *testNode) Confirmed(ticket uint64)      { s.confirmed[ticket] = true }
-func (s *testNode) Changed(Peer, string, State)  {}
+func (s *testNode) Changed(*Member, State)       {}
 func (s *testNode) publish(channel, data string) { s.w.publish(s, channel, data) }
 
 func newWorld(t *testing.T, n int, change ...func(*Options)) *world {
@@ -210,7 +210,7 @@ func (w *world) step(s *testNode) (busy bool) {
 			break
 		}
 		busy = true
-		w.broadcast(s, b)
+		w.broadcast(s, frame.AppendTopic(nil, b))
 	}
 	w.drainInboxes(s)
 	return busy

@@ -14,10 +14,10 @@ var (
 
 	frames = []Frame{
 		Hello{Application: "chat", Member: member, Ack: Ack{Epoch: 9, Next: 12}, Head: Head{Base: 3, Next: 8}},
-		Data{First: 300, Records: [][]byte{{1}, bytes.Repeat([]byte{2}, 200)}},
+		&Data{First: 300, Records: [][]byte{{1}, bytes.Repeat([]byte{2}, 200)}},
 		Part{Sequence: 5, Offset: 10, Size: 20, Bytes: []byte("0123456789")},
-		Ack{Epoch: 1, Next: 2, Want: true},
-		Head{Base: 1, Next: 1, Stable: 300},
+		&Ack{Epoch: 1, Next: 2, Want: true},
+		&Head{Base: 1, Next: 1, Stable: 300},
 		Members{{Peer: "p", Addrs: []string{"/ip4/10.0.0.1/tcp/1"}}, {Peer: "q"}},
 		Resync{},
 		Bye{},
@@ -27,9 +27,9 @@ var (
 	}
 
 	topicMessages = []TopicMessage{
-		Announce{Member: member},
-		Announce{Member: Member{Epoch: 1}, Leaving: true},
-		Relay{
+		&Announce{Member: member},
+		&Announce{Member: Member{Epoch: 1}, Leaving: true},
+		&Relay{
 			Epoch: 4,
 			Dests: []Dest{{Epoch: 1, Next: 5, Want: true, Head: Head{Base: 1, Next: 9}}, {Epoch: 2}},
 			Records: []RelayRecord{
@@ -44,6 +44,7 @@ func TestFramesSurviveTheWire(t *testing.T) {
 	for _, f := range frames {
 		b := Append([]byte("before"), f)[len("before"):]
 		require.Equal(t, len(b)-4, int(binary.BigEndian.Uint32(b)), "%T", f)
+		assert.Equal(t, len(b), Size(f), "%T", f)
 		got, err := Parse(b[4:])
 		require.NoError(t, err)
 		assert.Equal(t, f, got)
@@ -52,6 +53,7 @@ func TestFramesSurviveTheWire(t *testing.T) {
 
 func TestTopicMessagesSurviveTheWire(t *testing.T) {
 	for _, m := range topicMessages {
+		assert.Len(t, AppendTopic(nil, m), TopicSize(m), "%T", m)
 		got, err := ParseTopic(AppendTopic(nil, m))
 		require.NoError(t, err)
 		assert.Equal(t, m, got)
@@ -103,14 +105,14 @@ func TestHostileLengthsAreRefused(t *testing.T) {
 		"members":               append([]byte{byte(kindMembers)}, huge...),
 		"record":                append([]byte{byte(kindData), 1, 1}, huge...),
 		"part beyond its size":  Append(nil, Part{Sequence: 1, Offset: 9, Size: 10, Bytes: []byte("ab")})[4:],
-		"base above next":       Append(nil, Head{Base: 9, Next: 8})[4:],
-		"sequence at the limit": Append(nil, Data{First: ^uint64(0), Records: [][]byte{{1}}})[4:],
+		"base above next":       Append(nil, &Head{Base: 9, Next: 8})[4:],
+		"sequence at the limit": Append(nil, &Data{First: ^uint64(0), Records: [][]byte{{1}}})[4:],
 		"bytes left over":       append(Append(nil, Bye{})[4:], 1),
 	} {
 		_, err := Parse(body)
 		assert.ErrorIs(t, err, ErrMalformed, name)
 	}
-	_, err := ParseTopic(AppendTopic(nil, Relay{Records: []RelayRecord{{Size: 1, Bytes: []byte("a"), To: []Address{{Dest: 0}}}}}))
+	_, err := ParseTopic(AppendTopic(nil, &Relay{Records: []RelayRecord{{Size: 1, Bytes: []byte("a"), To: []Address{{Dest: 0}}}}}))
 	assert.ErrorIs(t, err, ErrMalformed, "an address without a destination")
 }
 
@@ -124,7 +126,9 @@ func FuzzParse(f *testing.F) {
 		if err != nil || got == nil {
 			return
 		}
-		again, err := Parse(Append(nil, got)[4:])
+		b := Append(nil, got)
+		require.Len(t, b, Size(got))
+		again, err := Parse(b[4:])
 		require.NoError(t, err)
 		assert.Equal(t, got, again)
 	})
@@ -139,7 +143,9 @@ func FuzzParseTopic(f *testing.F) {
 		if err != nil || got == nil {
 			return
 		}
-		again, err := ParseTopic(AppendTopic(nil, got))
+		b := AppendTopic(nil, got)
+		require.Len(t, b, TopicSize(got))
+		again, err := ParseTopic(b)
 		require.NoError(t, err)
 		assert.Equal(t, got, again)
 	})
@@ -169,12 +175,12 @@ func FuzzRecords(f *testing.F) {
 }
 
 func TestRecordsUseTheRoomThatIsGiven(t *testing.T) {
-	body := Append(nil, Data{First: 7, Records: [][]byte{{1}, {2, 3}}})[4:]
+	body := Append(nil, &Data{First: 7, Records: [][]byte{{1}, {2, 3}}})[4:]
 	room := make([][]byte, 1, 8)
 	parsed, err := ParseInto(room, body)
 	require.NoError(t, err)
-	got := parsed.(Data)
-	require.Equal(t, Data{First: 7, Records: [][]byte{{1}, {2, 3}}}, got)
+	got := parsed.(*Data)
+	require.Equal(t, &Data{First: 7, Records: [][]byte{{1}, {2, 3}}}, got)
 	require.Same(t, &room[0], &got.Records[0])
 	parsed, err = ParseInto(make([][]byte, 0, 1), body)
 	require.NoError(t, err)

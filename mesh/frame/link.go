@@ -37,8 +37,9 @@ const (
 	kindEstate  kind = 10
 )
 
-// A Frame is what a direct stream carries: Hello, Data, Part, Ack, Head,
-// Members, Resync, Bye, Claim or Estate.
+// A Frame is what a direct stream carries: Hello, *Data, Part, *Ack, *Head,
+// Members, Resync, Bye, Claim or Estate. Those of every message and heartbeat are
+// pointers, so that who sends many uses one again and again.
 type Frame interface{ frame() }
 
 // A Member is what a node tells of itself.
@@ -114,10 +115,10 @@ type Estate struct {
 }
 
 func (Hello) frame()   {}
-func (Data) frame()    {}
+func (*Data) frame()   {}
 func (Part) frame()    {}
-func (Ack) frame()     {}
-func (Head) frame()    {}
+func (*Ack) frame()    {}
+func (*Head) frame()   {}
 func (Members) frame() {}
 func (Resync) frame()  {}
 func (Bye) frame()     {}
@@ -135,7 +136,7 @@ func Append(dst []byte, f Frame) []byte {
 		dst = appendMember(dst, f.Member)
 		dst = appendAck(dst, f.Ack)
 		dst = appendHead(dst, f.Head)
-	case Data:
+	case *Data:
 		dst = append(dst, byte(kindData))
 		dst = binary.AppendUvarint(dst, f.First)
 		dst = binary.AppendUvarint(dst, uint64(len(f.Records)))
@@ -148,10 +149,10 @@ func Append(dst []byte, f Frame) []byte {
 		dst = binary.AppendUvarint(dst, f.Offset)
 		dst = binary.AppendUvarint(dst, f.Size)
 		dst = append(dst, f.Bytes...)
-	case Ack:
-		dst = appendAck(append(dst, byte(kindAck)), f)
-	case Head:
-		dst = appendHead(append(dst, byte(kindHead)), f)
+	case *Ack:
+		dst = appendAck(append(dst, byte(kindAck)), *f)
+	case *Head:
+		dst = appendHead(append(dst, byte(kindHead)), *f)
 	case Members:
 		dst = append(dst, byte(kindMembers))
 		dst = binary.AppendUvarint(dst, uint64(len(f)))
@@ -202,10 +203,10 @@ func ParseInto(room [][]byte, body []byte) (Frame, error) {
 		return p, r.err
 	case kindAck:
 		a := r.ack()
-		return a, r.done()
+		return &a, r.done()
 	case kindHead:
 		h := r.head()
-		return h, r.done()
+		return &h, r.done()
 	case kindMembers:
 		var m Members
 		for range r.count(maxMembers) {
@@ -230,7 +231,7 @@ func ParseInto(room [][]byte, body []byte) (Frame, error) {
 }
 
 func (r *reader) data(room [][]byte) (Frame, error) {
-	d := Data{First: r.uvarint()}
+	d := &Data{First: r.uvarint()}
 	count := r.count(maxRecords)
 	if count == 0 {
 		r.fail("no records")

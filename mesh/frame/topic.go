@@ -15,7 +15,7 @@ const (
 	kindRelay    kind = 17
 )
 
-// A TopicMessage is what the topic carries: Announce or Relay. Package mesh
+// A TopicMessage is what the topic carries: *Announce or *Relay. Package mesh
 // signs it, so that its author is proven.
 type TopicMessage interface{ topicMessage() }
 
@@ -58,12 +58,12 @@ type Address struct {
 }
 
 // Dest returns the index of the destination with an epoch.
-func (r Relay) Dest(epoch uint64) (index int, ok bool) {
+func (r *Relay) Dest(epoch uint64) (index int, ok bool) {
 	return slices.BinarySearchFunc(r.Dests, epoch, func(d Dest, epoch uint64) int { return cmp.Compare(d.Epoch, epoch) })
 }
 
 // For returns the number that the record has at the destination with an index.
-func (r RelayRecord) For(dest int) (sequence uint64, ok bool) {
+func (r *RelayRecord) For(dest int) (sequence uint64, ok bool) {
 	i, ok := slices.BinarySearchFunc(r.To, dest, func(a Address, dest int) int { return cmp.Compare(a.Dest, dest) })
 	if !ok {
 		return 0, false
@@ -71,16 +71,16 @@ func (r RelayRecord) For(dest int) (sequence uint64, ok bool) {
 	return r.To[i].Sequence, true
 }
 
-func (Announce) topicMessage() {}
-func (Relay) topicMessage()    {}
+func (*Announce) topicMessage() {}
+func (*Relay) topicMessage()    {}
 
 // AppendTopic appends m to dst.
 func AppendTopic(dst []byte, m TopicMessage) []byte {
 	switch m := m.(type) {
-	case Announce:
+	case *Announce:
 		dst = append(dst, byte(kindAnnounce), flag(m.Leaving, 1))
 		return appendMember(dst, m.Member)
-	case Relay:
+	case *Relay:
 		dst = append(dst, byte(kindRelay))
 		dst = binary.BigEndian.AppendUint64(dst, m.Epoch)
 		dst = binary.AppendUvarint(dst, uint64(len(m.Dests)))
@@ -116,10 +116,10 @@ func ParseTopic(body []byte) (TopicMessage, error) {
 	r := reader{b: body}
 	switch kind(r.byte()) {
 	case kindAnnounce:
-		a := Announce{Leaving: r.byte()&1 != 0, Member: r.member()}
+		a := &Announce{Leaving: r.byte()&1 != 0, Member: r.member()}
 		return a, r.err
 	case kindRelay:
-		m := Relay{Epoch: r.uint64()}
+		m := &Relay{Epoch: r.uint64()}
 		for range r.count(maxMembers) {
 			d := Dest{Epoch: r.uint64(), Next: r.uvarint(), Want: r.byte()&1 != 0, Head: r.head()}
 			if last := len(m.Dests) - 1; last >= 0 && d.Epoch <= m.Dests[last].Epoch {

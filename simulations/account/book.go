@@ -24,7 +24,7 @@ type Book struct {
 	classes  map[scenario.Class]*result.Account
 
 	all    histogram
-	roads  map[string]*histogram
+	roads  [roads]histogram
 	second histogram // of the present second
 	join   histogram
 	detect histogram
@@ -51,9 +51,22 @@ type life struct {
 	got     uint64
 }
 
+// A Road is the way that a message took.
+type Road uint8
+
+// The roads.
+const (
+	NoRoad   Road = iota // it is not known
+	Direct               // a stream between the two servers
+	Topic                // the long way round
+	repaired             // any, after the link had broken
+	roads
+)
+
+func (r Road) String() string { return [...]string{"", "direct", "topic", "repaired"}[r] }
+
 type message struct {
-	class    scenario.Class
-	app      uint8
+	class    *result.Account
 	by       int32
 	size     int32
 	at       time.Duration
@@ -69,7 +82,7 @@ type healing struct {
 
 // New opens a Book for a complete scenario.
 func New(s *scenario.Scenario) *Book {
-	b := &Book{s: s, classes: map[scenario.Class]*result.Account{}, roads: map[string]*histogram{}, messages: make([]message, 1)}
+	b := &Book{s: s, classes: map[scenario.Class]*result.Account{}, messages: make([]message, 1)}
 	b.sample.Second = -int((s.Warmup.D() + time.Second - 1) / time.Second)
 	for _, f := range s.Faults {
 		if f.For > 0 && slices.Contains([]scenario.Act{scenario.Cut, scenario.Degrade, scenario.Partition, scenario.Pause, scenario.Slow}, f.Do) {
@@ -112,7 +125,8 @@ func (b *Book) Published(m load.Message, by int, to []int) {
 	for uint64(len(b.messages)) <= m.ID {
 		b.messages = append(b.messages, message{}) // it may never be published
 	}
-	e := message{class: m.Class, app: uint8(m.App), by: int32(by), size: int32(m.Size), at: m.At, left: int32(len(to))}
+	a := b.class(m.Class)
+	e := message{class: a, by: int32(by), size: int32(m.Size), at: m.At, left: int32(len(to))}
 	if len(to) > 0 {
 		e.expected = make([]uint64, (len(b.lives)+63)/64)
 		for _, r := range to {
@@ -120,7 +134,6 @@ func (b *Book) Published(m load.Message, by int, to []int) {
 		}
 	}
 	b.messages[m.ID] = e
-	a := b.class(m.Class)
 	a.Published++
 	a.Offered += uint64(len(to))
 	b.published++
@@ -138,7 +151,7 @@ type Delivery struct {
 	ID       uint64
 	To, From int // lives
 	At       time.Duration
-	Road     string // as in result.Road; "" if it is not known
+	Road     Road
 	Repaired bool
 }
 
@@ -149,7 +162,7 @@ func (b *Book) Delivered(d Delivery) {
 		return
 	}
 	m := &b.messages[d.ID]
-	a := b.class(m.class)
+	a := m.class
 	word, bit := d.To/64, uint64(1)<<(d.To%64)
 	if word >= len(m.expected) || m.expected[word]&bit == 0 {
 		b.unexpected(a, m, d)
@@ -203,18 +216,13 @@ func (b *Book) measure(a *result.Account, m *message, d Delivery) {
 	b.second.add(took)
 	if d.Repaired {
 		a.Repaired++
-		d.Road = "repaired"
+		d.Road = repaired
 	}
 	if took > b.s.LateAfter.D() {
 		a.Late++
 	}
-	if d.Road != "" {
-		h := b.roads[d.Road]
-		if h == nil {
-			h = &histogram{}
-			b.roads[d.Road] = h
-		}
-		h.add(took)
+	if d.Road != NoRoad {
+		b.roads[d.Road].add(took)
 	}
 	for i := range b.healings {
 		if h := &b.healings[i]; m.at >= h.begin && m.at < h.end && d.At > h.end && (d.Repaired || took > b.s.LateAfter.D()) {

@@ -27,7 +27,7 @@ func publish(b *Book, id uint64, by int, to ...int) {
 }
 
 func deliver(b *Book, id uint64, to, from int, took time.Duration) {
-	b.Delivered(Delivery{ID: id, To: to, From: from, At: time.Duration(id)*time.Second + took, Road: "direct"})
+	b.Delivered(Delivery{ID: id, To: to, From: from, At: time.Duration(id)*time.Second + took, Road: Direct})
 }
 
 func total(r result.Result) result.Account { return r.Account[len(r.Account)-1] }

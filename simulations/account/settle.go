@@ -17,9 +17,9 @@ func (b *Book) Settle() result.Result {
 		Scenario: b.s.Name, Question: b.s.Question, Seed: b.s.Seed, Nodes: b.s.Nodes(), Latency: b.all.latency(),
 		Join: b.join.latency(), Detect: b.detect.latency(), Heal: b.heal(), Timeline: b.samples,
 	}
-	for _, name := range []string{"direct", "topic", "repaired"} {
-		if h := b.roads[name]; h != nil {
-			r.Roads = append(r.Roads, result.Road{Name: name, Latency: h.latency()})
+	for road := Direct; road < roads; road++ {
+		if h := &b.roads[road]; h.count > 0 {
+			r.Roads = append(r.Roads, result.Road{Name: road.String(), Latency: h.latency()})
 		}
 	}
 	r.Account = b.accounts()
@@ -52,7 +52,7 @@ func (b *Book) missing() {
 	waiting := map[pair]uint64{}
 	for i := range b.messages {
 		m := &b.messages[i]
-		a := b.class(m.class)
+		a := m.class
 		for word, set := range m.expected {
 			for ; set != 0; set &= set - 1 {
 				p := pair{int(m.by), word*64 + bits.TrailingZeros64(set)}
@@ -73,7 +73,6 @@ func (b *Book) missing() {
 			}
 		}
 	}
-	delete(b.classes, "")
 }
 
 func (b *Book) accounts() []result.Account {

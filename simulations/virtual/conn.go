@@ -65,26 +65,22 @@ func identified(_ *world, arg any) {
 	for app, s := range a.to.seats {
 		if s != nil && a.conn.ends[1-i].seats[app] != nil {
 			s.core.AnnounceSoon(s.life.w.now)
-			s.openLink(a.conn)
+			s.linkTo(a.conn.ends[1-i].seats[app]).openOn(a.conn)
 			s.flush()
 		}
 	}
 }
 
-// openLink opens our stream to the other end of c and says hello on it.
-func (s *seat) openLink(c *conn) {
-	peer := c.ends[1-c.side(s.life)]
-	l := s.links[peer.peer]
-	if l == nil {
-		l = &link{seat: s, peer: peer}
-		s.links[peer.peer] = l
-	}
+// openOn opens our stream to the other end of c and says hello on it.
+func (l *link) openOn(c *conn) {
+	s := l.seat
 	if l.open && l.conn == c || s.life.leaving {
 		return
 	}
-	l.conn, l.open, l.blocked = c, true, false
+	l.on(c)
+	l.open, l.blocked = true, false
 	l.hello()
-	s.core.LinkUp(s.life.w.now, peer.peer)
+	s.core.LinkUp(s.life.w.now, l.peer.life.peer)
 	l.count()
 }
 
@@ -95,8 +91,9 @@ func (l *link) count() {
 	}
 }
 
-// closeLink ends our stream.
-func (s *seat) closeLink(l *link) {
+// close ends our stream.
+func (l *link) close() {
+	s := l.seat
 	if !l.open {
 		return
 	}
@@ -105,11 +102,12 @@ func (s *seat) closeLink(l *link) {
 	}
 	l.open = false
 	l.downAt, l.wasDown = s.life.w.now, true
-	s.core.LinkDown(s.life.w.now, l.peer.peer)
+	s.core.LinkDown(s.life.w.now, l.peer.life.peer)
 }
 
 // farewell notes that the peer's stream has ended.
-func (s *seat) farewell(l *link) {
+func (l *link) farewell() {
+	s := l.seat
 	if !l.welcomed {
 		return
 	}
@@ -119,7 +117,7 @@ func (s *seat) farewell(l *link) {
 	l.welcomed = false
 	l.downAt, l.wasDown = s.life.w.now, true
 	s.welcomes--
-	s.core.WelcomeOver(s.life.w.now, l.peer.peer)
+	s.core.WelcomeOver(s.life.w.now, l.peer.life.peer)
 }
 
 // hangUp ends the connection for one end, and tells the other when the news gets
@@ -159,12 +157,14 @@ func (c *conn) close(i int) {
 		if s == nil {
 			continue
 		}
-		if other := o.seats[app]; other != nil {
-			s.topic.part(s, other, c)
+		other := o.seats[app]
+		if other == nil {
+			continue
 		}
-		if k := s.links[o.peer]; k != nil && k.conn == c && !l.ended {
-			s.closeLink(k)
-			s.farewell(k)
+		s.topic.part(s, other, c)
+		if k := s.link(other); k != nil && k.conn == c && !l.ended {
+			k.close()
+			k.farewell()
 			s.flush()
 		}
 	}

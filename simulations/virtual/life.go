@@ -126,9 +126,19 @@ func (l *life) end(clean bool) {
 	}
 	for _, s := range l.seats {
 		if s != nil {
-			s.core, s.links = nil, nil // let the memory go
+			s.retire()
 		}
 	}
+}
+
+// retire lets go of the memory of a seat whose life has ended.
+func (s *seat) retire() {
+	for _, l := range s.links {
+		if l != nil {
+			l.member, l.conn = nil, nil
+		}
+	}
+	s.core, s.links = nil, nil
 }
 
 func (l *life) pause() {

@@ -1,69 +1,104 @@
 package virtual
 
 import (
-	"bytes"
-	"encoding/binary"
+	"time"
 
-	"github.com/signalmesh/signalmesh/mesh/frame"
+	"github.com/signalmesh/signalmesh/mesh/core"
 )
+
+// A link is the streams between two seats, as one of them sees them. There is one for
+// each that the core ever had as a member, so that what belongs to it need not be
+// looked for by its peer ID.
+type link struct {
+	seat   *seat // that writes
+	peer   *seat
+	twin   *link        // the peer's
+	member *core.Member // what the core makes of the peer; nil: it is none
+	conn   *conn
+	side   uint8      // of the seat, in conn
+	state  core.State // of the peer
+
+	open     bool // our stream, Hello said
+	welcomed bool // the peer's
+	queued   bool // in seat.awake
+	blocked  bool // the pipe is full
+	wasDown  bool
+	downAt   time.Duration
+}
+
+// linkTo returns the link to another seat.
+func (s *seat) linkTo(o *seat) *link {
+	for len(s.links) <= o.index {
+		s.links = append(s.links, nil)
+	}
+	l := s.links[o.index]
+	if l == nil {
+		l = &link{seat: s, peer: o, state: core.Left}
+		s.links[o.index] = l
+		if !o.life.ended {
+			l.twin = o.linkTo(s)
+		}
+	}
+	return l
+}
+
+// link returns the link to another seat, if there is one.
+func (s *seat) link(o *seat) *link {
+	if o.index < len(s.links) {
+		return s.links[o.index]
+	}
+	return nil
+}
+
+// on puts the link on a connection.
+func (l *link) on(c *conn) { l.conn, l.side = c, uint8(c.side(l.seat.life)) }
 
 // write writes what the core has for the link, as far as the pipe takes it.
 func (l *link) write() {
-	for l.open {
-		p := &l.conn.pipes[l.conn.side(l.seat.life)]
-		if p.inflight >= pipeBytes {
+	for l.open && l.member != nil {
+		q := &l.conn.pipes[l.side]
+		if q.inflight >= pipeBytes {
 			if !l.blocked {
 				l.blocked = true
-				p.blocked = append(p.blocked, l)
+				q.blocked = append(q.blocked, l)
 			}
 			return
 		}
 		w := l.seat.life.w
-		w.scratch = l.seat.core.Next(w.now, l.peer.peer, w.scratch[:0])
-		if len(w.scratch) == 0 {
+		p := l.parcel()
+		if !l.seat.core.Fetch(w.now, l.member, p) {
+			w.spare = append(w.spare, p)
 			return
 		}
-		l.send(bytes.Clone(w.scratch))
+		w.examine(p)
+		p.send()
 	}
 }
 
 func (l *link) hello() {
-	l.send(frame.Append(nil, l.seat.core.Hello(l.peer.peer)))
-}
-
-// send sends a batch of whole frames.
-func (l *link) send(batch []byte) {
 	p := l.parcel()
-	p.size, p.frames = onWire(len(batch)), p.room[:0]
-	for len(batch) > 0 {
-		size := 4 + binary.BigEndian.Uint32(batch)
-		f, err := frame.Parse(batch[4:size])
-		if err != nil {
-			l.seat.life.w.book.Break("%s wrote a malformed frame: %v", l.seat.life.host.Name, err)
-			return
-		}
-		p.frames = append(p.frames, f)
-		batch = batch[size:]
-	}
-	p.count = len(p.frames)
+	p.Put(l.seat.core.Hello(l.peer.life.peer))
 	p.send()
 }
 
 // endStream tells the peer that our stream has ended.
 func (l *link) endStream() {
 	p := l.parcel()
-	p.size, p.ended = onWire(12), true
+	p.bytes, p.ended = 12, true
 	p.send()
 }
 
 // parcel returns an empty parcel of the link, one that was used before if there is one.
 func (l *link) parcel() *parcel {
 	w := l.seat.life.w
-	p := &parcel{}
+	var p *parcel
 	if last := len(w.spare) - 1; last >= 0 {
 		p, w.spare = w.spare[last], w.spare[:last]
+	} else {
+		p = &parcel{}
 	}
-	p.conn, p.app, p.side = l.conn, l.seat.topic.app, l.conn.side(l.seat.life)
+	p.link, p.conn, p.side = l, l.conn, l.side
+	p.frames = p.room[:0]
 	return p
 }
 

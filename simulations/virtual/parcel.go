@@ -3,23 +3,74 @@ package virtual
 import (
 	"time"
 
+	"github.com/signalmesh/signalmesh/mesh/core"
 	"github.com/signalmesh/signalmesh/mesh/frame"
 )
 
-// A parcel is a batch of frames on its way, or news of a stream.
+// A parcel is a batch of frames on its way, or news of a stream. It is a core.Sink, and
+// used again and again: most have one frame of each of three kinds at the most, for which
+// it has room.
 type parcel struct {
+	link   *link // that sent it
 	conn   *conn
-	side   int // that sent it
-	app    int
+	side   uint8 // that sent it
+	ended  bool  // the stream has ended: no frames
+	bytes  int   // of the frames
+	size   int   // on the wire
 	frames []frame.Frame
-	room   [2]frame.Frame // of frames, as most parcels have one or two
-	size   int            // on the wire
-	count  int            // messages in it
-	sent   time.Duration  // when it was written
-	left   time.Duration  // when it was put on the line
-	held   time.Duration  // for how long anything but the path delayed it
-	set    time.Duration  // what the path should take, on average
-	ended  bool           // the stream has ended: no frames
+	room   [3]frame.Frame
+
+	ack     frame.Ack
+	head    frame.Head
+	data    frame.Data
+	records [4][]byte // of data
+
+	sent time.Duration // when it was written
+	left time.Duration // when it was put on the line
+	held time.Duration // for how long anything but the path delayed it
+	set  time.Duration // what the path should take, on average
+}
+
+var _ core.Sink = (*parcel)(nil)
+
+// Put implements core.Sink.
+func (p *parcel) Put(f frame.Frame) int {
+	switch g := f.(type) {
+	case *frame.Ack:
+		p.ack = *g
+		f = &p.ack
+	case *frame.Head:
+		p.head = *g
+		f = &p.head
+	case *frame.Data:
+		d := &p.data
+		if len(d.Records) > 0 {
+			d = &frame.Data{}
+		}
+		*d = frame.Data{First: g.First, Records: append(p.listFor(d), g.Records...)}
+		f = d
+	}
+	size := frame.Size(f)
+	p.frames = append(p.frames, f)
+	p.bytes += size
+	return size
+}
+
+// listFor is an empty list for the records of d.
+func (p *parcel) listFor(d *frame.Data) [][]byte {
+	if d == &p.data {
+		return p.records[:0]
+	}
+	return nil
+}
+
+// empty makes the parcel as new.
+func (p *parcel) empty() {
+	clear(p.frames)
+	clear(p.data.Records) // they may not be in the parcel's own room
+	clear(p.records[:])
+	p.link, p.conn, p.frames = nil, nil, nil
+	p.data, p.bytes, p.ended = frame.Data{}, 0, false
 }
 
 // An arrival is something that reaches an end of a connection.
@@ -34,8 +85,9 @@ func (p *parcel) send() {
 	from := c.ends[p.side].host
 	pipe := &c.pipes[p.side]
 	p.sent = c.w.now
+	p.size = onWire(p.bytes)
 	pipe.inflight += p.size
-	from.count(c.w, p.size, p.count)
+	from.count(c.w, p.size, len(p.frames))
 	if c.cut {
 		pipe.stalled = append(pipe.stalled, p)
 		return
@@ -91,10 +143,10 @@ func (p *parcel) taken() {
 	q := &c.pipes[p.side]
 	q.inflight -= p.size
 	to.host.ReceivedBytes += c.w.counted(p.size)
-	to.host.ReceivedMessages += c.w.counted(p.count)
+	to.host.ReceivedMessages += c.w.counted(len(p.frames))
 	to.host.acknowledge(c.w, c.ends[p.side].host, p.size)
-	to.take(p)
-	*p = parcel{}
+	p.link.twin.take(p)
+	p.empty()
 	c.w.spare = append(c.w.spare, p)
 	q.unblock()
 }

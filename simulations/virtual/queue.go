@@ -26,9 +26,10 @@ const (
 // cheaper than keeping all of them in order.
 type queue struct {
 	ring    [slots][]event
-	now     events // the events of the present slot
-	far     events // those beyond the ring
-	slot    int64  // the present one, counted from time 0
+	spare   [][]event // empty ones, with room: those used last are still in the caches
+	now     events    // the events of the present slot
+	far     events    // those beyond the ring
+	slot    int64     // the present one, counted from time 0
 	pending int
 	seq     uint64
 }
@@ -41,10 +42,19 @@ func (q *queue) push(e event) {
 	case slot <= q.slot:
 		q.now.push(e)
 	case slot < q.slot+slots:
-		q.ring[slot%slots] = append(q.ring[slot%slots], e)
+		q.put(slot, e)
 	default:
 		q.far.push(e)
 	}
+}
+
+// put puts an event into a slot of the ring.
+func (q *queue) put(slot int64, e event) {
+	r := &q.ring[slot%slots]
+	if last := len(q.spare) - 1; *r == nil && last >= 0 {
+		*r, q.spare = q.spare[last], q.spare[:last]
+	}
+	*r = append(*r, e)
 }
 
 // pop takes the next event; there must be one.
@@ -59,22 +69,21 @@ func (q *queue) pop() event {
 // advance goes to the next slot.
 func (q *queue) advance() {
 	q.slot++
-	r := &q.ring[q.slot%slots]
-	slices.SortFunc(*r, compare) // a sorted slice is a heap
-	q.now, *r = append(q.now, *r...), clearAll(*r)
+	if r := &q.ring[q.slot%slots]; *r != nil {
+		slices.SortFunc(*r, compare) // a sorted slice is a heap
+		q.now = append(q.now, *r...)
+		clear(*r)
+		q.spare = append(q.spare, (*r)[:0])
+		*r = nil
+	}
 	for len(q.far) > 0 && int64(q.far[0].at/slotTime) < q.slot+slots {
 		e := q.far.pop()
 		if slot := int64(e.at / slotTime); slot <= q.slot {
 			q.now.push(e)
 		} else {
-			q.ring[slot%slots] = append(q.ring[slot%slots], e)
+			q.put(slot, e)
 		}
 	}
-}
-
-func clearAll(s []event) []event {
-	clear(s)
-	return s[:0]
 }
 
 func compare(a, b event) int {

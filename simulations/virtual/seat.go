@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
-	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/core"
 	"github.com/signalmesh/signalmesh/mesh/frame"
@@ -19,10 +18,10 @@ type seat struct {
 	topic *topic
 	index int // in topic.seats
 	core  *core.Node
-	links map[core.Peer]*link
+	links []*link // by the index of the other seat; nil: it never was a member
 
 	awake    []*link
-	inboxes  []core.Peer
+	inboxes  []*link
 	dials    []core.Peer
 	hangs    []core.Peer
 	dialling int
@@ -32,11 +31,10 @@ type seat struct {
 	number   uint64 // of its last message on the topic
 
 	unpublished []load.Message // the first waits for room
-	road        string         // on which the present event came
+	road        account.Road   // on which the present event came
 
-	states   []core.State // of others, by their index in topic.seats; what is beyond the end is Left
-	alive    int          // of them
-	servers  int          // alive or suspect
+	alive    int // members
+	servers  int // alive or suspect
 	joined   bool
 	linked   int // links that are open in both directions
 	welcomes int // streams that others opened
@@ -44,44 +42,34 @@ type seat struct {
 	peers, mesh []neighbour // GossipSub's
 }
 
-// A link is the streams between two seats.
-type link struct {
-	seat     *seat // that writes
-	peer     *life
-	conn     *conn
-	open     bool // our stream, Hello said
-	welcomed bool // the peer's
-	queued   bool // in seat.awake
-	blocked  bool // the pipe is full
-	downAt   time.Duration
-	wasDown  bool
-}
-
 var _ core.Shell = (*seat)(nil)
 
 // Wake implements core.Shell, as the methods below do.
-func (s *seat) Wake(p core.Peer) {
-	if l := s.links[p]; l != nil && l.open && !l.queued {
+func (s *seat) Wake(m *core.Member) {
+	if l := m.Tag.(*link); l.open && !l.queued {
 		l.queued = true
 		s.awake = append(s.awake, l)
 	}
 }
 
 func (s *seat) WakeTopic()                   { s.speaks = true }
-func (s *seat) Inbox(p core.Peer)            { s.inboxes = append(s.inboxes, p) }
+func (s *seat) Inbox(m *core.Member)         { s.inboxes = append(s.inboxes, m.Tag.(*link)) }
 func (s *seat) Dial(p core.Peer, _ []string) { s.dials = append(s.dials, p) }
 func (s *seat) Hang(p core.Peer)             { s.hangs = append(s.hangs, p) }
 func (s *seat) Room()                        { s.room = true }
 func (s *seat) Confirmed(uint64)             {}
 
-func (s *seat) Changed(p core.Peer, _ string, state core.State) {
-	of := s.life.w.byPeer[p]
-	i := of.seats[s.topic.app].index
-	for len(s.states) <= i {
-		s.states = append(s.states, core.Left)
+func (s *seat) Changed(m *core.Member, state core.State) {
+	if m.Tag == nil { // it has just joined
+		m.Tag = s.linkTo(s.life.w.byPeer[m.Peer()].seats[s.topic.app])
 	}
-	before := s.states[i]
-	s.states[i] = state
+	l := m.Tag.(*link)
+	if l.member = m; state == core.Left {
+		l.member = nil
+	}
+	of := l.peer.life
+	before := l.state
+	l.state = state
 	count := func(state core.State, by int) {
 		if state == core.Alive {
 			s.alive += by
@@ -100,7 +88,7 @@ func (s *seat) Changed(p core.Peer, _ string, state core.State) {
 // sit opens the seat of a process.
 func (t *topic) sit(l *life) *seat {
 	w, m := t.w, t.w.s.Mesh
-	s := &seat{life: l, topic: t, index: len(t.seats), links: map[core.Peer]*link{}}
+	s := &seat{life: l, topic: t, index: len(t.seats)}
 	epoch := w.rand.Uint64() | 1
 	t.seats = append(t.seats, s)
 	t.byEpoch[epoch] = s
@@ -159,7 +147,7 @@ func (s *seat) flush() {
 			s.room = false
 			s.publish()
 		default:
-			s.road = ""
+			s.road = account.NoRoad
 			return
 		}
 	}
@@ -170,8 +158,8 @@ func (s *seat) hangUp() {
 	hangs := s.hangs
 	s.hangs = nil
 	for _, p := range hangs {
-		if l := s.links[p]; l != nil && l.conn != nil {
-			l.conn.hangUp(l.conn.side(s.life))
+		if l := s.link(s.life.w.byPeer[p].seats[s.topic.app]); l != nil && l.conn != nil {
+			l.conn.hangUp(int(l.side))
 		}
 	}
 }
@@ -180,12 +168,12 @@ func (s *seat) hangUp() {
 func (s *seat) speak() {
 	s.speaks = false
 	for {
-		b := s.core.NextTopic(s.life.w.now)
-		if b == nil {
+		msg := s.core.NextTopic(s.life.w.now)
+		if msg == nil {
 			return
 		}
 		s.number++
-		s.topic.publish(s, s.number, b)
+		s.topic.publish(s, s.number, msg)
 	}
 }
 
@@ -193,29 +181,38 @@ func (s *seat) deliver() {
 	w := s.life.w
 	inboxes := s.inboxes
 	s.inboxes = nil
-	for _, p := range inboxes {
-		from := w.byPeer[p]
-		for _, d := range s.core.Inbox(p) {
+	for _, l := range inboxes {
+		from := l.peer.life
+		inbox := l.inbox()
+		for _, d := range inbox {
 			switch {
 			case d.Lost > 0:
 				w.book.Lost(s.life.id, from.id, d.Lost)
 			case !d.Left:
-				w.book.Delivered(account.Delivery{
-					ID: load.ID(d.Data), To: s.life.id, From: from.id, At: w.now - w.begin, Road: s.road, Repaired: s.repaired(p, load.ID(d.Data)),
-				})
+				id := load.ID(d.Data)
+				w.book.Delivered(account.Delivery{ID: id, To: s.life.id, From: from.id, At: w.now - w.begin, Road: s.road, Repaired: l.repaired(id)})
 			}
 		}
+		clear(inbox)
+		s.core.Reuse(l.peer.life.peer, inbox)
 	}
 	if s.inboxes == nil {
 		s.inboxes = inboxes[:0]
 	}
 }
 
+// inbox takes what there is to deliver of the peer.
+func (l *link) inbox() []core.Delivery {
+	if l.member == nil {
+		return l.seat.core.Inbox(l.peer.life.peer)
+	}
+	return l.seat.core.InboxOf(l.member)
+}
+
 // repaired tells whether the link with the sender broke between the publishing of a
 // message and now.
-func (s *seat) repaired(p core.Peer, id uint64) bool {
-	l := s.links[p]
-	return l != nil && l.wasDown && s.life.w.book.PublishedAt(id)+s.life.w.begin <= l.downAt
+func (l *link) repaired(id uint64) bool {
+	return l.wasDown && l.seat.life.w.book.PublishedAt(id)+l.seat.life.w.begin <= l.downAt
 }
 
 // publish offers what waits, until there is no room.
@@ -226,7 +223,10 @@ func (s *seat) publish() {
 		to := w.to[:0]
 		for _, node := range w.wanters[m.App][m.Channel] {
 			r := w.hosts[node].life
-			if r != nil && r != s.life && s.core.State(r.peer) != core.Left {
+			if r == nil || r == s.life {
+				continue
+			}
+			if l := s.link(r.seats[m.App]); l != nil && l.member != nil {
 				to = append(to, r.id)
 			}
 		}

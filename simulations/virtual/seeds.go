@@ -93,7 +93,11 @@ func probe(w *world, arg any) {
 // knows tells whether a process counts another one as a server of any application.
 func (l *life) knows(o *life) bool {
 	for app, s := range l.seats {
-		if other := o.seats[app]; s != nil && other != nil && other.index < len(s.states) && s.states[other.index] <= core.Suspect {
+		other := o.seats[app]
+		if s == nil || other == nil {
+			continue
+		}
+		if k := s.link(other); k != nil && k.state <= core.Suspect {
 			return true
 		}
 	}

@@ -5,74 +5,74 @@ import (
 
 	"github.com/signalmesh/signalmesh/mesh/core"
 	"github.com/signalmesh/signalmesh/mesh/frame"
+	"github.com/signalmesh/signalmesh/simulations/account"
 )
 
-// take hands a parcel's frames to the core.
-func (l *life) take(p *parcel) {
-	s := l.seats[p.app]
-	if s == nil {
-		return
-	}
-	from := p.conn.ends[p.side]
+// take hands the frames of a parcel, which the peer sent, to the core.
+func (l *link) take(p *parcel) {
+	s := l.seat
 	if p.ended {
-		if k := s.links[from.peer]; k != nil && k.conn == p.conn {
-			s.farewell(k)
+		if l.conn == p.conn {
+			l.farewell()
 			s.flush()
-			l.hungUp()
+			s.life.hungUp()
 		}
 		return
 	}
-	s.road = "direct"
+	s.road = account.Direct
 	for _, f := range p.frames {
-		if err := s.takeFrame(p.conn, from, f); err != nil {
+		if err := l.takeFrame(p.conn, f); err != nil {
 			if !errors.Is(err, core.ErrFull) {
-				l.w.book.Break("%s broke the protocol, says %s: %v", from.host.Name, l.host.Name, err)
+				s.life.w.book.Break("%s broke the protocol, says %s: %v", l.peer.life.host.Name, s.life.host.Name, err)
 			}
-			p.conn.hangUp(p.conn.side(l))
+			p.conn.hangUp(p.conn.side(s.life))
 			return
 		}
-		if l.ended {
+		if s.life.ended {
 			return
 		}
 	}
 	s.flush()
 }
 
-func (s *seat) takeFrame(c *conn, from *life, f frame.Frame) error {
+func (l *link) takeFrame(c *conn, f frame.Frame) error {
+	s := l.seat
 	now := s.life.w.now
 	hello, ok := f.(frame.Hello)
 	if !ok {
-		err := s.core.Frame(now, from.peer, f)
+		if l.member == nil {
+			return nil // it has just been removed
+		}
+		err := s.core.FrameOf(now, l.member, f)
 		if _, bye := f.(frame.Bye); bye && err == nil {
-			s.dismiss(from)
+			l.dismiss()
 		}
 		return err
 	}
 	if s.life.leaving {
 		return nil
 	}
-	if err := s.core.Welcome(now, from.peer, hello); err != nil {
+	if err := s.core.Welcome(now, l.peer.life.peer, hello); err != nil {
 		return err
 	}
-	l := s.links[from.peer]
-	if l == nil {
-		l = &link{seat: s, peer: from, conn: c}
-		s.links[from.peer] = l
+	if l.conn == nil {
+		l.on(c)
 	}
 	if !l.welcomed {
 		l.welcomed = true
 		s.welcomes++
 		l.count()
 	}
-	s.openLink(c)
+	l.openOn(c)
 	return nil
 }
 
 // dismiss hangs up on a peer that said goodbye, which tells it that we heard.
-func (s *seat) dismiss(from *life) {
-	if l := s.links[from.peer]; l != nil {
-		s.closeLink(l)
-		l.endStream()
-		s.farewell(l)
+func (l *link) dismiss() {
+	if l.conn == nil {
+		return
 	}
+	l.close()
+	l.endStream()
+	l.farewell()
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/frame"
+	"github.com/signalmesh/signalmesh/simulations/account"
 )
 
 const (
@@ -41,42 +42,48 @@ func newTopic(w *world, app int) *topic {
 	return t
 }
 
-// A said is a message of the topic on its way to one seat.
-type said struct {
-	to, by *seat
+// An utterance is a message of the topic.
+type utterance struct {
+	by     *seat
 	number uint64
 	msg    frame.TopicMessage
 }
 
+// A said is an utterance on its way to one seat.
+type said struct {
+	to *seat
+	*utterance
+}
+
 // publish spreads what a seat says.
-func (t *topic) publish(by *seat, number uint64, content []byte) {
-	msg, err := frame.ParseTopic(content)
-	if err != nil {
-		t.w.book.Break("%s said something malformed on the topic: %v", by.life.host.Name, err)
-		return
-	}
-	size := onWire(len(content) + topicHeader)
+func (t *topic) publish(by *seat, number uint64, msg frame.TopicMessage) {
+	size := onWire(frame.TopicSize(msg) + topicHeader)
+	u := &utterance{by, number, msg}
 	tr := t.treeOf(by)
 	t.published++
 	t.recent[0]++
 	t.charge(by, tr, size)
-	if relay, ok := msg.(frame.Relay); ok {
+	if relay, ok := msg.(*frame.Relay); ok {
+		list := make([]said, 0, len(relay.Dests)) // in one piece, as there are many
 		for _, d := range relay.Dests {
 			if to := t.byEpoch[d.Epoch]; to != nil && !to.life.ended {
-				t.send(tr, size, said{to, by, number, msg})
+				list = append(list, said{to, u})
+				t.send(tr, size, &list[len(list)-1])
 			}
 		}
 		return
 	}
+	list := make([]said, 0, t.living)
 	for _, to := range t.seats {
 		if to != by && !to.life.ended {
-			t.send(tr, size, said{to, by, number, msg})
+			list = append(list, said{to, u})
+			t.send(tr, size, &list[len(list)-1])
 		}
 	}
 }
 
 // send lets a message reach one seat, or notes that it does not.
-func (t *topic) send(tr *tree, size int, m said) {
+func (t *topic) send(tr *tree, size int, m *said) {
 	i := m.to.index
 	if i >= len(tr.delay) || tr.delay[i] < 0 {
 		t.miss(m)
@@ -94,9 +101,15 @@ func (t *topic) send(tr *tree, size int, m said) {
 
 // hear hands a message of the topic to the core.
 func hear(w *world, arg any) {
-	m := arg.(said)
-	m.to.road = "topic"
-	if err := m.to.core.Topic(w.now, m.by.life.peer, m.number, m.msg); err != nil && m.to.topic.living < 4096 {
+	m := arg.(*said)
+	m.to.road = account.Topic
+	var err error
+	if l := m.to.link(m.by); l != nil && l.member != nil {
+		err = m.to.core.TopicOf(w.now, l.member, m.number, m.msg)
+	} else {
+		err = m.to.core.Topic(w.now, m.by.life.peer, m.number, m.msg)
+	}
+	if err != nil && m.to.topic.living < 4096 {
 		w.book.Break("%s broke the protocol on the topic, says %s: %v", m.by.life.host.Name, m.to.life.host.Name, err)
 	}
 	m.to.flush()
@@ -137,11 +150,11 @@ func (t *topic) charge(by *seat, tr *tree, size int) {
 
 // A missed message is one that did not reach a seat.
 type missed struct {
-	said
+	*said
 	left int // heartbeats until nobody tells of it any more
 }
 
-func (t *topic) miss(m said) {
+func (t *topic) miss(m *said) {
 	if len(t.missed) < 100_000 {
 		t.missed = append(t.missed, &missed{m, historyGossip})
 	}

@@ -32,7 +32,7 @@ type world struct {
 
 	spare   []*parcel // to be used again
 	events  uint64
-	scratch []byte
+	parcels uint64 // written
 	to      []int
 	measure measure
 	sent    uint64 // bytes, of all hosts
