@@ -6,7 +6,14 @@ const maxSpare = 4096
 // Reuse takes back what Inbox returned for p, when all of it was delivered, for the next
 // messages. Who still looks at it must not give it back.
 func (n *Node) Reuse(p Peer, inbox []Delivery) {
-	if m := n.members[p]; m != nil && cap(inbox) <= maxSpare {
+	if m := n.members[p]; m != nil {
+		m.Reuse(inbox)
+	}
+}
+
+// Reuse is Node.Reuse for a member that the shell has at hand.
+func (m *Member) Reuse(inbox []Delivery) {
+	if cap(inbox) <= maxSpare {
 		m.spare = inbox[:0]
 	}
 }

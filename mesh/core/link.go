@@ -110,6 +110,7 @@ func (n *Node) relink(now time.Duration, m *Member) {
 		m.linked, m.wasLinked, m.awake, m.longRoad = true, true, false, false
 		n.linkCount++
 		m.dialing = dialing{}
+		n.stir(m)
 		n.wake(m)
 	case !linked && m.linked:
 		m.linked, m.awake, m.onTopic, m.proven = false, false, false, false

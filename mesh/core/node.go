@@ -166,8 +166,9 @@ func (n *Node) offerMessage(m *Member, r *record) int {
 
 // offer numbers r for m, and sees to it that it gets on its way.
 func (n *Node) offer(m *Member, r *record) {
-	n.stir(m)
-	m.out.put(r)
+	if m.out.put(r); !m.linked {
+		n.stirAt(m, min(r.at+n.o.WindowAge, m.headAt+n.probeAfter()))
+	}
 	if m.parted { // it is only told how many it missed
 		n.forget(m, m.out.advance(m.out.next))
 		return
@@ -180,7 +181,6 @@ func (n *Node) offer(m *Member, r *record) {
 
 // wake sees to it that what waits for m is fetched, on the road m is on.
 func (n *Node) wake(m *Member) {
-	n.stir(m)
 	switch {
 	case m.linked:
 		if !m.awake {

@@ -29,6 +29,13 @@ func (n *Node) stir(m *Member) {
 	}
 }
 
+// stirAt makes the rest of m end at a time, if it would last longer.
+func (n *Node) stirAt(m *Member, at time.Duration) {
+	if !m.over && at < n.rests[m.index] {
+		n.rests[m.index] = at
+	}
+}
+
 // rest is until when Tick has nothing to do for m, if nothing is done with it; 0 means
 // that it cannot be said.
 func (n *Node) rest(m *Member) time.Duration {

@@ -73,7 +73,9 @@ func (n *Node) accept(now time.Duration, m *Member, r []byte) error {
 		m.in.owedAt = now
 	}
 	m.in.next++
-	n.stir(m)
+	if m.longRoad {
+		n.stirAt(m, m.in.owedAt+n.ackAfter())
+	}
 	m.in.unacked += len(r)
 	switch frame.Kind(r) {
 	case frame.RecordMessage:

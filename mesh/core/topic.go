@@ -94,6 +94,9 @@ func (n *Node) nextRelay(now time.Duration) *frame.Relay {
 		if b.bytes < relayBytes {
 			b.add(m, n.head(m))
 			m.headAt = now
+			if m.out.base < m.out.next {
+				n.stirAt(m, now+n.probeAfter())
+			}
 		}
 	}
 	if len(b.relay.Dests) == 0 {

@@ -64,6 +64,9 @@ func (r *Relay) Dest(epoch uint64) (index int, ok bool) {
 
 // For returns the number that the record has at the destination with an index.
 func (r *RelayRecord) For(dest int) (sequence uint64, ok bool) {
+	if dest < len(r.To) && r.To[dest].Dest == dest { // it is for all, as most are
+		return r.To[dest].Sequence, true
+	}
 	i, ok := slices.BinarySearchFunc(r.To, dest, func(a Address, dest int) int { return cmp.Compare(a.Dest, dest) })
 	if !ok {
 		return 0, false

@@ -193,8 +193,9 @@ func (s *seat) deliver() {
 				w.book.Delivered(account.Delivery{ID: id, To: s.life.id, From: from.id, At: w.now - w.begin, Road: s.road, Repaired: l.repaired(id)})
 			}
 		}
-		clear(inbox)
-		s.core.Reuse(l.peer.life.peer, inbox)
+		if clear(inbox); l.member != nil {
+			l.member.Reuse(inbox)
+		}
 	}
 	if s.inboxes == nil {
 		s.inboxes = inboxes[:0]
