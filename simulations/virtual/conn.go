@@ -8,13 +8,13 @@ import (
 // applications on it. It delivers in order and loses nothing while it lives: loss is
 // delay. When it ends, what is on its way is lost.
 type conn struct {
-	w     *world
 	ends  [2]*life // the first dialled
 	open  [2]bool  // that end has not hung up, and has not noticed that the other did
-	pipes [2]pipe  // from that end
-	path  path
-	since time.Duration // when the cut began, if there is one
 	cut   bool
+	path  path
+	pipes [2]pipe // from that end
+	w     *world
+	since time.Duration // when the cut began, if there is one
 }
 
 // The times of a connection that carries nothing: yamux asks every 2 s whether the

@@ -24,7 +24,7 @@ func (w *world) examine(p *parcel) {
 		size := 4 + int(binary.BigEndian.Uint32(wire[before:]))
 		got, err := frame.Parse(wire[before+4:])
 		if err != nil || size != len(wire)-before || !reflect.DeepEqual(got, f) {
-			w.book.Break("%s wrote a %T that is another one on the wire: %v", p.link.seat.life.host.Name, f, err)
+			w.book.Break("%s wrote a %T that is another one on the wire: %v", p.conn.ends[p.side].host.Name, f, err)
 			return
 		}
 	}

@@ -138,7 +138,7 @@ func (s *seat) retire() {
 			l.member, l.conn = nil, nil
 		}
 	}
-	s.core, s.links = nil, nil
+	s.core, s.links, s.members = nil, nil, nil
 }
 
 func (l *life) pause() {

@@ -13,7 +13,7 @@ type link struct {
 	seat   *seat // that writes
 	peer   *seat
 	twin   *link        // the peer's
-	member *core.Member // what the core makes of the peer; nil: it is none
+	member *core.Member // what the core makes of the peer; nil: it is none. Also in seat.members
 	conn   *conn
 	side   uint8      // of the seat, in conn
 	state  core.State // of the peer
@@ -48,6 +48,23 @@ func (s *seat) link(o *seat) *link {
 		return s.links[o.index]
 	}
 	return nil
+}
+
+// member returns what the core makes of another seat; nil: it is no member.
+func (s *seat) member(o *seat) *core.Member {
+	if o.index < len(s.members) {
+		return s.members[o.index]
+	}
+	return nil
+}
+
+// becomes says what the core makes of the peer from now on.
+func (l *link) becomes(m *core.Member) {
+	s := l.seat
+	for len(s.members) <= l.peer.index {
+		s.members = append(s.members, nil)
+	}
+	l.member, s.members[l.peer.index] = m, m
 }
 
 // on puts the link on a connection.
@@ -97,7 +114,7 @@ func (l *link) parcel() *parcel {
 	} else {
 		p = &parcel{}
 	}
-	p.link, p.conn, p.side = l, l.conn, l.side
+	p.to, p.conn, p.side = l.twin, l.conn, l.side
 	p.frames = p.room[:0]
 	return p
 }

@@ -17,10 +17,7 @@ func (q *pipe) nextIn(now time.Duration) time.Duration {
 // next ones tell; a lone one after a round trip and a quarter from when the next is
 // sent, or after the timer, whichever is sooner (RFC 8985); and one that is lost again
 // after timeouts that double.
-func (w *world) lossDelay(p path, segments int, next time.Duration) time.Duration {
-	if p.loss == 0 {
-		return 0
-	}
+func (w *world) lossDelay(p *path, segments int, next time.Duration) time.Duration {
 	var delay time.Duration
 	for range segments {
 		w.measure.segments++

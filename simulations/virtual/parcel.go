@@ -11,7 +11,7 @@ import (
 // used again and again: most have one frame of each of three kinds at the most, for which
 // it has room.
 type parcel struct {
-	link   *link // that sent it
+	to     *link // that takes it
 	conn   *conn
 	side   uint8 // that sent it
 	ended  bool  // the stream has ended: no frames
@@ -69,7 +69,7 @@ func (p *parcel) empty() {
 	clear(p.frames)
 	clear(p.data.Records) // they may not be in the parcel's own room
 	clear(p.records[:])
-	p.link, p.conn, p.frames = nil, nil, nil
+	p.to, p.conn, p.frames = nil, nil, nil
 	p.data, p.bytes, p.ended = frame.Data{}, 0, false
 }
 
@@ -145,7 +145,7 @@ func (p *parcel) taken() {
 	to.host.ReceivedBytes += c.w.counted(p.size)
 	to.host.ReceivedMessages += c.w.counted(len(p.frames))
 	to.host.acknowledge(c.w, c.ends[p.side].host, p.size)
-	p.link.twin.take(p)
+	p.to.take(p)
 	p.empty()
 	c.w.spare = append(c.w.spare, p)
 	q.unblock()

@@ -20,13 +20,13 @@ const (
 
 // A pipe is one direction of a connection.
 type pipe struct {
-	free     time.Duration // when the connection's own rate lets the next batch go
-	last     time.Duration // when the last one arrives: the order is kept
 	inflight int           // bytes
+	last     time.Duration // when the last one arrives: the order is kept
+	free     time.Duration // when the connection's own rate lets the next batch go
 	sent     time.Duration // when the last one left
 	pause    time.Duration // between two, on average of late
-	stalled  []*parcel     // sent or due in a cut
 	blocked  []*link       // that wait until less is on its way
+	stalled  []*parcel     // sent or due in a cut
 }
 
 // carry lets a parcel travel, from now.
@@ -41,7 +41,10 @@ func (q *pipe) carry(p *parcel) {
 		q.free = start + own
 		sending = max(sending, own)
 	}
-	again := w.lossDelay(c.path, (p.size+segment-1)/segment, q.nextIn(w.now))
+	again := time.Duration(0)
+	if c.path.loss > 0 {
+		again = w.lossDelay(&c.path, (p.size+segment-1)/segment, q.nextIn(w.now))
+	}
 	at := start + sending + c.path.base + w.upTo(c.path.jitter+1) + again
 	q.last = max(at, q.last)
 	p.held = start + sending - w.now + again + q.last - at

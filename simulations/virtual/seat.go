@@ -14,11 +14,12 @@ import (
 // A seat is a process in an application, as mesh.Topic is: the core, and what its
 // shell notes. What is noted is done by flush, after every event.
 type seat struct {
-	life  *life
-	topic *topic
-	index int // in topic.seats
-	core  *core.Node
-	links []*link // by the index of the other seat; nil: it never was a member
+	life    *life
+	topic   *topic
+	index   int // in topic.seats
+	core    *core.Node
+	members []*core.Member // by the index of the other seat; nil: it is none
+	links   []*link        // the same; nil: it never was one
 
 	awake    []*link
 	inboxes  []*link
@@ -64,8 +65,10 @@ func (s *seat) Changed(m *core.Member, state core.State) {
 		m.Tag = s.linkTo(s.life.w.byPeer[m.Peer()].seats[s.topic.app])
 	}
 	l := m.Tag.(*link)
-	if l.member = m; state == core.Left {
-		l.member = nil
+	if state != core.Left {
+		l.becomes(m)
+	} else if l.member == m {
+		l.becomes(nil)
 	}
 	of := l.peer.life
 	before := l.state
@@ -227,7 +230,7 @@ func (s *seat) publish() {
 			if r == nil || r == s.life {
 				continue
 			}
-			if l := s.link(r.seats[m.App]); l != nil && l.member != nil {
+			if s.member(r.seats[m.App]) != nil {
 				to = append(to, r.id)
 			}
 		}

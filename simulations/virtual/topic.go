@@ -94,7 +94,9 @@ func (t *topic) send(tr *tree, size int, m *said) {
 	delay := tr.delay[i] + time.Duration(float64(size)*tr.perByte[i]) + wait
 	if jitter, loss := tr.jitter[i], tr.loss[i]; jitter > 0 || loss > 0 {
 		delay += w.upTo(jitter + 1)
-		delay += w.lossDelay(path{base: tr.delay[i], loss: loss}, (size+segment-1)/segment, retransmit)
+		if loss > 0 {
+			delay += w.lossDelay(&path{base: tr.delay[i], loss: loss}, (size+segment-1)/segment, retransmit)
+		}
 	}
 	w.after(delay, m.to.life, hear, m)
 }
@@ -104,8 +106,8 @@ func hear(w *world, arg any) {
 	m := arg.(*said)
 	m.to.road = account.Topic
 	var err error
-	if l := m.to.link(m.by); l != nil && l.member != nil {
-		err = m.to.core.TopicOf(w.now, l.member, m.number, m.msg)
+	if by := m.to.member(m.by); by != nil {
+		err = m.to.core.TopicOf(w.now, by, m.number, m.msg)
 	} else {
 		err = m.to.core.Topic(w.now, m.by.life.peer, m.number, m.msg)
 	}
