@@ -34,6 +34,11 @@ func (w *world) result() result.Result {
 			}
 		}
 	}
+	for _, t := range w.topics {
+		for _, tr := range t.trees {
+			tr.collect()
+		}
+	}
 	r := w.book.Settle()
 	r.Mode, r.Events = result.Core, w.events
 	r.VirtualSeconds = w.now.Seconds()

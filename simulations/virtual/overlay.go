@@ -121,6 +121,7 @@ type tree struct {
 	jitter  []time.Duration
 	loss    []float64
 	perByte []float64 // nanoseconds that each byte adds, on all hops
+	toll    toll
 }
 
 // treeOf returns the tree of an author, for the overlay as it is.
@@ -142,6 +143,7 @@ const forwarding = 100 * time.Microsecond
 
 // grow finds the fastest ways (Dijkstra's algorithm).
 func (t *topic) grow(tr *tree, by *seat) {
+	tr.collect()
 	n := len(t.seats)
 	tr.version, tr.reached = t.version, tr.reached[:0]
 	tr.delay = slices.Grow(tr.delay[:0], n)[:n]
@@ -170,6 +172,7 @@ func (t *topic) grow(tr *tree, by *seat) {
 		}
 		t.expand(tr, s, to, done, front)
 	}
+	tr.toll.set(t, tr.reached)
 }
 
 func (t *topic) expand(tr *tree, s *seat, to []neighbour, done []bool, front *front) {

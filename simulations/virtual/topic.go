@@ -62,7 +62,7 @@ func (t *topic) publish(by *seat, number uint64, msg frame.TopicMessage) {
 	tr := t.treeOf(by)
 	t.published++
 	t.recent[0]++
-	t.charge(by, tr, size)
+	tr.charge(t, size)
 	if relay, ok := msg.(*frame.Relay); ok {
 		list := make([]said, 0, len(relay.Dests)) // in one piece, as there are many
 		for _, d := range relay.Dests {
@@ -115,39 +115,6 @@ func hear(w *world, arg any) {
 		w.book.Break("%s broke the protocol on the topic, says %s: %v", m.by.life.host.Name, m.to.life.host.Name, err)
 	}
 	m.to.flush()
-}
-
-// charge counts the copies of a message: the author sends to all its peers, every
-// other one to its mesh but for the one it has the message from.
-func (t *topic) charge(by *seat, tr *tree, size int) {
-	sent, acks := 0, (size+segment-1)/segment*segmentHeader
-	for _, s := range tr.reached {
-		copies := len(s.mesh) - 1
-		if s == by {
-			copies = len(by.mesh)
-			if *t.w.s.Mesh.FloodPublish {
-				copies = len(by.peers)
-			}
-		}
-		copies = max(0, copies)
-		sent += copies
-		s.life.host.count(t.w, copies*size, copies)
-		s.life.host.ReceivedBytes += t.w.counted(copies * acks)
-	}
-	new := len(tr.reached) - 1
-	sent = max(sent, new)
-	// Every copy arrives somewhere; spread evenly over those that hear the message.
-	each := sent / max(1, new)
-	for _, s := range tr.reached {
-		if s != by {
-			s.life.host.ReceivedBytes += t.w.counted(each * size)
-			s.life.host.ReceivedMessages += t.w.counted(each)
-			s.life.host.count(t.w, each*acks, 0)
-		}
-	}
-	t.received += t.w.counted(new)
-	t.duplicates += t.w.counted(sent - new)
-	t.bytes += t.w.counted(sent * size)
 }
 
 // A missed message is one that did not reach a seat.
