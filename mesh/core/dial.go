@@ -121,6 +121,7 @@ func (n *Node) contacts(m *Member) frame.Members {
 		if n.crowded() {
 			enough = min(enough, fewContacts)
 		}
+		c = make(frame.Members, 0, min(len(n.all), enough))
 		for _, i := range n.some(len(n.all), enough) {
 			add(n.all[i])
 		}

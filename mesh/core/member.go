@@ -102,6 +102,13 @@ func (m *Member) State() State {
 // Over tells whether it is no member any more. Another one may have taken its place.
 func (m *Member) Over() bool { return m.over }
 
+// Read reads what a frame of m, or a message of it on the topic, will make use of, and
+// changes nothing: for who is going to hand over many, each of another member. What it
+// returns has no meaning.
+func (m *Member) Read() int {
+	return int(m.heard) ^ int(m.out.next) ^ int(m.in.next) ^ len(m.inbox) ^ m.hoard.bytes
+}
+
 // Member returns the member that p is; nil if it is none.
 func (n *Node) Member(p Peer) *Member { return n.members[p] }
 

@@ -89,7 +89,7 @@ func (n *Node) nextRelay(now time.Duration) *frame.Relay {
 		return nil
 	}
 	n.travel, n.urgent = false, false
-	b := relayBuilder{relay: &frame.Relay{Epoch: n.o.Member.Epoch}, index: map[*record]int{}}
+	b := relayBuilder{relay: &frame.Relay{Epoch: n.o.Member.Epoch}, index: map[*byte]int{}}
 	for _, m := range n.travellers() {
 		if b.bytes < relayBytes {
 			b.add(m, n.head(m))
@@ -125,7 +125,7 @@ func (n *Node) travellers() []*Member {
 
 type relayBuilder struct {
 	relay *frame.Relay
-	index map[*record]int // in relay.Records, of whole records
+	index map[*byte]int // in relay.Records, of whole records, by their bytes
 	bytes int
 }
 
@@ -145,7 +145,7 @@ func (b *relayBuilder) add(m *Member, head frame.Head) {
 func (b *relayBuilder) addRecord(m *Member, dest int) {
 	r, sequence := m.out.at(m.out.sent), m.out.sent
 	to := frame.Address{Dest: dest, Sequence: sequence}
-	if i, ok := b.index[r]; ok && m.out.offset == 0 {
+	if i, ok := b.index[&r.bytes[0]]; ok && m.out.offset == 0 {
 		b.relay.Records[i].To = append(b.relay.Records[i].To, to)
 		b.bytes += addressBytes
 		m.out.sent++
@@ -154,7 +154,7 @@ func (b *relayBuilder) addRecord(m *Member, dest int) {
 	start := int(m.out.offset)
 	end := min(start+frame.MaxPart, len(r.bytes))
 	if end-start == len(r.bytes) {
-		b.index[r] = len(b.relay.Records)
+		b.index[&r.bytes[0]] = len(b.relay.Records)
 	}
 	b.relay.Records = append(b.relay.Records, frame.RelayRecord{
 		Offset: uint64(start), Size: uint64(len(r.bytes)), Bytes: r.bytes[start:end], To: []frame.Address{to},

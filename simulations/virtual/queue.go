@@ -27,7 +27,9 @@ const (
 type queue struct {
 	ring    [slots][]event
 	spare   [][]event // empty ones, with room: those used last are still in the caches
-	now     events    // the events of the present slot
+	now     []event   // the events of the present slot, in order
+	next    int       // of them
+	late    events    // those of the present slot that came when it had begun
 	far     events    // those beyond the ring
 	slot    int64     // the present one, counted from time 0
 	pending int
@@ -40,7 +42,7 @@ func (q *queue) push(e event) {
 	q.pending++
 	switch slot := int64(e.at / slotTime); {
 	case slot <= q.slot:
-		q.now.push(e)
+		q.late.push(e)
 	case slot < q.slot+slots:
 		q.put(slot, e)
 	default:
@@ -59,30 +61,38 @@ func (q *queue) put(slot int64, e event) {
 
 // pop takes the next event; there must be one.
 func (q *queue) pop() event {
-	for len(q.now) == 0 {
+	for q.next == len(q.now) && len(q.late) == 0 {
 		q.advance()
 	}
 	q.pending--
-	return q.now.pop()
+	if q.next == len(q.now) || len(q.late) > 0 && q.late[0].before(&q.now[q.next]) {
+		return q.late.pop()
+	}
+	q.next++
+	return q.now[q.next-1]
 }
+
+// coming are some of the events that come next, or soon.
+func (q *queue) coming(n int) []event { return q.now[q.next:min(q.next+n, len(q.now))] }
 
 // advance goes to the next slot.
 func (q *queue) advance() {
 	q.slot++
-	if r := &q.ring[q.slot%slots]; *r != nil {
-		slices.SortFunc(*r, compare) // a sorted slice is a heap
-		q.now = append(q.now, *r...)
-		clear(*r)
-		q.spare = append(q.spare, (*r)[:0])
-		*r = nil
+	q.far.moveTo(q)
+	if q.now != nil {
+		clear(q.now)
+		q.spare = append(q.spare, q.now[:0])
 	}
-	for len(q.far) > 0 && int64(q.far[0].at/slotTime) < q.slot+slots {
-		e := q.far.pop()
-		if slot := int64(e.at / slotTime); slot <= q.slot {
-			q.now.push(e)
-		} else {
-			q.put(slot, e)
-		}
+	r := &q.ring[q.slot%slots]
+	q.now, q.next, *r = *r, 0, nil
+	slices.SortFunc(q.now, compare)
+}
+
+// moveTo puts those that have come near into their slots.
+func (h *events) moveTo(q *queue) {
+	for len(*h) > 0 && int64((*h)[0].at/slotTime) < q.slot+slots {
+		e := h.pop()
+		q.put(int64(e.at/slotTime), e)
 	}
 }
 

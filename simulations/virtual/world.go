@@ -33,6 +33,7 @@ type world struct {
 	spare   []*parcel // to be used again
 	events  uint64
 	parcels uint64 // written
+	warmth  int    // so that what is read is made use of
 	to      []int
 	measure measure
 	sent    uint64 // bytes, of all hosts
@@ -47,6 +48,9 @@ func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress
 	end := w.begin + s.Duration.D() + s.Drain.D()
 	told := began
 	for w.queue.pending > 0 {
+		if w.events%ahead == 0 {
+			w.warm()
+		}
 		e := w.queue.pop()
 		if e.at > end {
 			break
