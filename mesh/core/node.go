@@ -33,6 +33,8 @@ type Node struct {
 	members   map[Peer]*Member
 	all       []*Member       // the same, in an order that the calls decide
 	rests     []time.Duration // until when Tick need not look at each of all
+	due       []*Member       // those it has to look at
+	read      int             // so that what restless reads is made use of
 	linkCount int             // of all that are linked
 	epochs    map[uint64]*Member
 	farewells map[Peer][]Delivery // of members that were removed

@@ -29,6 +29,21 @@ func (n *Node) stir(m *Member) {
 	}
 }
 
+// restless returns the members whose rest is over, until the next call. It reads them
+// one right after the other, so that the memory is waited for once and not for each.
+func (n *Node) restless(now time.Duration) []*Member {
+	n.due = n.due[:0]
+	for i, until := range n.rests {
+		if now >= until {
+			n.due = append(n.due, n.all[i])
+		}
+	}
+	for _, m := range n.due {
+		n.read ^= m.Read()
+	}
+	return n.due
+}
+
 // stirAt makes the rest of m end at a time, if it would last longer.
 func (n *Node) stirAt(m *Member, at time.Duration) {
 	if !m.over && at < n.rests[m.index] {

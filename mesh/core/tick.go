@@ -21,20 +21,10 @@ const forgetAfter = time.Hour
 // end of replay windows, dialling and announcing. It wants to be called about
 // every TickEvery.
 func (n *Node) Tick(now time.Duration) {
-	for i := 0; i < len(n.all); i++ {
-		if now < n.rests[i] {
-			continue
-		}
-		m := n.all[i]
-		if n.tickSilence(now, m); i == len(n.all) || n.all[i] != m {
-			i-- // it is a member no more
-			continue
-		}
-		n.tickRoad(now, m)
-		n.tickOut(now, m)
-		n.tickIn(now, m)
-		n.rests[i] = n.rest(m)
+	for _, m := range n.restless(now) {
+		n.tickMember(now, m)
 	}
+	clear(n.due)
 	n.tickEstates(now)
 	n.tickRumours(now)
 	n.tickStable()
@@ -42,6 +32,16 @@ func (n *Node) Tick(now time.Duration) {
 	if now >= n.announceAt || n.travel && now >= n.relayAt {
 		n.shell.WakeTopic()
 	}
+}
+
+func (n *Node) tickMember(now time.Duration, m *Member) {
+	if n.tickSilence(now, m); m.over {
+		return
+	}
+	n.tickRoad(now, m)
+	n.tickOut(now, m)
+	n.tickIn(now, m)
+	n.rests[m.index] = n.rest(m)
 }
 
 func (n *Node) tickSilence(now time.Duration, m *Member) {

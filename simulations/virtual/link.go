@@ -20,7 +20,6 @@ type link struct {
 
 	open     bool // our stream, Hello said
 	welcomed bool // the peer's
-	queued   bool // in seat.awake
 	blocked  bool // the pipe is full
 	wasDown  bool
 	downAt   time.Duration

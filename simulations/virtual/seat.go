@@ -21,7 +21,7 @@ type seat struct {
 	members []*core.Member // by the index of the other seat; nil: it is none
 	links   []*link        // the same; nil: it never was one
 
-	awake    []*link
+	awake    []*core.Member
 	inboxes  []*link
 	dials    []core.Peer
 	hangs    []core.Peer
@@ -46,12 +46,7 @@ type seat struct {
 var _ core.Shell = (*seat)(nil)
 
 // Wake implements core.Shell, as the methods below do.
-func (s *seat) Wake(m *core.Member) {
-	if l := m.Tag.(*link); l.open && !l.queued {
-		l.queued = true
-		s.awake = append(s.awake, l)
-	}
-}
+func (s *seat) Wake(m *core.Member) { s.awake = append(s.awake, m) }
 
 func (s *seat) WakeTopic()                   { s.speaks = true }
 func (s *seat) Inbox(m *core.Member)         { s.inboxes = append(s.inboxes, m.Tag.(*link)) }
@@ -131,15 +126,7 @@ func (s *seat) flush() {
 		case len(s.inboxes) > 0:
 			s.deliver()
 		case len(s.awake) > 0:
-			awake := s.awake
-			s.awake = nil
-			for _, l := range awake {
-				l.queued = false
-				l.write()
-			}
-			if s.awake == nil {
-				s.awake = awake[:0]
-			}
+			s.writeAll()
 		case len(s.hangs) > 0:
 			s.hangUp()
 		case len(s.dials) > 0:
@@ -153,6 +140,22 @@ func (s *seat) flush() {
 			s.road = account.NoRoad
 			return
 		}
+	}
+}
+
+// writeAll writes what the core has for members.
+func (s *seat) writeAll() {
+	awake := s.awake
+	s.awake = nil
+	if len(awake) >= ahead {
+		s.life.w.warmLinks(awake)
+	}
+	for _, m := range awake {
+		m.Tag.(*link).write()
+	}
+	if s.awake == nil {
+		clear(awake)
+		s.awake = awake[:0]
 	}
 }
 

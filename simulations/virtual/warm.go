@@ -27,3 +27,12 @@ func (w *world) warm() {
 		}
 	}
 }
+
+// warmLinks is the same for the links that are about to be written to.
+func (w *world) warmLinks(of []*core.Member) {
+	for _, m := range of {
+		if l := m.Tag.(*link); l.open {
+			w.warmth += l.conn.pipes[l.side].inflight
+		}
+	}
+}
