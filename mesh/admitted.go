@@ -3,6 +3,7 @@ package mesh
 import (
 	"errors"
 	"sync"
+	"unique"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/sec"
@@ -36,9 +37,14 @@ type standing struct {
 // An admittedConn is a connection with a peer that was let in.
 type admittedConn struct {
 	sec.SecureConn
-	all *admitted
-	who admission.Admitted
+	all  *admitted
+	who  admission.Admitted
+	peer peer.ID
 }
+
+// RemotePeer is who was let in. libp2p keys its tables with it, and GossipSub looks up
+// every peer for every message: where one ID is one string, those are found in the caches.
+func (c *admittedConn) RemotePeer() peer.ID { return c.peer }
 
 func newAdmitted(g *admission.Gate) *admitted {
 	return &admitted{gate: g, peers: map[peer.ID]*standing{}}
@@ -51,13 +57,13 @@ func (a *admitted) add(conn sec.SecureConn, who admission.Admitted) (sec.SecureC
 	if !a.gate.Valid(who) { // under the lock, so that revoke sees who comes after it
 		return nil, errRevoked
 	}
-	p := conn.RemotePeer()
+	p := unique.Make(conn.RemotePeer()).Value()
 	s := a.peers[p]
 	if s == nil {
 		s = &standing{conns: map[*admittedConn]struct{}{}}
 		a.peers[p] = s
 	}
-	c := &admittedConn{conn, a, who}
+	c := &admittedConn{conn, a, who, p}
 	s.conns[c], s.last = struct{}{}, who
 	return c, nil
 }

@@ -52,6 +52,11 @@ type Options struct {
 	// give another.
 	Network Network
 
+	// Verify tells whether a message of the topic was signed with the other half of key,
+	// as key.Verify does, which nil means. Simulations of many nodes in one process ask
+	// it once for all of them.
+	Verify func(key crypto.PubKey, message, signature []byte) (bool, error)
+
 	// DialTimeout bounds one dial with its handshakes. Zero means 5 s.
 	DialTimeout time.Duration
 	// ConfirmTimeout is how long Subscribe waits for a live server that does not
@@ -99,6 +104,9 @@ func (o Options) complete() (Options, error) {
 	o.Degree = cmp.Or(o.Degree, 4)
 	if o.Public == nil {
 		o.Public = func(a multiaddr.Multiaddr) multiaddr.Multiaddr { return a }
+	}
+	if o.Verify == nil {
+		o.Verify = crypto.PubKey.Verify
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

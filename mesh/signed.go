@@ -54,8 +54,8 @@ func sign(key crypto.PrivKey, author peer.ID, topic string, number uint64, conte
 	return append(b, content...), nil
 }
 
-// verify takes a message of the topic apart.
-func verify(topic string, b []byte) (signed, error) {
+// verify takes a message of the topic apart. check is asked as crypto.PubKey.Verify.
+func verify(topic string, b []byte, check func(key crypto.PubKey, message, signature []byte) (bool, error)) (signed, error) {
 	author, rest, ok := cutShort(b)
 	signature, content, ok2 := cutShort(rest)
 	if !ok || !ok2 || len(content) < 8 || len(content) > frame.MaxTopic+8 {
@@ -66,7 +66,7 @@ func verify(topic string, b []byte) (signed, error) {
 	if err != nil {
 		return signed{}, fmt.Errorf("%w: its peer ID holds no key", errSignature)
 	}
-	if valid, err := key.Verify(signedText(topic, content), signature); err != nil || !valid {
+	if valid, err := check(key, signedText(topic, content), signature); err != nil || !valid {
 		return signed{}, errSignature
 	}
 	parsed, err := frame.ParseTopic(content[8:])
@@ -101,7 +101,7 @@ func (t *Topic) validate(_ context.Context, from peer.ID, msg *pubsub.Message) p
 		t.mesh.refuseApplication(from, t.application)
 		return pubsub.ValidationReject
 	}
-	message, err := verify(t.name, msg.Data)
+	message, err := verify(t.name, msg.Data, t.mesh.o.Verify)
 	if err != nil {
 		t.cutOff(from, err) // who passes such a thing on has not verified it
 		return pubsub.ValidationReject

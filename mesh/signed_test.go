@@ -3,6 +3,7 @@ package mesh
 import (
 	"testing"
 
+	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -18,7 +19,7 @@ func TestOnlyTheAuthorCanSignAMessage(t *testing.T) {
 
 	b, err := sign(key, author, "/signalmesh/demo/chat/1", 1, content)
 	require.NoError(t, err)
-	m, err := verify("/signalmesh/demo/chat/1", b)
+	m, err := verify("/signalmesh/demo/chat/1", b, crypto.PubKey.Verify)
 	require.NoError(t, err)
 	assert.Equal(t, author, m.author)
 	assert.EqualValues(t, 7, m.content.(*frame.Announce).Member.Epoch)
@@ -26,18 +27,18 @@ func TestOnlyTheAuthorCanSignAMessage(t *testing.T) {
 	again, err := sign(key, author, "/signalmesh/demo/chat/1", 2, content)
 	require.NoError(t, err)
 	assert.NotEqual(t, b, again, "GossipSub must not take the second for the first")
-	_, err = verify("/signalmesh/demo/shop/1", b)
+	_, err = verify("/signalmesh/demo/shop/1", b, crypto.PubKey.Verify)
 	assert.ErrorIs(t, err, errSignature, "of another application")
 	forged, err := sign(other, author, "/signalmesh/demo/chat/1", 1, content)
 	require.NoError(t, err)
-	_, err = verify("/signalmesh/demo/chat/1", forged)
+	_, err = verify("/signalmesh/demo/chat/1", forged, crypto.PubKey.Verify)
 	assert.ErrorIs(t, err, errSignature, "in another node's name")
 	for i := range b {
 		changed := append([]byte(nil), b...)
 		changed[i] ^= 1
-		_, err := verify("/signalmesh/demo/chat/1", changed)
+		_, err := verify("/signalmesh/demo/chat/1", changed, crypto.PubKey.Verify)
 		assert.Error(t, err, "byte %d changed", i)
-		_, err = verify("/signalmesh/demo/chat/1", b[:i])
+		_, err = verify("/signalmesh/demo/chat/1", b[:i], crypto.PubKey.Verify)
 		assert.Error(t, err, "cut to %d bytes", i)
 	}
 }
@@ -50,7 +51,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add(b)
 	f.Add([]byte{1, 2, 3})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := verify("topic", b)
+		m, err := verify("topic", b, crypto.PubKey.Verify)
 		if err == nil {
 			require.NotEmpty(t, m.author)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 
@@ -31,12 +32,24 @@ func Child() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(1)
 	}()
+	debug.SetGCPercent(garbage(&s))
 	os.Args = os.Args[:1] // package testing parses them
 	gologshim.SetDefaultHandler(slog.DiscardHandler)
 	// A bubble needs a test, and a test a program of tests. That is what testing.Main
 	// is; it ends the process.
 	testing.Main(func(string, string) (bool, error) { return true, nil },
 		[]testing.InternalTest{{Name: "simulation", F: func(t *testing.T) { synctest.Test(t, func(*testing.T) { child(s) }) }}}, nil, nil)
+}
+
+// garbage is how much of it is let grow before it is collected, in percent of what is
+// in use. A small mesh has little in use, and looking through that costs as much as
+// a tenth of the rest; a large one needs the memory.
+func garbage(s *scenario.Scenario) int {
+	const small = 60 // nodes, which are up to 1,770 connections
+	if s.Nodes()+len(s.Joins()) <= small {
+		return 400
+	}
+	return 100
 }
 
 // child runs a scenario and ends the process.

@@ -58,7 +58,7 @@ func (w *world) start(node int) error {
 		Cache: "simulation", UserID: "node", Password: "not a secret", Listen: listen, Network: l.host,
 		Name: account.Name(node), Version: "simulated", Metrics: l.metrics, Logger: slog.New(slog.DiscardHandler),
 		ReplayAge: s.ReplayAge.D(), ReplayBytes: int(s.ReplayBytes), Backlog: int(s.Backlog),
-		SuspectAfter: s.SuspectAfter.D(), GoneAfter: s.GoneAfter.D(), Direct: s.Direct, Degree: s.Degree,
+		Verify: w.verified.verify, SuspectAfter: s.SuspectAfter.D(), GoneAfter: s.GoneAfter.D(), Direct: s.Direct, Degree: s.Degree,
 	})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", account.Name(node), err)

@@ -19,13 +19,14 @@ import (
 
 // A world is one run.
 type world struct {
-	s     *scenario.Scenario
-	plan  *load.Plan
-	net   *vnet.Network
-	paths *paths
-	begin time.Time // of the load
-	done  chan struct{}
-	work  sync.WaitGroup
+	s        *scenario.Scenario
+	plan     *load.Plan
+	net      *vnet.Network
+	verified *verified
+	paths    *paths
+	begin    time.Time // of the load
+	done     chan struct{}
+	work     sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows; held for no longer than an instant
 	book    *account.Book
@@ -41,7 +42,7 @@ type world struct {
 // testing/synctest, where it leaves nothing behind.
 func simulate(s scenario.Scenario, tell func(result.Progress)) (result.Result, error) {
 	w := &world{
-		s: &s, plan: load.New(&s), paths: newPaths(&s), book: account.New(&s), done: make(chan struct{}),
+		s: &s, plan: load.New(&s), paths: newPaths(&s), book: account.New(&s), verified: newVerified(), done: make(chan struct{}),
 		lives: make([]*life, s.Nodes()+len(s.Joins())), numbers: map[string]int{}, paused: map[int]bool{},
 	}
 	w.net = vnet.New(rand.NewPCG(s.Seed, 0x7ace), w.paths.between)

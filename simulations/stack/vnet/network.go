@@ -7,6 +7,11 @@ import (
 	"time"
 )
 
+// grain is what times of arrival are rounded to, up or down. Packets that arrive within
+// it are handled in one instant, and what they wake runs on all processors: to go
+// on to the next instant costs as much as a packet.
+const grain = 20 * time.Microsecond
+
 // A Path is what packets from one host to another meet.
 type Path struct {
 	Latency time.Duration // of every packet
@@ -114,7 +119,8 @@ func (q *queue) take(at time.Time, bytes int) time.Time {
 
 // A line is the last one to a host, whose rate may change while packets wait.
 type line struct {
-	rate    float64 // bytes a second; 0: no limit
+	rate    float64   // bytes a second; 0: no limit
+	free    time.Time // when the last bit of those before has passed
 	waiting []inbound
 }
 
@@ -129,23 +135,47 @@ func (l *line) put(n *Network, now time.Time, p inbound) {
 		p.arrive(now)
 		return
 	}
-	if l.waiting = append(l.waiting, p); len(l.waiting) == 1 {
-		l.serve(n, now)
+	if l.free.Before(now) {
+		l.free = now
+	}
+	if len(l.waiting) > 0 {
+		l.waiting = append(l.waiting, p)
+		return
+	}
+	if l.pass(p); l.near(now) {
+		p.arrive(now)
+		return
+	}
+	l.waiting = append(l.waiting, p)
+	n.plan(l.free.Round(grain), func(now time.Time) { l.serve(n, now) })
+}
+
+// pass has the line be busy with a packet.
+func (l *line) pass(p inbound) {
+	if l.rate > 0 {
+		l.free = l.free.Add(time.Duration(float64(p.bytes) / l.rate * float64(time.Second)))
 	}
 }
 
+// near tells whether it is free as good as now.
+func (l *line) near(now time.Time) bool { return l.free.Sub(now) <= grain/2 }
+
+// serve has the first packet arrive, and those that are through as good as now.
 func (l *line) serve(n *Network, now time.Time) {
-	took := time.Duration(0)
-	if l.rate > 0 {
-		took = time.Duration(float64(l.waiting[0].bytes) / l.rate * float64(time.Second))
-	}
-	n.plan(now.Add(took), func(now time.Time) {
+	for {
 		p := l.waiting[0]
-		if l.waiting = l.waiting[1:]; len(l.waiting) > 0 {
-			l.serve(n, now)
-		}
+		l.waiting[0] = inbound{}
+		l.waiting = l.waiting[1:]
 		p.arrive(now)
-	})
+		if len(l.waiting) == 0 {
+			l.waiting = nil
+			return
+		}
+		if l.pass(l.waiting[0]); !l.near(now) {
+			n.plan(l.free.Round(grain), func(now time.Time) { l.serve(n, now) })
+			return
+		}
+	}
 }
 
 // send carries a packet from one host to another and has arrive run there, unless it
@@ -166,7 +196,7 @@ func (n *Network) send(from, to *Host, bytes int, arrive func(now time.Time)) {
 		latency += time.Duration(n.rand.Int64N(int64(p.Jitter)))
 	}
 	gone := n.pair(from, to, p.Rate).take(from.up.take(now, bytes), bytes)
-	n.plan(gone.Add(latency), func(now time.Time) {
+	n.plan(gone.Add(latency).Round(grain), func(now time.Time) {
 		if p.Cut || n.path(from.addr, to.addr).Cut {
 			return
 		}

@@ -85,7 +85,11 @@ func (s *socket) takeOwed() []receipt {
 }
 
 func (s *socket) append(p *packet) {
-	s.arrived = append(s.arrived, p.data...)
+	if len(s.arrived) == 0 {
+		s.arrived = p.data // which nobody changes, and appending copies
+	} else {
+		s.arrived = append(s.arrived, p.data...)
+	}
 	s.next = p.serial
 }
 

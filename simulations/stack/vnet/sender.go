@@ -48,14 +48,25 @@ func (s *socket) pump(now time.Time) {
 			break // until an acknowledgement, or the peer reads
 		}
 		s.serial++
-		p := &packet{data: slices.Clone(s.unsent[:size]), serial: s.serial}
-		if s.unsent = s.unsent[size:]; len(s.unsent) == 0 {
-			s.unsent = nil
-		}
+		p := &packet{data: s.cut(size), serial: s.serial}
 		s.flight = append(s.flight, p)
 		s.inFlight += size
 		s.transmit(p, now)
 	}
+}
+
+// cut takes the next bytes to be sent. The last ones need not be copied, unless they
+// are the end of something large, which they would keep in memory.
+func (s *sender) cut(size int) []byte {
+	data := s.unsent[:size:size]
+	if size == len(s.unsent) {
+		if s.unsent = nil; cap(data) <= segment {
+			return data
+		}
+	} else {
+		s.unsent = s.unsent[size:]
+	}
+	return slices.Clone(data)
 }
 
 // pumpLater has s look again when it hears that the reader made room.
@@ -139,7 +150,11 @@ func (s *socket) acknowledgeAll(owed []receipt, upTo uint64, now time.Time) {
 	}
 	for len(s.flight) > 0 && (s.flight[0].acked || s.flight[0].serial <= upTo) {
 		news = s.done(s.flight[0]) || news
+		s.flight[0] = nil // it would stay in memory as long as the list does
 		s.flight = s.flight[1:]
+	}
+	if len(s.flight) == 0 {
+		s.flight = nil
 	}
 	if !news {
 		return

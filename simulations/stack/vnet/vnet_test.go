@@ -84,6 +84,22 @@ func TestLatencyIsThatOfThePath(t *testing.T) {
 	})
 }
 
+func TestArrivalsAreRoundedToTheNearest(t *testing.T) {
+	for latency, want := range map[time.Duration]time.Duration{
+		209 * time.Microsecond: 200 * time.Microsecond, 211 * time.Microsecond: 220 * time.Microsecond, time.Microsecond: 0,
+	} {
+		bubble(t, vnet.Path{Latency: latency}, 0, func(w *world) {
+			client, server := w.connect()
+			begun := time.Now()
+			_, err := client.Write([]byte("hi"))
+			require.NoError(t, err)
+			_, err = server.Read(make([]byte, 2))
+			require.NoError(t, err)
+			assert.Equal(t, want, time.Since(begun), "%v", latency)
+		})
+	}
+}
+
 // transfer sends size bytes from a to b and says how long that took.
 func (w *world) transfer(size int) time.Duration {
 	client, server := w.connect()
@@ -118,7 +134,7 @@ func TestLossSlowsDownAndLosesNothing(t *testing.T) {
 		assert.Less(t, took, 10*time.Second)
 		seen := w.net.Seen()
 		assert.InDelta(t, 0.01, float64(seen.Lost)/float64(seen.Packets), 0.006)
-		assert.Equal(t, seen.LatencySet, seen.Latency)
+		assert.InEpsilon(t, seen.LatencySet, seen.Latency, 0.001, "rounding goes up and down alike")
 	})
 }
 
