@@ -41,6 +41,26 @@ const (
 // Acts are all of them.
 var Acts = []Act{Cut, Degrade, Partition, Kill, Pause, Restart, RollingRestart, JoinAct, Churn, Slow, FloodAct}
 
+// keys are those of Fault that each act uses, besides at, do and label.
+var keys = map[Act][]string{
+	Cut:            {"for", "between", "reset"},
+	Degrade:        {"for", "between", "nodes", "latency", "jitter", "loss", "bandwidth"},
+	Partition:      {"for", "groups", "reset"},
+	Kill:           {"nodes"},
+	Pause:          {"for", "nodes"},
+	Restart:        {"nodes", "down", "reset"},
+	RollingRestart: {"nodes", "every", "down", "reset"},
+	JoinAct:        {"count", "region"},
+	Churn:          {"for", "nodes", "every", "down"},
+	Slow:           {"for", "nodes", "bandwidth"},
+	FloodAct:       {"for", "nodes", "rate", "size"},
+}
+
+// uses tells whether a key of Fault has a meaning for the act.
+func (a Act) uses(key string) bool {
+	return slices.Contains([]string{"at", "do", "label"}, key) || slices.Contains(keys[a], key)
+}
+
 // A Fault is something that happens to the mesh.
 type Fault struct {
 	At    Duration `yaml:"at" json:"at"`
