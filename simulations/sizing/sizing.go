@@ -13,6 +13,7 @@ import (
 // Complete fills in what a Result says about its scenario, what it means, and what it
 // cannot tell.
 func Complete(r *result.Result, s *scenario.Scenario) {
+	r.LateAfterMS = float64(s.LateAfter.D()) / 1e6
 	r.Settings, r.Sizing, r.Limits = settings(s), note(r, s), limits(r, s)
 }
 
