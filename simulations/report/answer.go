@@ -101,14 +101,14 @@ func upset(r result.Result) []string {
 		}
 	}
 	if last == math.MinInt {
-		return []string{fmt.Sprintf("The faults were not felt: before them 99 of 100 deliveries of a second took at most %s, in the worst second since then %s.", millis(usual), millis(worst.P99MS))}
+		return []string{fmt.Sprintf("The faults were not felt: of the deliveries of a second, 99 of 100 took at most %s before them, and %s in the worst second since.", millis(usual), millis(worst.P99MS))}
 	}
 	until := fmt.Sprintf("from %s on it was as before", at(float64(last+1)))
 	if last >= lastDelivery(r) {
 		until = "to the end of the run it was not as before"
 	}
-	return []string{fmt.Sprintf("Before the first fault, 99 of 100 deliveries of a second took at most %s; in the worst second, at %s, %s; %s.",
-		millis(usual), at(float64(worst.Second)), millis(worst.P99MS), until)}
+	return []string{fmt.Sprintf("Of the deliveries of a second, 99 of 100 took at most %s before the first fault, and %s in the worst second (from %s); %s.",
+		millis(usual), millis(worst.P99MS), at(float64(worst.Second)), until)}
 }
 
 // lastDelivery is the last second in which something arrived.

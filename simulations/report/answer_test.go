@@ -36,7 +36,7 @@ func TestTheAnswerSaysWhenFaultsWereNoLongerFelt(t *testing.T) {
 	require.Len(t, upset(r), 1)
 	assert.Contains(t, upset(r)[0], "The faults were not felt")
 	r.Timeline[16].P99MS = 5000
-	assert.Equal(t, "Before the first fault, 99 of 100 deliveries of a second took at most 1 ms; in the worst second, at 16 s, 5 s; from 17 s on it was as before.", upset(r)[0])
+	assert.Equal(t, "Of the deliveries of a second, 99 of 100 took at most 1 ms before the first fault, and 5 s in the worst second (from 16 s); from 17 s on it was as before.", upset(r)[0])
 	r.Timeline[59].P99MS = 9
 	assert.Contains(t, upset(r)[0], "to the end of the run it was not as before")
 }
