@@ -18,6 +18,7 @@ type simBar struct {
 	w        io.Writer
 	name     string
 	terminal bool
+	width    func() int // of the terminal, in characters; 0: not known
 	told     time.Time
 }
 
@@ -25,14 +26,21 @@ type simBar struct {
 const barEvery = 10 * time.Second
 
 func newSimBar(w io.Writer, name string) *simBar {
-	f, ok := w.(*os.File)
-	return &simBar{w: w, name: name, terminal: ok && term.IsTerminal(int(f.Fd())), told: time.Now()}
+	b := &simBar{w: w, name: name, told: time.Now(), width: func() int { return 0 }}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		b.terminal = true
+		b.width = func() int {
+			width, _, _ := term.GetSize(int(f.Fd()))
+			return width
+		}
+	}
+	return b
 }
 
 // show may be called by another goroutine than newSimBar, but not by two at once.
 func (b *simBar) show(p result.Progress) {
 	if b.terminal {
-		fmt.Fprintf(b.w, "\r\x1b[K%s", b.line(p, bar(p, 24)+" "))
+		fmt.Fprintf(b.w, "\r\x1b[K%s", fit(b.line(p, bar(p, 24)+" "), b.width()))
 		return
 	}
 	if time.Since(b.told) >= barEvery {
@@ -56,6 +64,14 @@ func bar(p result.Progress, width int) string {
 		done = min(width, int(float64(width)*p.Virtual.Seconds()/p.Of.Seconds()))
 	}
 	return "[" + strings.Repeat("=", done) + strings.Repeat(" ", width-done) + "]"
+}
+
+// fit cuts line to width, if that is known: a line that wraps cannot be written over.
+func fit(line string, width int) string {
+	if runes := []rune(line); width > 0 && len(runes) >= width {
+		return string(runes[:width-1])
+	}
+	return line
 }
 
 // end clears the bar.

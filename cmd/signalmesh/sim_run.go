@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -29,9 +30,6 @@ type simFlags struct {
 	stack    bool
 	json     bool
 }
-
-// maxScenarioFile bounds a scenario file, in bytes.
-const maxScenarioFile = 64 << 10
 
 func newSimRunCommand() *cobra.Command {
 	f := &simFlags{}
@@ -99,8 +97,11 @@ func (f *simFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if cmd.Name() == "compare" && len(variants) < 2 {
+		return usageError{fmt.Errorf("--vary %s is one run, and nothing to compare it with; give it two values or more, for example degree=4,6,8", f.vary)}
+	}
 	if err := makeable(f.out); err != nil {
-		return usageError{fmt.Errorf("--out: %w", err)}
+		return usageError{fmt.Errorf("--out: %w; choose a directory that can be made and written", err)}
 	}
 	debug.SetGCPercent(300) // a simulation makes much garbage and keeps little
 	var results []result.Result
@@ -125,14 +126,25 @@ func (f *simFlags) run(cmd *cobra.Command, args []string) error {
 }
 
 // makeable tells, before a run that may take long, whether its report can be written.
+// It leaves nothing behind, as a run that is stopped does.
 func makeable(dir string) error {
-	if _, err := os.Stat(dir); dir == "" || err == nil {
+	if dir == "" {
 		return nil
 	}
+	_, err := os.Stat(dir)
+	made := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return os.Remove(dir) // a run that is stopped leaves nothing
+	try, err := os.CreateTemp(dir, ".signalmesh-")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(try.Close(), os.Remove(try.Name()))
+	if made {
+		err = errors.Join(err, os.Remove(dir))
+	}
+	return err
 }
 
 // failure says what did not hold, in one line.
@@ -149,71 +161,6 @@ func failure(r result.Result) string {
 		}
 	}
 	return ""
-}
-
-// variants reads the scenarios and applies the flags. commands are what runs each of
-// them again.
-func (f *simFlags) variants(cmd *cobra.Command, args []string) (variants []scenario.Variant, commands []string, err error) {
-	for _, name := range args {
-		s, err := readScenario(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		command := "signalmesh sim run " + name
-		for _, k := range scenario.Keys {
-			if !cmd.Flags().Changed(k.Name) {
-				continue
-			}
-			if s, err = s.Set(k.Name, *f.settings[k.Name]); err != nil {
-				return nil, nil, fmt.Errorf("--%w", err)
-			}
-			command += " --" + k.Name + " " + *f.settings[k.Name]
-		}
-		if !cmd.Flags().Changed("seed") {
-			command += fmt.Sprintf(" --seed %d", s.Seed)
-		}
-		if f.stack {
-			command += " --stack"
-		}
-		vary := s.Vary
-		if f.vary != "" {
-			vary = f.vary
-		} else if key, _, _ := strings.Cut(vary, "="); key != "" && cmd.Flags().Changed(key) {
-			vary = "" // the flag says which
-		}
-		of, err := s.Variants(vary)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--vary: %w", err)
-		}
-		for _, v := range of {
-			again := command
-			if v.Key != "" {
-				again += " --" + v.Key + " " + v.Value
-			}
-			if len(args) > 1 {
-				v.Label = strings.TrimSpace(v.Name + " " + v.Label)
-			}
-			variants, commands = append(variants, v), append(commands, again)
-		}
-	}
-	return variants, commands, nil
-}
-
-// readScenario reads a file, or takes one that comes with the program.
-func readScenario(name string) (scenario.Scenario, error) {
-	if ext := filepath.Ext(name); ext != ".yaml" && ext != ".yml" {
-		return scenario.Builtin(name)
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return scenario.Scenario{}, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxScenarioFile+1))
-	if err != nil {
-		return scenario.Scenario{}, err
-	}
-	return scenario.Parse(name, text)
 }
 
 func (f *simFlags) simulate(ctx context.Context, stderr io.Writer, v scenario.Variant, several bool) (result.Result, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,11 @@ func TestAWrongSimulationSaysWhatToDo(t *testing.T) {
 		"--degree: mesh.degree: 99 is not": {"run", "steady", "--degree", "99"},
 		"--out: mkdir main.go":             {"run", "steady", "--out", "main.go/report"},
 		"for example degree=4,6,8":         {"compare", "steady", "--vary", "degree"},
+		"nothing to compare it with":       {"compare", "steady", "--vary", "degree=4"},
+		"nodes=3 is there twice":           {"compare", "steady", "--vary", "nodes=3,3"},
+		"steady is there twice":            {"compare", "steady", "steady"},
+		"Run 'signalmesh sim run --help'":  {"run", "steady", "--colour"},
+		"choose a directory that can be":   {"run", "steady", "--out", "main.go"},
 	} {
 		code, _, stderr := sim(t, args...)
 		assert.Equal(t, 2, code, args)
@@ -104,6 +110,34 @@ func TestABrokenPromiseIsToldWithItsSeed(t *testing.T) {
 	r = result.Result{Account: []result.Account{{Offered: 3, Delivered: 2}}}
 	assert.False(t, r.OK())
 	assert.Contains(t, failure(r), "does not balance")
+}
+
+func TestTheCommandToSeeItAgainIsOneAShellTakes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "it's mine.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("duration: 1s\nregions: [{name: a, nodes: 2}]\n"), 0o600))
+	_, out, _ := sim(t, "run", file, "--latency", "1ms..2ms", "--json")
+	var results []result.Result
+	require.NoError(t, json.Unmarshal([]byte(out), &results))
+	assert.Equal(t, "signalmesh sim run '"+strings.ReplaceAll(file, "'", `'\''`)+"' --latency 1ms..2ms --seed 1", results[0].Command)
+}
+
+func TestScenariosOfOneNameAreToldApartByTheirFiles(t *testing.T) {
+	var files []string
+	for i := range 2 {
+		files = append(files, filepath.Join(t.TempDir(), "mine.yaml"))
+		require.NoError(t, os.WriteFile(files[i], []byte("name: mine\nduration: 1s\nregions: [{name: a, nodes: 2}]\n"), 0o600))
+	}
+	_, out, _ := sim(t, append([]string{"compare", "--json"}, files...)...)
+	var results []result.Result
+	require.NoError(t, json.Unmarshal([]byte(out), &results))
+	assert.Equal(t, "mine", results[0].Label)
+	assert.Equal(t, files[1], results[1].Label)
+}
+
+func TestTheBarFitsItsTerminal(t *testing.T) {
+	assert.Equal(t, "µ ste", fit("µ steady", 6))
+	assert.Equal(t, "steady", fit("steady", 7))
+	assert.Equal(t, "steady", fit("steady", 0))
 }
 
 func TestTheBarSaysHowFarItIs(t *testing.T) {

@@ -187,12 +187,7 @@ type app struct {
 }
 
 func newApp(s *scenario.Scenario, index int, a scenario.Application) *app {
-	nodes, _ := s.Select(a.Nodes...)
-	if len(a.Nodes) == 0 {
-		for i := range s.Joins() {
-			nodes = append(nodes, s.Nodes()+i)
-		}
-	}
+	nodes := s.Members(a)
 	p := &app{nodes: nodes, channels: map[int][]string{}, clients: a.Clients}
 	uses := map[scenario.Class]bool{scenario.Broadcast: true}
 	for _, l := range a.Load {

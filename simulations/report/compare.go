@@ -13,10 +13,12 @@ import (
 
 // A comparison is what the page shows of several runs together.
 type comparison struct {
-	Text   string
-	Tables []table
-	Panels []panel
-	Growth *figure
+	Question string // that all runs answer; "" if it is not one
+	Text     string
+	Answer   []string
+	Tables   []table
+	Panels   []panel
+	Growth   *figure
 }
 
 // A panel is a small plot of one key figure.
@@ -36,8 +38,10 @@ func Compare(dir string, w io.Writer, runs []result.Result) error {
 		return errors.New("report: a comparison needs two runs or more")
 	}
 	c := &comparison{
-		Text:   fmt.Sprintf("%d runs beside each other. Changes are against the first, %s.", len(runs), name(runs[0])),
-		Tables: []table{keyTable(runs, 0, len(runs))},
+		Text:     fmt.Sprintf("%d runs beside each other. Changes are against the first, %s.", len(runs), name(runs[0])),
+		Question: comparedQuestion(runs),
+		Answer:   differences(runs),
+		Tables:   []table{keyTable(runs, 0, len(runs))},
 	}
 	if t := differingSettings(runs); len(t.Rows) > 0 {
 		c.Tables = append(c.Tables, t)
@@ -65,6 +69,16 @@ func comparedName(runs []result.Result) string {
 		}
 	}
 	return runs[0].Scenario
+}
+
+// comparedQuestion is what all runs ask, if it is the same.
+func comparedQuestion(runs []result.Result) string {
+	for _, r := range runs {
+		if r.Question != runs[0].Question {
+			return ""
+		}
+	}
+	return runs[0].Question
 }
 
 // column is what tells r from the others of a comparison.
@@ -181,6 +195,12 @@ func growthPlot(runs []result.Result) (plot, bool) {
 func compareText(w io.Writer, runs []result.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s. Changes are against %s.\n", short("Comparison of "+comparedName(runs)), short(column(runs[0])))
+	if q := comparedQuestion(runs); q != "" {
+		fmt.Fprintln(&b, short(q))
+	}
+	for _, said := range differences(runs) {
+		writeItem(&b, said)
+	}
 	for at := 0; at < len(runs); at += columns {
 		b.WriteByte('\n')
 		keyTable(runs, at, min(at+columns, len(runs))).write(&b, "  ")

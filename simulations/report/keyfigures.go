@@ -90,11 +90,13 @@ func share(a result.Account) float64 {
 	return float64(a.Delivered) / float64(a.Offered)
 }
 
+// noise is up to what share of a figure a difference says nothing.
+const noise = 0.01
+
 // against writes how v differs from base, and whether it is better or worse by
 // what a reader should look at.
 func (f keyFigure) against(base, v float64) cell {
 	c := cell{Text: change(base, v)}
-	const noise = 0.01
 	switch difference := (v - base) * float64(f.better); {
 	case difference > noise*math.Abs(base):
 		c.Class = "good"

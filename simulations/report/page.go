@@ -34,7 +34,7 @@ type page struct {
 type run struct {
 	ID, Name, Question, Origin, Command string
 	Verdict                             verdict
-	Broken, Sizing, Limits              []string
+	Answer, Broken, Sizing, Limits      []string
 	Tiles                               []tile
 	Latency, Timeline, Traffic, Mesh    figure
 	Times, Account, Servers, Gossip     table
@@ -69,7 +69,7 @@ func newRun(i int, r result.Result) run {
 	account.dropEmpty("refused", "waiting", "ended") // it is wide
 	shown := run{
 		ID: id, Name: name(r), Question: r.Question, Origin: origin(r), Command: r.Command,
-		Verdict: judge(r), Broken: r.Broken, Sizing: r.Sizing, Limits: r.Limits,
+		Verdict: judge(r), Answer: answer(r), Broken: r.Broken, Sizing: r.Sizing, Limits: r.Limits,
 		Tiles:    tiles(r),
 		Latency:  latencyPlot(r).figure(id + "-latency"),
 		Traffic:  serversPlot(r).figure(id + "-servers"),
@@ -146,7 +146,7 @@ func tiles(r result.Result) []tile {
 	}
 	for _, d := range distributions(r)[1:] {
 		if l := d.of; l.Count > 0 {
-			all = append(all, tile{"time to " + d.name, millis(l.P50MS), []string{"p99 " + millis(l.P99MS), "max " + millis(l.MaxMS)}})
+			all = append(all, tile{"time to " + d.name + ", p50", millis(l.P50MS), []string{"p99 " + millis(l.P99MS), "max " + millis(l.MaxMS)}})
 		}
 	}
 	return all

@@ -5,19 +5,22 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
 )
 
-// Bounds on what Summary writes, so that it fits a terminal of 30 lines.
+// Bounds on what Summary writes, so that it fits a terminal.
 const (
 	mostClasses = 7
 	mostBroken  = 3
 	mostChecks  = 2
-	mostWidth   = 160 // of a sentence, in characters
+	mostWidth   = 160 // of what a scenario says, in characters
+	lineWidth   = 110 // where a sentence of the answer goes on in the next line
 )
 
-// Summary writes what came out as a table for a terminal, at most 30 lines. The
+// Summary writes what came out as a table for a terminal, at most 45 lines, under
+// the answer in words. The
 // last lines are the verdict and, if it is not good, the command to see it again.
 func Summary(w io.Writer, r result.Result) error {
 	var b strings.Builder
@@ -25,6 +28,9 @@ func Summary(w io.Writer, r result.Result) error {
 		span(r.VirtualSeconds), span(r.WallSeconds), pace(r))
 	if r.Question != "" {
 		fmt.Fprintln(&b, short(r.Question))
+	}
+	for _, said := range answer(r) {
+		writeItem(&b, said)
 	}
 	b.WriteByte('\n')
 
@@ -38,10 +44,6 @@ func Summary(w io.Writer, r result.Result) error {
 	accountText(r).write(&b, "  ")
 	b.WriteByte('\n')
 
-	t := measure(r)
-	fmt.Fprintf(&b, "  traffic  each server sends %s, the busiest (%s) %s and receives up to %s\n", amount(t.mean, bitRateUnits), short(cmp.Or(t.who, none)),
-		amount(t.busiest, bitRateUnits), amount(t.busiestReceive, bitRateUnits))
-	fmt.Fprintf(&b, "           %s bytes sent for each published; windows keep up to %s on a server\n", digits(t.amplification), memory(t.window))
 	writeChecks(&b, r.Checks)
 	b.WriteByte('\n')
 	writeVerdict(&b, r)
@@ -94,4 +96,17 @@ func short(s string) string {
 		return string(runes[:mostWidth-1]) + "…"
 	}
 	return string(runes)
+}
+
+// writeItem writes a sentence as an item of a list, in as many lines as it takes.
+func writeItem(w io.Writer, sentence string) {
+	line := "  -"
+	for _, word := range strings.Fields(sentence) {
+		if word = short(word); utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > lineWidth {
+			fmt.Fprintln(w, line)
+			line = "   "
+		}
+		line += " " + word
+	}
+	fmt.Fprintln(w, line)
 }

@@ -29,7 +29,7 @@ func TestSummaryIsShortAtItsLongest(t *testing.T) {
 	}
 	r.Account[20].Refused, r.Account[20].Unaccounted = 1, 1
 	text := summaryOf(t, r)
-	assert.LessOrEqual(t, strings.Count(text, "\n"), 30)
+	assert.LessOrEqual(t, strings.Count(text, "\n"), 45)
 	for line := range strings.Lines(text) {
 		assert.LessOrEqual(t, utf8.RuneCountInString(line), 240)
 	}
@@ -90,6 +90,11 @@ func ExampleSummary() {
 	// Output:
 	// steady: 3 servers, core mode, seed 7, 1 min 10 s of virtual time in 500 ms (140× real time)
 	// What does each server carry on a usual day?
+	//   - All 6,000 deliveries arrived, each once and in order.
+	//   - Half took at most 4.1 ms, 99 of 100 at most 12.5 ms, the slowest 20 ms.
+	//   - It costs each server 200 kbit/s sent and 187 kbit/s received on average (the busiest 200 kbit/s and 187
+	//     kbit/s), and up to 64 KiB of memory for what others have not acknowledged; 2.93 bytes are sent for each
+	//     published.
 	//
 	//   time         p50     p90      p99    max  observed
 	//   delivery  4.1 ms  9.8 ms  12.5 ms  20 ms     6,000
@@ -100,8 +105,6 @@ func ExampleSummary() {
 	//   messages  published  offered  delivered  reported lost  unaccounted  duplicates  out of order
 	//   total         3,000    6,000      6,000              0            0           0             0
 	//
-	//   traffic  each server sends 200 kbit/s, the busiest (n1) 200 kbit/s and receives up to 187 kbit/s
-	//            2.93 bytes sent for each published; windows keep up to 64 KiB on a server
 	//   checks   0 of 0 of the simulation itself agree
 	//
 	// OK  every promise of the mesh held

@@ -35,8 +35,8 @@ type drawing struct {
 	strings.Builder
 	p                        plot
 	size                     sheet
-	left, right, top, bottom float64 // of the area of the figures
-	labels                   []placed
+	left, right, top, bottom float64  // of the area of the figures
+	labels, words            []placed // of the bands, and of the marks
 }
 
 // svg draws p. id is the drawing's own on its page.
@@ -68,9 +68,10 @@ func (p plot) svg(id string, s sheet) string {
 // lay decides where things go: what the labels need comes first.
 func (d *drawing) lay() {
 	d.left, d.right = max(d.p.left, d.p.room(d.size)), d.size.width-margin
-	used := 0
-	d.labels, used = d.place()
-	d.top = header + lane*float64(used)
+	bands, marks := 0, 0
+	d.labels, bands = d.place()
+	d.words, marks = d.placeMarks()
+	d.top = header + lane*float64(max(bands, marks))
 	d.bottom = d.top + d.size.height - header - footer
 }
 
@@ -164,21 +165,6 @@ func (d *drawing) drawBars(i int, s series) {
 		x, y := d.x(p.x)-room/2+thick*float64(i), d.y(p.y)
 		fmt.Fprintf(d, `<rect class="bar c%d" x="%s" y="%s" width="%s" height="%s"/>`,
 			i%colours, px(x), px(y), px(max(thick-0.5, 0.5)), px(d.bottom-y))
-	}
-}
-
-func (d *drawing) drawMarks() {
-	for _, m := range d.p.marks {
-		if !finite(m.x) || !finite(m.y) {
-			continue
-		}
-		x, y := d.x(m.x), d.y(m.y)
-		fmt.Fprintf(d, `<circle class="mark" cx="%s" cy="%s" r="4"/>`, px(x), px(y))
-		if x+textWidth(m.label)+10 < d.right {
-			d.text(x+9, y+13, "start", "word", m.label)
-		} else {
-			d.text(x-9, y+13, "end", "word", m.label)
-		}
 	}
 }
 

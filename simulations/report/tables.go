@@ -104,7 +104,7 @@ func serversTable(r result.Result) table {
 		Title: "Servers",
 		Text:  "Bytes with headers, while the load ran; the busiest sender first. Amplification is what a server sent for each byte published on it. Window is what it kept for others at the most.",
 		Words: 1,
-		Head:  []string{"server", "region", "sent", "received", "messages sent", "received", "payload published", "delivered", "amplification", "window", "links", "restarts"},
+		Head:  []string{"server", "region", "sent", "received", "messages sent", "messages received", "payload published", "payload delivered", "amplification", "window", "links", "restarts"},
 	}
 	servers := slices.Clone(r.Servers)
 	slices.SortStableFunc(servers, func(a, b result.Server) int { return cmp.Compare(b.SentBytes, a.SentBytes) })

@@ -63,8 +63,8 @@ func loadSeconds(r result.Result) float64 {
 
 // A traffic is how much the servers send, by the second.
 type traffic struct {
-	mean, busiest  float64 // bit/s
-	who            string  // the busiest
+	mean, received float64 // bit/s, on average
+	busiest        float64 // bit/s of the server that sends most
 	amplification  float64 // bytes sent by all for each byte published; 0: none was published
 	window         uint64  // the most that one server kept for others
 	busiestReceive float64 // bit/s of the server that receives most
@@ -72,17 +72,15 @@ type traffic struct {
 
 func measure(r result.Result) traffic {
 	var t traffic
-	var sent, payload, most, received uint64
+	var sent, got, payload, most, received uint64
 	for _, s := range r.Servers {
-		sent, payload = sent+s.SentBytes, payload+s.PayloadBytes
-		if s.SentBytes > most || t.who == "" {
-			most, t.who = s.SentBytes, s.Name
-		}
+		sent, got, payload = sent+s.SentBytes, got+s.ReceivedBytes, payload+s.PayloadBytes
+		most = max(most, s.SentBytes)
 		received = max(received, s.ReceivedBytes)
 		t.window = max(t.window, s.WindowPeakBytes)
 	}
 	if seconds := loadSeconds(r); seconds > 0 && len(r.Servers) > 0 {
-		t.mean = 8 * float64(sent) / seconds / float64(len(r.Servers))
+		t.mean, t.received = 8*float64(sent)/seconds/float64(len(r.Servers)), 8*float64(got)/seconds/float64(len(r.Servers))
 		t.busiest, t.busiestReceive = 8*float64(most)/seconds, 8*float64(received)/seconds
 	}
 	if payload > 0 {

@@ -6,7 +6,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -64,4 +66,18 @@ func TestWriteTellsWhereItCannot(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	assert.ErrorContains(t, Write(file, example(3, 30)), file)
+}
+
+func TestTheManualNamesEveryKeyAndColumn(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/simulations.md")
+	require.NoError(t, err)
+	for i := range reflect.TypeFor[result.Result]().NumField() {
+		key, _, _ := strings.Cut(reflect.TypeFor[result.Result]().Field(i).Tag.Get("json"), ",")
+		assert.Contains(t, string(manual), "`"+key+"`", "of results.json")
+	}
+	var b strings.Builder
+	require.NoError(t, writeSamples(&b, nil))
+	for column := range strings.SplitSeq(strings.TrimSpace(b.String()), ",") {
+		assert.Contains(t, string(manual), "`"+column+"`", "of samples.csv")
+	}
 }

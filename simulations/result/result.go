@@ -21,7 +21,8 @@ type Result struct {
 	Command  string    `json:"command"` // one line that runs it again
 	Settings []Setting `json:"settings"`
 
-	Nodes           int     `json:"nodes"` // at the beginning
+	Nodes           int     `json:"nodes"`         // at the beginning
+	LateAfterMS     float64 `json:"late_after_ms"` // from when on a delivery counts as late
 	VirtualSeconds  float64 `json:"virtual_seconds"`
 	WallSeconds     float64 `json:"wall_seconds"`
 	PeakMemoryBytes uint64  `json:"peak_memory_bytes,omitempty"` // of the simulating process; 0: not measured

@@ -21,7 +21,12 @@ type FieldError struct {
 	Text string
 }
 
-func (e FieldError) Error() string { return e.Path[min(2, len(e.Path)):] + ": " + e.Text }
+func (e FieldError) Error() string {
+	if len(e.Path) <= len("$.") {
+		return e.Text
+	}
+	return e.Path[len("$."):] + ": " + e.Text
+}
 
 // Complete returns s with its defaults filled in, or every reason it makes no sense:
 // FieldErrors, joined.
@@ -48,8 +53,12 @@ func (s Scenario) Complete() (Scenario, error) {
 	s.Mesh = s.Mesh.complete()
 	s.Faults = slices.Clone(s.Faults)
 	for i, f := range s.Faults {
-		f.Down = cmp.Or(f.Down, Duration(time.Second))
-		f.Every = cmp.Or(f.Every, Duration(5*time.Second))
+		if f.Do.uses("down") {
+			f.Down = cmp.Or(f.Down, Duration(time.Second))
+		}
+		if f.Do.uses("every") {
+			f.Every = cmp.Or(f.Every, Duration(5*time.Second))
+		}
 		s.Faults[i] = f
 	}
 	if err := s.check(); err != nil {
@@ -120,6 +129,9 @@ func (s *Scenario) check() error {
 		return errors.Join(c.errs...) // what follows names regions and nodes
 	}
 	for i, a := range s.Applications {
+		if slices.ContainsFunc(s.Applications[:i], func(o Application) bool { return o.Name == a.Name }) {
+			c.wrong(fmt.Sprintf("$.applications[%d].name", i), "an earlier application is called %q; give each a name of its own", a.Name)
+		}
 		c.application(fmt.Sprintf("$.applications[%d]", i), a)
 	}
 	c.mesh(s.Mesh)
@@ -156,6 +168,12 @@ func (c *checker) links() {
 		if len(l.Between) != 2 {
 			c.wrong(path, "a link is between two regions; write between: [a, b]")
 		}
+		if len(l.Between) == 2 && l.Between[0] == l.Between[1] {
+			c.wrong(path+".between", "paths within %q are that region's; write latency and the rest there", l.Between[0])
+		}
+		if slices.ContainsFunc(c.s.Links[:i], l.same) {
+			c.wrong(path+".between", "an earlier link has these two regions; make one of both")
+		}
 		for _, name := range l.Between {
 			if !slices.ContainsFunc(c.s.Regions, func(r Region) bool { return r.Name == name }) {
 				c.wrong(path+".between", "there is no region %q; the regions are %s", name, c.s.regionNames())
@@ -164,9 +182,17 @@ func (c *checker) links() {
 	}
 }
 
+// same tells whether l is between the regions of o.
+func (l Link) same(o Link) bool {
+	a, b := slices.Sorted(slices.Values(l.Between)), slices.Sorted(slices.Values(o.Between))
+	return slices.Equal(a, b)
+}
+
 func (c *checker) application(path string, a Application) {
 	nodes := c.selected(path+".nodes", a.Nodes)
-	if n := len(nodes); n < 2 || n > MaxApplication {
+	if n := len(nodes); n == 0 && len(c.errs) > 0 {
+		return // what names no nodes has been told
+	} else if n = len(c.s.Members(a)); n < 2 || n > MaxApplication {
 		c.wrong(path, "an application runs on 2 to %d nodes, this one on %d; a node lets no more members in, so use several applications", MaxApplication, n)
 	}
 	if a.Name == "" {
@@ -176,7 +202,10 @@ func (c *checker) application(path string, a Application) {
 		c.wrong(path+".groups.count", "%d is not between 0 and 1000000", a.Groups.Count)
 	}
 	if p := a.Groups.Popularity; p != Uniform && p != Zipf {
-		c.wrong(path+".groups.popularity", "%q is neither uniform nor zipf", p)
+		c.wrong(path+".groups.popularity", "%q is neither uniform nor zipf; write one of them", p)
+	}
+	if a.Groups.Servers < 1 {
+		c.wrong(path+".groups.servers", "%v servers cannot have a group; write 1 or more", a.Groups.Servers)
 	}
 	if a.Groups.Skew <= 1 {
 		c.wrong(path+".groups.skew", "%v is not above 1; 1.1 is usual", a.Groups.Skew)
@@ -191,13 +220,16 @@ func (c *checker) application(path string, a Application) {
 
 func (c *checker) load(path string, a Application, nodes []int, l Load) {
 	if !slices.Contains(Classes[:4], l.To) {
-		c.wrong(path, "to: %q is none of broadcast, group, user and connection", l.To)
+		c.wrong(path, "to: %q is none of broadcast, group, user and connection; write one of them", l.To)
 	}
 	if !(l.Rate > 0 && l.Rate <= 1e6) {
-		c.wrong(path, "rate: %v messages a second is not above 0 and at most 1000000", l.Rate)
+		c.wrong(path, "rate: %v messages a second is not above 0 and at most 1000000; write for example rate: 50", l.Rate)
 	}
 	if l.To == Group && a.Groups.Count == 0 {
 		c.wrong(path, "there are no groups to send to; add groups: {count: 100} to the application")
+	}
+	if l.At >= c.s.Duration {
+		c.wrong(path+".at", "it begins at %v, when the load is over; make at: earlier or duration: longer", l.At)
 	}
 	if l.Burst < 1 || l.Burst > 100_000 {
 		c.wrong(path+".burst", "%d is not between 1 and 100000", l.Burst)

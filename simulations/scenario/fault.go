@@ -41,26 +41,58 @@ const (
 // Acts are all of them.
 var Acts = []Act{Cut, Degrade, Partition, Kill, Pause, Restart, RollingRestart, JoinAct, Churn, Slow, FloodAct}
 
+// keys are those of Fault that each act uses, besides at, do and label.
+var keys = map[Act][]string{
+	Cut:            {"for", "between", "reset"},
+	Degrade:        {"for", "between", "nodes", "latency", "jitter", "loss", "bandwidth"},
+	Partition:      {"for", "groups", "reset"},
+	Kill:           {"nodes"},
+	Pause:          {"for", "nodes"},
+	Restart:        {"nodes", "down", "reset"},
+	RollingRestart: {"nodes", "every", "down", "reset"},
+	JoinAct:        {"count", "region"},
+	Churn:          {"for", "nodes", "every", "down"},
+	Slow:           {"for", "nodes", "bandwidth"},
+	FloodAct:       {"for", "nodes", "rate", "size"},
+}
+
+// uses tells whether a key of Fault has a meaning for the act.
+func (a Act) uses(key string) bool {
+	return slices.Contains([]string{"at", "do", "label"}, key) || slices.Contains(keys[a], key)
+}
+
 // A Fault is something that happens to the mesh.
 type Fault struct {
-	At    Duration `yaml:"at" json:"at"`
-	Do    Act      `yaml:"do" json:"do"`
-	Label string   `yaml:"label,omitempty" json:"label,omitempty"` // for reports; default: made of the rest
-	// For is how long it lasts; 0 means to the end of the run.
+	// At is when it happens, from the beginning of the load. Default: at once.
+	At Duration `yaml:"at,omitempty" json:"at"`
+	// Do is what happens.
+	Do Act `yaml:"do" json:"do"`
+	// Label is what reports call it. Default: made of the rest.
+	Label string `yaml:"label,omitempty" json:"label,omitempty"`
+	// For is how long it lasts. Default: to the end of the run.
 	For Duration `yaml:"for,omitempty" json:"for,omitempty"`
 
-	Nodes   []Selector `yaml:"nodes,omitempty" json:"nodes,omitempty"`
+	// Nodes are who it happens to.
+	Nodes []Selector `yaml:"nodes,omitempty" json:"nodes,omitempty"`
+	// Between are two selectors: the paths from the nodes of one to those of the other.
 	Between []Selector `yaml:"between,omitempty" json:"between,omitempty"`
-	Groups  []Selector `yaml:"groups,omitempty" json:"groups,omitempty"`
-	Reset   bool       `yaml:"reset,omitempty" json:"reset,omitempty"`
+	// Groups are the parts of a partition, a selector each.
+	Groups []Selector `yaml:"groups,omitempty" json:"groups,omitempty"`
+	// Reset ends connections, or processes, at once instead of leaving them hanging, or in
+	// good order.
+	Reset bool `yaml:"reset,omitempty" json:"reset,omitempty"`
 	// Down is how long a node is away. Default 1 s.
 	Down Duration `yaml:"down,omitempty" json:"down,omitempty"`
 	// Every is the pause between two nodes of a rolling restart or of churn. Default 5 s.
-	Every  Duration `yaml:"every,omitempty" json:"every,omitempty"`
-	Count  int      `yaml:"count,omitempty" json:"count,omitempty"`
-	Region string   `yaml:"region,omitempty" json:"region,omitempty"`
-	Rate   float64  `yaml:"rate,omitempty" json:"rate,omitempty"`
-	Size   Sizes    `yaml:"size,omitempty" json:"size,omitzero"`
+	Every Duration `yaml:"every,omitempty" json:"every,omitempty"`
+	// Count is how many nodes join.
+	Count int `yaml:"count,omitempty" json:"count,omitempty"`
+	// Region is where they join. Default: the first.
+	Region string `yaml:"region,omitempty" json:"region,omitempty"`
+	// Rate is how many messages a second each node of a flood broadcasts.
+	Rate float64 `yaml:"rate,omitempty" json:"rate,omitempty"`
+	// Size is the payload of each message of a flood, in bytes. Default 256.
+	Size Sizes `yaml:"size,omitempty" json:"size,omitzero"`
 
 	Network `yaml:",inline"`
 }

@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -26,28 +27,33 @@ func Parse(file string, text []byte) (Scenario, error) {
 	if err != nil {
 		return Scenario{}, located(file, err)
 	}
-	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		return Scenario{}, fmt.Errorf("%s: a scenario file holds one document; begin with name: and see docs/simulations.md", file)
+	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
+		return Scenario{}, fmt.Errorf("%s:1: there is nothing in the file; begin with name:, or with what \"signalmesh sim list --show steady\" writes", file)
+	}
+	if len(tree.Docs) > 1 {
+		return Scenario{}, fmt.Errorf("%s:%d: a second document begins; write a file for each scenario", file, tree.Docs[1].Start.Position.Line)
 	}
 	if line := aliasIn(tree.Docs[0].Body); line > 0 {
 		return Scenario{}, fmt.Errorf("%s:%d: a scenario file takes no aliases; write out what it stands for", file, line)
 	}
+	c := shape{file: file}
+	if c.node("$", tree.Docs[0].Body, reflect.TypeFor[Scenario]()); len(c.errs) > 0 {
+		return Scenario{}, errors.Join(c.errs...)
+	}
 	var s Scenario
 	if err := yaml.NodeToValue(tree.Docs[0].Body, &s, yaml.Strict()); err != nil {
-		var value valueError
-		if errors.As(err, &value) {
-			return Scenario{}, fmt.Errorf("%s:%d: %w", file, lineWith(tree, value.value), value)
-		}
 		return Scenario{}, located(file, err)
 	}
 	if s.Name == "" {
 		s.Name = strings.TrimSuffix(strings.TrimSuffix(file[strings.LastIndexByte(file, '/')+1:], ".yaml"), ".yml")
 	}
-	s, err = s.Complete()
-	if err == nil {
-		return s, nil
+	if s, err = s.Complete(); err != nil {
+		return Scenario{}, placed(file, tree, err)
 	}
-	return Scenario{}, placed(file, tree, err)
+	if _, err := s.Variants(s.Vary); err != nil {
+		return Scenario{}, placed(file, tree, FieldError{"$.vary", err.Error()})
+	}
+	return s, nil
 }
 
 // located gives an error of the YAML library its line.
@@ -56,16 +62,17 @@ func located(file string, err error) error {
 	if !errors.As(err, &syntax) || syntax.GetToken() == nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	text, line := syntax.GetMessage(), syntax.GetToken().Position.Line
-	var unknown *yaml.UnknownFieldError
-	if errors.As(err, &unknown) {
-		text += "; docs/simulations.md has every key"
+	text := syntax.GetMessage()
+	remedy := "; mend the YAML there, or above it"
+	switch {
+	case strings.Contains(text, "'\t'"):
+		remedy = "; indent with spaces, not with tabs"
+	case strings.Contains(text, "end token"):
+		remedy = "; close what is open there"
+	case strings.Contains(text, "already defined"):
+		remedy = "; write each key once"
 	}
-	var kind *yaml.UnexpectedNodeTypeError
-	if errors.As(err, &kind) {
-		text += "; docs/simulations.md shows what belongs there"
-	}
-	return fmt.Errorf("%s:%d: %s", file, line, text)
+	return fmt.Errorf("%s:%d: %s%s", file, syntax.GetToken().Position.Line, text, remedy)
 }
 
 // placed gives every FieldError the line it is about.
@@ -110,25 +117,4 @@ func first(n ast.Node) ast.Node {
 		return n.Key
 	}
 	return n
-}
-
-// lineWith is the line of the first value that reads like that.
-func lineWith(tree *ast.File, value string) int {
-	f := finder{value: value, line: 1}
-	ast.Walk(&f, tree.Docs[0].Body)
-	return f.line
-}
-
-type finder struct {
-	value string
-	line  int
-	found bool
-}
-
-// Visit implements ast.Visitor.
-func (f *finder) Visit(n ast.Node) ast.Visitor {
-	if t := n.GetToken(); !f.found && t != nil && t.Value == f.value {
-		f.line, f.found = t.Position.Line, true
-	}
-	return f
 }

@@ -54,6 +54,35 @@ func (s *Scenario) Joins() []Join {
 	return joins
 }
 
+// Members are the nodes that an application runs on, in rising order, with those that join
+// later: they run it if it names no nodes, or "all", or their region.
+func (s *Scenario) Members(a Application) []int {
+	nodes, _ := s.Select(a.Nodes...) // the scenario was checked
+	for i, j := range s.Joins() {
+		if s.takes(a, j.Region) {
+			nodes = append(nodes, s.Nodes()+i)
+		}
+	}
+	return nodes
+}
+
+// takes tells whether an application runs on nodes that join in a region.
+func (s *Scenario) takes(a Application, region int) bool {
+	return len(a.Nodes) == 0 || slices.ContainsFunc(a.Nodes, func(sel Selector) bool {
+		for part := range strings.SplitSeq(string(sel), "+") {
+			if part = strings.TrimSpace(part); part == "all" || part == s.Regions[region].Name {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// welcome tells whether any application runs on nodes that join in a region.
+func (s *Scenario) welcome(region int) bool {
+	return slices.ContainsFunc(s.Applications, func(a Application) bool { return s.takes(a, region) })
+}
+
 var regionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // region is the index of a region; -1 if there is none of the name.

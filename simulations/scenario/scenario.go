@@ -4,7 +4,8 @@ package scenario
 // before it the mesh forms for Warmup, after Duration nothing new is published and
 // the mesh has Drain to deliver what is late.
 type Scenario struct {
-	Name     string `yaml:"name" json:"name"`
+	// Name is what reports call it. Default: the file's name.
+	Name     string `yaml:"name,omitempty" json:"name"`
 	Question string `yaml:"question,omitempty" json:"question,omitempty"` // that it answers, in one line
 	// Seed decides everything that is random. 0 means 1.
 	Seed uint64 `yaml:"seed,omitempty" json:"seed,omitempty"`
@@ -29,8 +30,10 @@ type Scenario struct {
 	// Applications are what runs on the nodes. None means one whose nodes broadcast 10
 	// messages a second in all.
 	Applications []Application `yaml:"applications,omitempty" json:"applications"`
-	Mesh         Mesh          `yaml:"mesh,omitempty" json:"mesh"`
-	Faults       []Fault       `yaml:"faults,omitempty" json:"faults,omitempty"`
+	// Mesh is the settings of the nodes. Default: the program's.
+	Mesh Mesh `yaml:"mesh,omitempty" json:"mesh"`
+	// Faults are what happens to the mesh.
+	Faults []Fault `yaml:"faults,omitempty" json:"faults,omitempty"`
 }
 
 // A Network is what paths are like. Values are for one direction.
@@ -50,8 +53,10 @@ type Network struct {
 
 // A Region is a place with nodes in it.
 type Region struct {
-	Name  string `yaml:"name" json:"name"`
-	Nodes int    `yaml:"nodes" json:"nodes"`
+	// Name is what links and selectors call it: letters, digits, - and _.
+	Name string `yaml:"name" json:"name"`
+	// Nodes is how many there are in it at the beginning.
+	Nodes int `yaml:"nodes" json:"nodes"`
 	// The paths within it, and its nodes' bandwidth.
 	Network `yaml:",inline"`
 }
@@ -64,23 +69,28 @@ type Link struct {
 
 // An Application is a set of nodes that exchange messages.
 type Application struct {
+	// Name is what reports call it.
 	Name string `yaml:"name" json:"name"`
-	// Nodes are those it runs on, as selectors. None means all.
+	// Nodes are those it runs on, as selectors, and those that join if "all" or their region
+	// is among them. None means all.
 	Nodes []Selector `yaml:"nodes,omitempty" json:"nodes,omitempty"`
 	// Groups says how many there are and who is in them. It is needed by load for groups.
 	Groups Groups `yaml:"groups,omitempty" json:"groups,omitempty"`
 	// Clients are how many connections, each of a user of its own, each node has.
 	// Default 1; only load for users and connections uses them.
-	Clients int    `yaml:"clients,omitempty" json:"clients,omitempty"`
-	Load    []Load `yaml:"load,omitempty" json:"load,omitempty"`
+	Clients int `yaml:"clients,omitempty" json:"clients,omitempty"`
+	// Load is what is published. None means nothing: an idle mesh.
+	Load []Load `yaml:"load,omitempty" json:"load,omitempty"`
 }
 
 // Groups are the groups of an application.
 type Groups struct {
-	Count int `yaml:"count" json:"count"`
+	// Count is how many groups there are.
+	Count int `yaml:"count,omitempty" json:"count"`
 	// Servers is how many nodes have members of a group, on average. Default 3.
 	Servers float64 `yaml:"servers,omitempty" json:"servers,omitempty"`
-	// Popularity is how messages and members spread over the groups: Uniform or Zipf.
+	// Popularity is how messages and members spread over the groups: uniform (the default)
+	// or zipf.
 	Popularity Popularity `yaml:"popularity,omitempty" json:"popularity,omitempty"`
 	// Skew is the exponent of Zipf, above 1: the larger, the more the first groups have. Default 1.1.
 	Skew float64 `yaml:"skew,omitempty" json:"skew,omitempty"`
@@ -112,6 +122,8 @@ var Classes = []Class{Broadcast, Group, User, Connection, Flood}
 
 // A Load is a stream of messages.
 type Load struct {
+	// To is whom the messages are for: all nodes, those with members of one group, or the one
+	// with a user or a connection.
 	To Class `yaml:"to" json:"to"`
 	// Rate is messages a second, of all publishers together. They come at random times.
 	Rate float64 `yaml:"rate" json:"rate"`
@@ -119,9 +131,9 @@ type Load struct {
 	Size Sizes `yaml:"size,omitempty" json:"size,omitzero"`
 	// Publishers are the nodes that publish. None means all.
 	Publishers []Selector `yaml:"publishers,omitempty" json:"publishers,omitempty"`
-	// At is when it begins and For how long it lasts. 0 means from the beginning,
-	// and to the end.
-	At  Duration `yaml:"at,omitempty" json:"at,omitempty"`
+	// At is when it begins. Default: from the beginning.
+	At Duration `yaml:"at,omitempty" json:"at,omitempty"`
+	// For is how long it lasts. Default: to the end.
 	For Duration `yaml:"for,omitempty" json:"for,omitempty"`
 	// Burst is how many messages come at once, back to back. Rate still counts
 	// messages. Default 1.
@@ -139,15 +151,15 @@ type Mesh struct {
 	// Direct is up to how many links a node makes to be linked with everybody; in a larger
 	// mesh it makes a quarter as many, and other records go over the topic. Default 256.
 	Direct int `yaml:"direct,omitempty" json:"direct,omitempty"`
-	// ReplayAge and ReplayBytes bound what is kept for a peer that is away. Defaults
-	// 2 minutes and 64 MiB.
-	ReplayAge   Duration `yaml:"replay_age,omitempty" json:"replay_age,omitempty"`
-	ReplayBytes Size     `yaml:"replay_bytes,omitempty" json:"replay_bytes,omitempty"`
+	// ReplayAge is for how long messages are kept for a peer that is away. Default 2 minutes.
+	ReplayAge Duration `yaml:"replay_age,omitempty" json:"replay_age,omitempty"`
+	// ReplayBytes is how many bytes are kept for each peer that is away. Default 64 MiB.
+	ReplayBytes Size `yaml:"replay_bytes,omitempty" json:"replay_bytes,omitempty"`
 	// Backlog is how many bytes may wait for one linked peer before publishers have to.
 	// Default 16 MiB.
 	Backlog Size `yaml:"backlog,omitempty" json:"backlog,omitempty"`
-	// SuspectAfter and GoneAfter are how long a peer may be silent. Defaults 3 s and
-	// 10 s.
+	// SuspectAfter is how long a peer may be silent until it is suspected. Default 3 s.
 	SuspectAfter Duration `yaml:"suspect_after,omitempty" json:"suspect_after,omitempty"`
-	GoneAfter    Duration `yaml:"gone_after,omitempty" json:"gone_after,omitempty"`
+	// GoneAfter is how long a peer may be silent until it no longer counts. Default 10 s.
+	GoneAfter Duration `yaml:"gone_after,omitempty" json:"gone_after,omitempty"`
 }

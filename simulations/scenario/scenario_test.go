@@ -19,7 +19,7 @@ func TestEveryBuiltinScenarioIsCompleteAndAsksSomething(t *testing.T) {
 
 func TestAFaultInAFileHasItsLineAndARemedy(t *testing.T) {
 	for text, want := range map[string][]string{
-		"name: a\nregons: []\n":                                 {"a.yaml:2:", "regons", "docs/simulations.md"},
+		"name: a\nregons: []\n":                                 {"a.yaml:2:", "regons", "did you mean regions?"},
 		"name: a\nduration: 60\n":                               {"a.yaml:2:", "no duration", "250ms"},
 		"name: a\nregions:\n  - {name: x, nodes: 0}\n":          {"a.yaml:3:", "add nodes: 3"},
 		"name: a\nfaults:\n  - at: 5s\n    do: explode\n":       {"a.yaml:3:", "none of cut, degrade"},

@@ -60,10 +60,26 @@ func keyOf(f reflect.StructField) string {
 	return key
 }
 
+// What an editor can see of values with units.
+const (
+	duration = `([0-9.]+(ns|us|µs|ms|s|m|h))+`
+	size     = `[0-9.]+( *([KMG]i)?B)?`
+)
+
 func object(t *testing.T, typ reflect.Type, doc map[string]string) map[string]any {
 	properties := map[string]any{}
 	fields(t, typ, doc, properties)
-	return map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
+	s := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
+	var required []string
+	for i := range typ.NumField() {
+		if key := keyOf(typ.Field(i)); key != "" && !strings.Contains(typ.Field(i).Tag.Get("yaml"), "omitempty") {
+			required = append(required, key)
+		}
+	}
+	if len(required) > 0 {
+		s["required"] = required
+	}
+	return s
 }
 
 func fields(t *testing.T, typ reflect.Type, doc map[string]string, into map[string]any) {
@@ -74,9 +90,9 @@ func fields(t *testing.T, typ reflect.Type, doc map[string]string, into map[stri
 			continue
 		}
 		p := property(t, f.Type, doc)
-		if d := doc[typ.Name()+"."+f.Name]; d != "" {
-			p["description"] = d
-		}
+		d := doc[typ.Name()+"."+f.Name]
+		require.NotEmpty(t, d, "%s of %s has no comment, and so no description", f.Name, typ.Name())
+		p["description"] = d
 		into[keyOf(f)] = p
 	}
 }
@@ -90,10 +106,20 @@ func property(t *testing.T, typ reflect.Type, doc map[string]string) map[string]
 		return values(string(Uniform), string(Zipf))
 	case reflect.TypeFor[Class]():
 		return values(string(Broadcast), string(Group), string(User), string(Connection))
-	case reflect.TypeFor[Share](), reflect.TypeFor[Size](), reflect.TypeFor[Sizes](), reflect.TypeFor[Selector]():
+	case reflect.TypeFor[Selector]():
 		return map[string]any{"type": []string{"string", "number"}}
-	case reflect.TypeFor[Duration](), reflect.TypeFor[Range](), reflect.TypeFor[Bandwidth]():
-		return map[string]any{"type": "string"}
+	case reflect.TypeFor[Share]():
+		return map[string]any{"type": []string{"string", "number"}, "pattern": `^[0-9.]+%?$`}
+	case reflect.TypeFor[Size]():
+		return map[string]any{"type": []string{"string", "number"}, "pattern": "^" + size + "$"}
+	case reflect.TypeFor[Sizes]():
+		return map[string]any{"type": []string{"string", "number"}, "pattern": "^" + size + `(\.\.` + size + ")?$"}
+	case reflect.TypeFor[Duration]():
+		return map[string]any{"type": "string", "pattern": "^" + duration + "$"}
+	case reflect.TypeFor[Range]():
+		return map[string]any{"type": "string", "pattern": "^" + duration + `(\.\.` + duration + ")?$"}
+	case reflect.TypeFor[Bandwidth]():
+		return map[string]any{"type": "string", "pattern": `^[0-9.]+ *[kMG]?bit$`}
 	}
 	switch typ.Kind() {
 	case reflect.Pointer:

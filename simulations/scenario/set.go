@@ -16,7 +16,7 @@ type Key struct {
 
 // Keys are the settings that Set knows.
 var Keys = []Key{
-	{"nodes", "100", "how many `nodes`; several regions share them as they did", setNodes},
+	{"nodes", "100", "how many `nodes`; several regions share them in proportion", setNodes},
 	{"rate", "50", "`messages` a second, all loads together", setRate},
 	{"size", "512", "payload of every message, in `bytes`; or a range: 100..4KiB", setSize},
 	{"latency", "1ms..20ms", "one-way latency of all paths: a `time`, or a range each pair draws from", setText(func(s *Scenario) *Network { return s.everywhere(Network{Latency: new(Range)}) }, "latency")},
@@ -181,6 +181,10 @@ func (s Scenario) Variants(vary string) ([]Variant, error) {
 	}
 	var variants []Variant
 	for value := range strings.SplitSeq(list, ",") {
+		value = strings.TrimSpace(value)
+		if slices.ContainsFunc(variants, func(v Variant) bool { return v.Value == value }) {
+			return nil, fmt.Errorf("%s=%s is there twice; write each value once", key, value)
+		}
 		v, err := s.Set(key, value)
 		if err != nil {
 			return nil, err

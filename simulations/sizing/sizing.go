@@ -2,9 +2,9 @@
 package sizing
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
+	"math"
+	"strconv"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
 	"github.com/signalmesh/signalmesh/simulations/scenario"
@@ -13,95 +13,132 @@ import (
 // Complete fills in what a Result says about its scenario, what it means, and what it
 // cannot tell.
 func Complete(r *result.Result, s *scenario.Scenario) {
+	r.LateAfterMS = float64(s.LateAfter.D()) / 1e6
 	r.Settings, r.Sizing, r.Limits = settings(s), note(r, s), limits(r, s)
 }
 
-func settings(s *scenario.Scenario) []result.Setting {
-	rate := 0.0
-	for _, a := range s.Applications {
-		for _, l := range a.Load {
-			rate += l.Rate
-		}
-	}
-	set := []result.Setting{
-		{Name: "nodes", Value: fmt.Sprint(s.Nodes())},
-		{Name: "duration", Value: s.Duration.String()},
-		{Name: "messages a second", Value: fmt.Sprintf("%.4g", rate)},
-		{Name: "latency, one way", Value: s.Network.Latency.String()},
-		{Name: "jitter", Value: s.Network.Jitter.String()},
-		{Name: "packet loss", Value: s.Network.Loss.String()},
-		{Name: "bandwidth of a node", Value: s.Network.Bandwidth.String()},
-		{Name: "GossipSub degree", Value: fmt.Sprint(s.Mesh.Degree)},
-		{Name: "direct links of a node", Value: fmt.Sprint(s.Mesh.Direct)},
-		{Name: "replay window", Value: s.Mesh.ReplayAge.String() + ", " + s.Mesh.ReplayBytes.String()},
-		{Name: "suspect, gone after", Value: s.Mesh.SuspectAfter.String() + ", " + s.Mesh.GoneAfter.String()},
-		{Name: "seed", Value: fmt.Sprint(s.Seed)},
-	}
-	for _, l := range s.Links {
-		p := s.Path(indexOf(s, l.Between[0]), indexOf(s, l.Between[1]))
-		set = append(set, result.Setting{
-			Name:  l.Between[0] + " to " + l.Between[1],
-			Value: fmt.Sprintf("%v, jitter %v, loss %v, %v", p.Latency, p.Jitter, scenario.Share(p.Loss), p.Bandwidth),
-		})
-	}
-	return set
-}
-
-func indexOf(s *scenario.Scenario, region string) int {
-	return slices.IndexFunc(s.Regions, func(r scenario.Region) bool { return r.Name == region })
-}
-
-// note is what a planner has to know.
+// note is what a planner has to know: what each server must carry, of how much load, what
+// it keeps, and what grows.
 func note(r *result.Result, s *scenario.Scenario) []string {
 	if len(r.Servers) == 0 || len(r.Account) == 0 {
 		return nil
 	}
-	seconds := s.Duration.D().Seconds()
-	busiest := slices.MaxFunc(r.Servers, func(a, b result.Server) int {
-		return cmp.Compare(a.SentBytes+a.ReceivedBytes, b.SentBytes+b.ReceivedBytes)
-	})
-	var sent, received, payload, window uint64
+	seconds, n := s.Duration.D().Seconds(), float64(len(r.Servers))
+	var sum result.Server // of all
+	busiest := r.Servers[0]
 	for _, v := range r.Servers {
-		sent += v.SentBytes
-		received += v.ReceivedBytes
-		payload += v.PayloadBytes
-		window = max(window, v.WindowPeakBytes)
+		sum.SentBytes += v.SentBytes
+		sum.ReceivedBytes += v.ReceivedBytes
+		sum.SentMessages += v.SentMessages
+		sum.ReceivedMessages += v.ReceivedMessages
+		sum.PayloadBytes += v.PayloadBytes
+		sum.WindowPeakBytes = max(sum.WindowPeakBytes, v.WindowPeakBytes)
+		if v.SentBytes+v.ReceivedBytes > busiest.SentBytes+busiest.ReceivedBytes {
+			busiest = v
+		}
 	}
-	n := float64(len(r.Servers))
+	pieces := "messages of the mesh (frames, and messages of the topic)"
+	if r.Mode == result.Stack {
+		pieces = "packets"
+	}
 	t := r.Account[len(r.Account)-1]
-	wanted := float64(t.Offered) / float64(max(1, t.Published))
 	notes := []string{
-		fmt.Sprintf("Each server sends %s and receives %s on average, the busiest %s and %s: %.0f and %.0f messages of the mesh a second. Plan for bursts, several times as much.",
-			bits(float64(sent)/n/seconds), bits(float64(received)/n/seconds), bits(float64(busiest.SentBytes)/seconds), bits(float64(busiest.ReceivedBytes)/seconds),
-			float64(busiest.SentMessages)/seconds, float64(busiest.ReceivedMessages)/seconds),
-		fmt.Sprintf("%.4g messages a second were published, and each was wanted by %.1f other servers on average: %.0f deliveries a second in all. A byte published costs %.1f bytes sent.",
-			float64(t.Published)/seconds, wanted, float64(t.Delivered)/seconds, float64(sent)/float64(max(1, payload))),
-		fmt.Sprintf("A server kept at most %.1f MiB for others that had not acknowledged it; what it may keep at the most for each is %s.", float64(window)/(1<<20), s.Mesh.ReplayBytes),
+		fmt.Sprintf("Each server has to send %s and receive %s on average: %.4g and %.4g %s a second. The busiest, %s, sends %s and receives %s: %.4g and %.4g a second.",
+			bits(float64(sum.SentBytes)/n/seconds), bits(float64(sum.ReceivedBytes)/n/seconds), round(float64(sum.SentMessages)/n/seconds), round(float64(sum.ReceivedMessages)/n/seconds), pieces,
+			busiest.Name, bits(float64(busiest.SentBytes)/seconds), bits(float64(busiest.ReceivedBytes)/seconds), round(float64(busiest.SentMessages)/seconds), round(float64(busiest.ReceivedMessages)/seconds)),
 	}
-	return append(notes, growth(r, s)...)
+	if peak, average := peak(r, s), float64(sum.SentBytes)/seconds; peak > 0 && average > 0 {
+		notes = append(notes, fmt.Sprintf("In their busiest second all servers together sent %s, %.1f times the average; within a second it is more, so leave room.", bits(peak), peak/average))
+	}
+	if t.Published > 0 {
+		notes = append(notes, fmt.Sprintf("That is for %.4g messages a second with %.4g bytes of payload each, each wanted by %.1f other servers on average: %.0f deliveries a second in all. A byte published costs %.1f bytes sent.",
+			round(float64(t.Published)/seconds), round(float64(sum.PayloadBytes)/float64(t.Published)), float64(t.Offered)/float64(t.Published), float64(t.Delivered)/seconds,
+			float64(sum.SentBytes)/float64(max(1, sum.PayloadBytes))))
+	}
+	notes = append(notes, fmt.Sprintf("A server kept at most %s for others that had not acknowledged it. The settings allow %v for each server that is away, for %v.", mebibytes(sum.WindowPeakBytes), s.Mesh.ReplayBytes, s.Mesh.ReplayAge))
+	return append(notes, growth(r, s, float64(sum.SentBytes)/n/seconds)...)
+}
+
+// peak is what all servers together sent in their busiest second of the load, in bytes.
+func peak(r *result.Result, s *scenario.Scenario) float64 {
+	most := uint64(0)
+	for _, v := range r.Timeline {
+		if v.Second >= 0 && float64(v.Second) < s.Duration.D().Seconds() {
+			most = max(most, v.SentBytes)
+		}
+	}
+	return float64(most)
+}
+
+// idle is what a server sends when nothing is published, in bytes a second, by the second
+// half of the time after the load; 0 if it was never quiet then.
+func idle(r *result.Result, s *scenario.Scenario) float64 {
+	from := (s.Duration.D() + s.Drain.D()/2).Seconds()
+	sum, n := 0.0, 0
+	for _, v := range r.Timeline {
+		if float64(v.Second) < from || v.Living == 0 {
+			continue
+		}
+		if v.Delivered > 0 || v.WindowBytes > 0 {
+			return 0 // something is still on its way
+		}
+		sum += float64(v.SentBytes) / float64(v.Living)
+		n++
+	}
+	return sum / float64(max(1, n))
 }
 
 // growth says what becomes of the cost with more servers.
-func growth(r *result.Result, s *scenario.Scenario) []string {
-	grows := "With N servers in direct contact, a broadcast is sent N-1 times by its publisher, and every pair exchanges about 4 heartbeats a second even when idle, so what a server sends when idle grows with N, and the whole with N²."
-	if r.Nodes <= s.Mesh.Direct {
-		return []string{grows + " Messages for groups, users and connections cost by the servers that want them, not by N."}
+func growth(r *result.Result, s *scenario.Scenario, sent float64) []string {
+	size := 0 // of the largest application: each is a mesh of its own
+	for _, a := range s.Applications {
+		size = max(size, len(s.Members(a)))
 	}
-	share := 0.0
-	var all uint64
+	all := uint64(0)
 	for _, v := range r.Servers {
 		all += v.SentBytes
 	}
-	if all > 0 {
-		share = 100 * float64(r.Gossip.Bytes) / float64(all)
+	grows := "With N servers in direct contact, a broadcast is sent N-1 times by its publisher. Every server hears of every other all the time, so what one sends when idle grows with N, and the whole with N²."
+	if size > s.Mesh.Direct {
+		return []string{grows + fmt.Sprintf(
+			" This mesh is larger than the %d direct links of a server, so the rest of the records and their acknowledgements go over the topic, which every server carries: %.4g messages a second, %.0f %% of all bytes. That part grows with N for each server. More direct links (mesh: {direct: %d}) trade it for heartbeats.",
+			s.Mesh.Direct, round(float64(r.Gossip.Published)/s.Duration.D().Seconds()), 100*float64(r.Gossip.Bytes)/float64(max(1, all)), min(size, scenario.MaxApplication))}
 	}
-	return []string{grows + fmt.Sprintf(
-		" This mesh is larger than the %d direct links of a server, so the rest of the records and their acknowledgements go over the topic, which every server carries: %.0f messages a second, %.0f %% of all bytes. That part grows with N for each server. More direct links (mesh: {direct: %d}) trade it for heartbeats.",
-		s.Mesh.Direct, float64(r.Gossip.Published)/s.Duration.D().Seconds(), share, min(r.Nodes, scenario.MaxApplication))}
+	notes := []string{grows + " Messages to groups, users and connections cost by the servers that want them, not by N."}
+	quiet := idle(r, s)
+	if quiet <= 0 || quiet >= sent || len(r.Servers) != r.Nodes || len(s.Applications) > 1 {
+		return notes
+	}
+	text := fmt.Sprintf("Measured here: after the load a server went on sending %s, %.0f %% of what it sent under load; the other %s are the messages", bits(quiet), 100*quiet/sent, bits(sent-quiet))
+	if len(s.Faults) > 0 {
+		return append(notes, text+" and what the faults made of them.")
+	}
+	text += "."
+	if 2*size <= s.Mesh.Direct && broadcasts(s) {
+		text += fmt.Sprintf(" An estimate for %d servers: %s each if the same messages are published in all, %s if each server publishes as many as here. Run it with --nodes %d to know.",
+			2*size, bits(2*quiet+sent-quiet), bits(2*sent), 2*size)
+	}
+	return append(notes, text)
+}
+
+// broadcasts tells whether all load is for every server: then what each sends of it stays
+// the same when there are more servers and no more messages.
+func broadcasts(s *scenario.Scenario) bool {
+	for _, a := range s.Applications {
+		for _, l := range a.Load {
+			if l.To != scenario.Broadcast {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // limits is what the run cannot tell.
 func limits(r *result.Result, s *scenario.Scenario) []string {
+	if len(r.Limits) > 0 {
+		return r.Limits // its mode said it better
+	}
 	l := []string{
 		"Virtual time costs no CPU: whether a server's CPU keeps up, and what its kernel's queues do then, is not in these figures.",
 	}
@@ -109,9 +146,6 @@ func limits(r *result.Result, s *scenario.Scenario) []string {
 		l = append(l,
 			"GossipSub, connections and the search for seeds are models in this mode; run it with --stack, smaller, to see the real ones.",
 			"TCP's slow start and congestion window are not simulated; loss limits the rate by the formula of Mathis and others.")
-	}
-	if r.Mode == result.Stack {
-		l = append(l, "Stack mode is not exactly repeatable: the same seed gives slightly different figures.")
 	}
 	return l
 }
@@ -126,4 +160,24 @@ func bits(bytes float64) string {
 	default:
 		return fmt.Sprintf("%.0f kbit/s", b/1e3)
 	}
+}
+
+// mebibytes writes bytes of memory.
+func mebibytes(bytes uint64) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%.0f KiB", float64(bytes)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
+}
+
+// round leaves three digits, so that figures do not look more exact than they are.
+func round(v float64) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+	if err != nil {
+		return v
+	}
+	if v >= 1000 {
+		return math.Round(v)
+	}
+	return r
 }
