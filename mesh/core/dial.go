@@ -125,7 +125,8 @@ func (n *Node) contacts(m *Member) frame.Members {
 		for _, i := range n.some(len(n.all), enough) {
 			add(n.all[i])
 		}
-	} else {
+	} else if len(m.newcomers) > 0 {
+		c = make(frame.Members, 0, len(m.newcomers))
 		for _, p := range m.newcomers {
 			add(n.members[p])
 		}

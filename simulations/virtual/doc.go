@@ -3,8 +3,9 @@
 // event after the other from a queue, in virtual time, and everything random comes
 // from the scenario's seed; so the same scenario gives the same result.
 //
-// What is real: every frame, byte for byte, and everything the core decides. What is
-// a model: connections (conn.go, pipe.go), how they are dialled (dial.go), GossipSub
+// What is real: every frame, and everything the core decides. Frames are handed over as
+// they are; their bytes are counted, and made for one batch in some hundreds only, to be
+// held against it (examine.go). What is a model: connections (conn.go, pipe.go), how they are dialled (dial.go), GossipSub
 // (topic.go, overlay.go), and what package mesh and the search for seeds do around the
 // core (seat.go, seeds.go). docs/simulations.md says what that means for results.
 package virtual
