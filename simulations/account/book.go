@@ -19,7 +19,7 @@ import (
 type Book struct {
 	s        *scenario.Scenario
 	lives    []life
-	slots    int // publishers so far
+	slots    int // publishers so far, in each of their applications
 	messages []message
 	classes  map[scenario.Class]*result.Account
 
@@ -41,10 +41,10 @@ type Book struct {
 // A life is one process of a node.
 type life struct {
 	node    int
-	slot    int // as a publisher, from 1; 0: none
+	slots   []int // as a publisher, by application, from 1; 0: none
 	ended   bool
-	clean   bool // it left in good order
-	last    []uint64
+	clean   bool           // it left in good order
+	last    []uint64       // message it got, by the publisher's slot
 	lost    map[int]uint64 // reported to it, by sender's life
 	away    map[int]uint64 // kept or dropped for it by senders that cannot reach it at the end
 	payload uint64
@@ -68,6 +68,7 @@ func (r Road) String() string { return [...]string{"", "direct", "topic", "repai
 type message struct {
 	class    *result.Account
 	by       int32
+	slot     int32 // of by: what is promised of order is promised within an application
 	size     int32
 	at       time.Duration
 	left     int32    // receivers that lack it
@@ -133,17 +134,26 @@ func (b *Book) Published(m load.Message, by int, to []int) {
 			e.expected[r/64] |= 1 << (r % 64)
 		}
 	}
-	b.messages[m.ID] = e
 	a.Published++
 	a.Offered += uint64(len(to))
 	b.published++
 	b.sample.Published++
 	l := &b.lives[by]
 	l.payload += uint64(m.Size)
-	if l.slot == 0 {
-		b.slots++
-		l.slot = b.slots
+	e.slot = int32(b.slotOf(l, m.App))
+	b.messages[m.ID] = e
+}
+
+// slotOf numbers the publishers.
+func (b *Book) slotOf(l *life, app int) int {
+	for len(l.slots) <= app {
+		l.slots = append(l.slots, 0)
 	}
+	if l.slots[app] == 0 {
+		b.slots++
+		l.slots[app] = b.slots
+	}
+	return l.slots[app]
 }
 
 // A Delivery is a message that arrived.
@@ -190,11 +200,11 @@ func (b *Book) unexpected(a *result.Account, m *message, d Delivery) {
 }
 
 func (b *Book) lastOf(m *message, to int) *uint64 {
-	l, slot := &b.lives[to], b.lives[m.by].slot
-	for len(l.last) <= slot {
+	l := &b.lives[to]
+	for len(l.last) <= int(m.slot) {
 		l.last = append(l.last, 0)
 	}
-	return &l.last[slot]
+	return &l.last[m.slot]
 }
 
 func (b *Book) order(a *result.Account, m *message, d Delivery) {

@@ -97,3 +97,23 @@ func TestBucketsFollowEachOther(t *testing.T) {
 		last = i
 	}
 }
+
+func TestOrderIsPromisedWithinAnApplication(t *testing.T) {
+	b := open(t)
+	for id, app := range []int{0, 1, 0} {
+		b.Published(load.Message{ID: uint64(id + 1), App: app, Class: scenario.Broadcast, Size: 10}, 0, []int{1})
+	}
+	deliver(b, 2, 1, 0, time.Second)
+	deliver(b, 1, 1, 0, time.Second)
+	deliver(b, 3, 1, 0, time.Second)
+	r := b.Settle()
+	assert.Empty(t, r.Broken)
+	assert.Zero(t, total(r).Disorder)
+
+	b = open(t)
+	publish(b, 1, 0, 1)
+	publish(b, 2, 0, 1)
+	deliver(b, 2, 1, 0, time.Second)
+	deliver(b, 1, 1, 0, time.Second)
+	assert.EqualValues(t, 1, total(b.Settle()).Disorder)
+}

@@ -27,6 +27,7 @@ type parcel struct {
 
 	sent time.Duration // when it was written
 	left time.Duration // when it was put on the line
+	due  time.Duration // when it arrives, if nobody is stopped
 	held time.Duration // for how long anything but the path delayed it
 	set  time.Duration // what the path should take, on average
 }
@@ -109,7 +110,9 @@ func arrive(w *world, arg any) {
 		q.stalled = append(q.stalled, p)
 		return
 	}
-	w.measure.path(p.set, w.now-p.left-p.held)
+	if w.now == p.due {
+		w.measure.path(p.set, w.now-p.left-p.held)
+	}
 	h := to.host
 	takes := time.Duration(float64(p.size) * h.down)
 	if len(h.line) == 0 && takes < soon {

@@ -49,7 +49,7 @@ func (q *pipe) carry(p *parcel) {
 	q.last = max(at, q.last)
 	p.held = start + sending - w.now + again + q.last - at
 	p.set = c.path.base + c.path.jitter/2
-	p.left = w.now
+	p.left, p.due = w.now, q.last
 	w.at(q.last, to, arrive, p)
 }
 

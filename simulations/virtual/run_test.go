@@ -88,6 +88,9 @@ func TestAPausedNodeGetsWhatItMissed(t *testing.T) {
 		assert.Empty(t, r.Broken)
 		assert.Equal(t, total(r).Offered, total(r).Delivered)
 		assert.NotZero(t, total(r).Late)
+		for _, c := range r.Checks {
+			assert.True(t, c.OK, "what waits for the node is no latency of its path: %+v", c)
+		}
 	}
 }
 
