@@ -10,7 +10,8 @@
 //
 // What it has not: ECN, pacing, overfull queues in switches (a queue delays, and never
 // drops).
-// Times of arrival are rounded to 20 µs, up or down.
+// Times of arrival are rounded to 5 µs, up or down, and a reset
+// ends a connection 5 µs after it has arrived.
 // Closing a connection resets it, as go-libp2p has TCP do (SO_LINGER with 0).
 //
 // A Network must be made, used and closed within one bubble. One goroutine runs its

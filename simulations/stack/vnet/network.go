@@ -10,7 +10,7 @@ import (
 // grain is what times of arrival are rounded to, up or down. Packets that arrive within
 // it are handled in one instant, and what they wake runs on all processors: to go
 // on to the next instant costs as much as a packet.
-const grain = 20 * time.Microsecond
+const grain = 5 * time.Microsecond
 
 // A Path is what packets from one host to another meet.
 type Path struct {

@@ -94,10 +94,7 @@ func (s *socket) append(p *packet) {
 }
 
 // answerClosed tells a peer that there is no connection any more.
-func (s *socket) answerClosed() {
-	peer := s.peer
-	s.host.n.send(s.host, peer.host, headers, func(time.Time) { peer.fail(errReset) })
-}
+func (s *socket) answerClosed() { s.sendReset() }
 
 // take moves what has arrived into b.
 func (r *receiver) take(b []byte) int {

@@ -61,8 +61,16 @@ func (s *socket) tell() {
 	if s.err != nil || s.host.paused {
 		return
 	}
-	peer := s.peer
-	s.host.n.send(s.host, peer.host, headers, func(time.Time) { peer.fail(errReset) })
+	s.sendReset()
+}
+
+// sendReset ends the peer's side a moment after the reset has arrived: rounding must not put
+// it into the same instant as the data before it, which nobody would have read.
+func (s *socket) sendReset() {
+	n, peer := s.host.n, s.peer
+	n.send(s.host, peer.host, headers, func(now time.Time) {
+		n.plan(now.Add(grain), func(time.Time) { peer.fail(errReset) })
+	})
 }
 
 // Close resets the connection. What was written and not acknowledged is gone.

@@ -86,7 +86,7 @@ func TestLatencyIsThatOfThePath(t *testing.T) {
 
 func TestArrivalsAreRoundedToTheNearest(t *testing.T) {
 	for latency, want := range map[time.Duration]time.Duration{
-		209 * time.Microsecond: 200 * time.Microsecond, 211 * time.Microsecond: 220 * time.Microsecond, time.Microsecond: 0,
+		202 * time.Microsecond: 200 * time.Microsecond, 203 * time.Microsecond: 205 * time.Microsecond, time.Microsecond: 0,
 	} {
 		bubble(t, vnet.Path{Latency: latency}, 0, func(w *world) {
 			client, server := w.connect()
