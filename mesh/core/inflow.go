@@ -8,15 +8,15 @@ import (
 // An inflow takes what one peer sent, in any order, and yields it in the order
 // of its sequence.
 type inflow struct {
+	started bool
+	waiting bool          // next is missing although later ones exist
 	next    uint64        // lowest sequence not taken
 	head    uint64        // the sender has offered everything below it
 	acked   uint64        // the last Next told to the sender
 	unacked int           // bytes taken since then
 	owedAt  time.Duration // when the first record after that came
-	number  uint64        // of the last message that others were offered too
 	stable  uint64        // the sender says that all have what is numbered below
-	started bool
-	waiting bool // next is missing although later ones exist
+	number  uint64        // of the last message that others were offered too
 
 	since     time.Duration     // when that began
 	wantAt    time.Duration     // when to ask again for next

@@ -106,7 +106,7 @@ func (m *Member) Over() bool { return m.over }
 // changes nothing: for who is going to hand over many, each of another member. What it
 // returns has no meaning.
 func (m *Member) Read() int {
-	return int(m.heard) ^ int(m.out.next) ^ int(m.in.next) ^ len(m.inbox) ^ m.hoard.bytes
+	return int(m.heard) ^ int(m.out.base) ^ int(m.out.next) ^ int(m.in.next) ^ len(m.inbox) ^ m.hoard.bytes
 }
 
 // Member returns the member that p is; nil if it is none.
