@@ -22,7 +22,9 @@ const forgetAfter = time.Hour
 // every TickEvery.
 func (n *Node) Tick(now time.Duration) {
 	for _, m := range n.restless(now) {
-		n.tickMember(now, m)
+		if !m.over {
+			n.tickMember(now, m)
+		}
 	}
 	clear(n.due)
 	n.tickEstates(now)
