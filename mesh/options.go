@@ -54,7 +54,7 @@ type Options struct {
 
 	// Verify tells whether a message of the topic was signed with the other half of key,
 	// as key.Verify does, which nil means. Simulations of many nodes in one process ask
-	// it once for all of them.
+	// it once for all of them. What says yes too often lets anybody speak for a peer.
 	Verify func(key crypto.PubKey, message, signature []byte) (bool, error)
 
 	// DialTimeout bounds one dial with its handshakes. Zero means 5 s.
