@@ -27,8 +27,9 @@ func (s State) String() string {
 	return [...]string{"alive", "suspect", "gone", "left"}[s]
 }
 
-// A Member is another node of the application. A shell keeps it to spare looking it up by
-// its Peer for every frame; once it is Over it takes and yields nothing any more.
+// A Member is another node of the application. A shell that Changed told of it may
+// keep it, to spare looking it up by its Peer for every frame. Once it is Left it takes
+// and yields nothing any more; the same peer is another Member when it comes back.
 //
 // A large mesh has millions of them, which no cache holds: so what is looked at for every
 // frame stands first and together.
@@ -91,26 +92,12 @@ func (m *Member) Peer() Peer { return m.peer }
 // Name is what people call it.
 func (m *Member) Name() string { return m.record.Name }
 
-// State says how it stands with us.
-func (m *Member) State() State {
-	if m.over {
-		return Left
-	}
-	return m.state
-}
-
-// Over tells whether it is no member any more. Another one may have taken its place.
-func (m *Member) Over() bool { return m.over }
-
 // Read reads what a frame of m, or a message of it on the topic, will make use of, and
 // changes nothing: for who is going to hand over many, each of another member. What it
 // returns has no meaning.
 func (m *Member) Read() int {
 	return int(m.heard) ^ int(m.out.base) ^ int(m.out.next) ^ int(m.in.next) ^ len(m.inbox) ^ m.hoard.bytes
 }
-
-// Member returns the member that p is; nil if it is none.
-func (n *Node) Member(p Peer) *Member { return n.members[p] }
 
 // join makes p a member. All it is told first is our whole interest.
 func (n *Node) join(now time.Duration, p Peer, record *frame.Member) *Member {

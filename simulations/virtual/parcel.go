@@ -8,8 +8,8 @@ import (
 )
 
 // A parcel is a batch of frames on its way, or news of a stream. It is a core.Sink, and
-// used again and again: most have one frame of each of three kinds at the most, for which
-// it has room.
+// used again and again. It has room for the frames that most have: of one Fetch, there is
+// an Ack and a Head at the most, and rarely a second Data.
 type parcel struct {
 	to     *link // that takes it
 	conn   *conn
