@@ -102,12 +102,12 @@ func list(names []string) []string { return append([]string{}, names...) }
 
 // serveReady says whether clients should be sent here.
 func (n *Node) serveReady(w http.ResponseWriter, _ *http.Request) {
-	ready := closed(n.Ready()) && !closed(n.draining)
+	r := n.Readiness()
 	code := http.StatusOK
-	if !ready {
+	if !r.Ready {
 		code = http.StatusServiceUnavailable
 	}
-	writeJSON(w, code, map[string]any{"ready": ready, "draining": closed(n.draining)})
+	writeJSON(w, code, map[string]any{"ready": r.Ready, "reasons": r.Reasons, "draining": closed(n.draining)})
 }
 
 func (n *Node) serveStatus(w http.ResponseWriter, _ *http.Request) {

@@ -142,7 +142,7 @@ func TestAdminTellsHowTheNodeIs(t *testing.T) {
 		"text":"isolated: no other server is in reach; clients of this server hear each other"}`, body)
 	code, body = get(t, base+"/readyz")
 	assert.Equal(t, http.StatusOK, code)
-	assert.JSONEq(t, `{"ready":true,"draining":false}`, body)
+	assert.JSONEq(t, `{"ready":true,"draining":false,"reasons":[]}`, body)
 	_, body = get(t, base+"/metrics")
 	assert.Contains(t, body, `signalmesh_mesh_members{application="chat"} 0`)
 	assert.Contains(t, body, "signalmesh_signalr_connections")
