@@ -59,6 +59,9 @@ type Options struct {
 
 	// DialTimeout bounds one dial with its handshakes. Zero means 5 s.
 	DialTimeout time.Duration
+	// JoinTimeout bounds how long servers that do not answer delay Topic.Joined, from
+	// Mesh.Join on. Zero means 10 s.
+	JoinTimeout time.Duration
 	// ConfirmTimeout is how long Subscribe waits for a live server that does not
 	// confirm. Zero means 5 s.
 	ConfirmTimeout time.Duration
@@ -127,6 +130,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Degree < minDegree || o.Degree > maxDegree {
 		errs = append(errs, fmt.Errorf("mesh: Degree %d is not between %d and %d", o.Degree, minDegree, maxDegree))
+	}
+	if o.JoinTimeout < 0 {
+		errs = append(errs, fmt.Errorf("mesh: JoinTimeout %v is negative", o.JoinTimeout))
 	}
 	if o.Backlog < 0 || o.Direct < 0 {
 		errs = append(errs, fmt.Errorf("mesh: Backlog %d and Direct %d may not be below 0", o.Backlog, o.Direct))

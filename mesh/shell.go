@@ -105,6 +105,13 @@ func (s *shell) Changed(m *core.Member, state core.State) {
 	s.t.changed = make(chan struct{})
 }
 
+func (s *shell) Joined(late []core.Pending) {
+	close(s.t.joined)
+	if len(late) > 0 {
+		s.t.log.Warn(lateText(late))
+	}
+}
+
 // tick gives the core its sense of time. It ends with the topic.
 func (t *Topic) tick() {
 	ticker := time.NewTicker(core.TickEvery)

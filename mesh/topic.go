@@ -54,6 +54,7 @@ type Topic struct {
 	tickets  map[uint64]chan struct{}
 	room     chan struct{} // closed when a publisher may try again
 	changed  chan struct{} // closed when a member's state changes
+	joined   chan struct{} // closed when the core has joined
 	closing  bool
 
 	receiver struct {
@@ -93,7 +94,7 @@ func newTopic(m *Mesh, application string) *Topic {
 	t := &Topic{
 		mesh: m, application: application, name: topicName(m.o.Cache, application),
 		log:   m.o.Logger.With("application", application),
-		links: map[peer.ID]*link{}, welcomes: map[peer.ID]*welcome{}, tickets: map[uint64]chan struct{}{}, changed: make(chan struct{}),
+		links: map[peer.ID]*link{}, welcomes: map[peer.ID]*welcome{}, tickets: map[uint64]chan struct{}{}, changed: make(chan struct{}), joined: make(chan struct{}),
 	}
 	t.shell = &shell{t: t, dials: make(chan dial, 256), hangs: make(chan core.Peer, 16), topic: make(chan struct{}, 1), stray: make(chan struct{}, 1), ended: make(chan struct{}, 1), ticked: make(chan struct{}, 1)}
 	t.ctx, t.cancel = context.WithCancel(m.ctx)
@@ -102,7 +103,7 @@ func newTopic(m *Mesh, application string) *Topic {
 		Self: core.Peer(m.host.ID()), Application: application, Member: member, Shell: t.shell,
 		Rand:       mathrand.New(mathrand.NewPCG(member.Epoch, 0)),
 		MaxMessage: m.o.MaxMessage, WindowBytes: m.o.ReplayBytes, WindowAge: m.o.ReplayAge,
-		Backlog: m.o.Backlog, SuspectAfter: m.o.SuspectAfter, GoneAfter: m.o.GoneAfter, FullMesh: m.o.Direct,
+		Backlog: m.o.Backlog, SuspectAfter: m.o.SuspectAfter, GoneAfter: m.o.GoneAfter, FullMesh: m.o.Direct, JoinTimeout: m.o.JoinTimeout,
 	})
 	return t
 }

@@ -39,7 +39,7 @@ type hint struct {
 
 // plan sets when a member without a link is dialled.
 func (n *Node) plan(now time.Duration, m *Member) {
-	m.dialing = dialing{at: now + n.courtesy(m.peer, politeness), busy: m.dialing.busy}
+	m.dialing = dialing{at: now + n.courtesy(m.peer, politeness), tries: m.dialing.tries, busy: m.dialing.busy}
 }
 
 // replan sets when a member that lost its link is dialled.
@@ -60,11 +60,16 @@ func (n *Node) jitter(limit time.Duration) time.Duration {
 	return time.Duration(n.o.Rand.Int64N(int64(limit)))
 }
 
-// takeContacts takes what a member tells of others. Nobody becomes a member by
-// hearsay; who is not one yet is dialled.
-func (n *Node) takeContacts(now time.Duration, contacts frame.Members) {
+// takeContacts takes what m tells of other servers. Nobody becomes a member by
+// hearsay; who is not one yet is dialled. A list with m itself in it is complete.
+func (n *Node) takeContacts(now time.Duration, m *Member, contacts frame.Members) {
+	complete := false
 	for _, c := range contacts {
+		complete = complete || Peer(c.Peer) == m.peer
 		n.hint(now, Peer(c.Peer), c.Addrs)
+	}
+	if complete {
+		n.takeList(now, m, contacts)
 	}
 }
 
@@ -108,11 +113,12 @@ func (n *Node) enoughLinks() int {
 
 // contacts takes what m is to be told of the other members: all of them when it is new
 // itself, afterwards the newcomers. In a crowd some are enough to begin with: they tell
-// of more, and so does the topic.
+// of more, and so does the topic. A list of all ends with this node, if it has stopped
+// seeking: then the list is complete.
 func (n *Node) contacts(m *Member) frame.Members {
 	var c frame.Members
 	add := func(o *Member) {
-		if o != nil && o != m && o.state == Alive && len(c) < maxHints {
+		if o != nil && o != m && (o.state == Alive || o.state == Suspect) && len(c) < maxHints {
 			c = append(c, frame.Contact{Peer: string(o.peer), Addrs: o.record.Addrs})
 		}
 	}
@@ -124,6 +130,9 @@ func (n *Node) contacts(m *Member) frame.Members {
 		c = make(frame.Members, 0, min(len(n.all), enough))
 		for _, i := range n.some(len(n.all), enough) {
 			add(n.all[i])
+		}
+		if !n.sought() {
+			c = append(c, frame.Contact{Peer: string(n.o.Self), Addrs: n.o.Member.Addrs})
 		}
 	} else if len(m.newcomers) > 0 {
 		c = make(frame.Members, 0, len(m.newcomers))
@@ -205,6 +214,9 @@ func (d *dialing) done(now, limit time.Duration, jitter func(time.Duration) time
 // Dialed is the answer to Shell.Dial: there is a connection to p, or not. If dead,
 // then because nobody listens at its address, or somebody else does.
 func (n *Node) Dialed(now time.Duration, p Peer, connected, dead bool) {
+	if !connected {
+		n.noteDial(p, dead)
+	}
 	if h := n.hints[p]; h != nil {
 		h.done(now, dialPauseMax, n.jitter)
 		if dead || h.tries >= hintTries {

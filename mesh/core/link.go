@@ -18,7 +18,7 @@ const (
 
 // Hello returns what our stream to p has to begin with.
 func (n *Node) Hello(p Peer) frame.Hello {
-	h := frame.Hello{Application: n.o.Application, Member: n.o.Member, Head: frame.Head{Base: 1, Next: 1}}
+	h := frame.Hello{Application: n.o.Application, Member: n.o.Member, Head: frame.Head{Base: 1, Next: 1}, Lists: true}
 	if m := n.members[p]; m != nil {
 		h.Ack, h.Head = m.ack(), frame.Head{Base: m.out.base, Next: m.out.base, Stable: n.stable}
 	}
@@ -84,7 +84,7 @@ func (n *Node) Welcome(now time.Duration, p Peer, h frame.Hello) error {
 		n.introduce(m)
 	}
 	m.record = &h.Member
-	m.welcome, m.dead = true, false
+	m.welcome, m.dead, m.lists = true, false, h.Lists
 	m.sendNews, m.sendAll = true, true
 	n.hear(now, m)
 	if err := n.takeAck(m, h.Ack); err != nil {
@@ -98,6 +98,7 @@ func (n *Node) Welcome(now time.Duration, p Peer, h frame.Hello) error {
 	n.takeHead(now, m, h.Head)
 	n.relink(now, m)
 	n.wake(m)
+	n.tryJoin(now)
 	return nil
 }
 
@@ -140,6 +141,9 @@ func (n *Node) FrameOf(now time.Duration, m *Member, f frame.Frame) error {
 	if m.over {
 		return nil
 	}
+	if n.joining != nil {
+		defer n.tryJoin(now)
+	}
 	n.hear(now, m)
 	switch f := f.(type) {
 	case *frame.Data:
@@ -157,10 +161,11 @@ func (n *Node) FrameOf(now time.Duration, m *Member, f frame.Frame) error {
 	case *frame.Head:
 		n.takeHead(now, m, *f)
 	case frame.Members:
-		n.takeContacts(now, f)
+		n.takeContacts(now, m, f)
 	case frame.Resync:
 		n.offerSnapshot(now, m)
 	case frame.Bye:
+		n.noteLeft(m.peer)
 		n.remove(now, m, true)
 	case frame.Claim:
 		n.takeClaim(m, f)
@@ -214,7 +219,12 @@ func (n *Node) Fetch(now time.Duration, m *Member, to Sink) bool {
 	return b.bytes > 0
 }
 
+// nextControl puts what is no data. A list of members comes before an acknowledgement:
+// who has the acknowledgement of its first snapshot then has the list, too.
 func (n *Node) nextControl(now time.Duration, m *Member, b *batch) {
+	if m.sendNews {
+		n.nextNews(m, b)
+	}
 	if m.sendAck || m.sendWant || m.sendHead && m.in.next > m.in.acked {
 		b.ack = m.ack()
 		b.ack.Want = m.sendWant
@@ -226,9 +236,6 @@ func (n *Node) nextControl(now time.Duration, m *Member, b *batch) {
 		b.head = n.head(m)
 		b.put(&b.head)
 		m.sendHead, m.headAt = false, now
-	}
-	if m.sendNews {
-		n.nextNews(m, b)
 	}
 }
 

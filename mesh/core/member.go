@@ -61,6 +61,8 @@ type Member struct {
 	sendNews  bool // there are newcomers, claims or bequests, or what follows is set
 	sendAll   bool // it is to be told of all members
 	resync    bool // its whole interest is to be asked for
+	lists     bool // it sends complete lists
+	listed    bool // its complete list came
 
 	// Tag is the shell's: what it wants to find with the member. It is kept as long as
 	// the member, and not looked at here.
@@ -68,10 +70,13 @@ type Member struct {
 
 	out     outflow
 	tickets []awaited // subscriptions it has not confirmed
-	in      inflow
-	hoard   hoard
-	inbox   []Delivery
-	spare   []Delivery // empty, and room for inbox
+
+	introduced uint64 // the sequence after our first snapshot
+
+	in    inflow
+	hoard hoard
+	inbox []Delivery
+	spare []Delivery // empty, and room for inbox
 
 	peer     Peer
 	channels channels  // what it wants
@@ -103,6 +108,12 @@ func (m *Member) Read() int {
 func (n *Node) join(now time.Duration, p Peer, record *frame.Member) *Member {
 	n.settleEstateOf(p)
 	m := &Member{peer: p, record: record, heard: now, unlinked: now, out: newOutflow(&n.kept)}
+	if r, heard := n.rumours[p]; heard && r.epoch == record.Epoch { // it has had no link since then
+		m.unlinked = r.since
+	}
+	if h := n.hints[p]; h != nil {
+		m.dialing = h.dialing
+	}
 	n.graves.resurrect(m)
 	n.members[p] = m
 	n.epochs[record.Epoch] = m
@@ -111,7 +122,9 @@ func (n *Node) join(now time.Duration, p Peer, record *frame.Member) *Member {
 	delete(n.hints, p)
 	delete(n.rumours, p)
 	n.offerSnapshot(now, m)
+	m.introduced = m.out.next
 	n.plan(now, m)
+	n.enrolMember(now, m)
 	n.shell.Changed(m, Alive)
 	return m
 }

@@ -44,6 +44,7 @@ type Node struct {
 	hints     map[Peer]*hint
 	rumours   map[Peer]rumour
 	links     map[Peer]bool // our stream to the peer is open
+	joining   *joining      // nil: the node has joined
 
 	own      map[string]string                 // channels subscribed here; the value is the key, to share it
 	ownBytes int                               // of their names
@@ -78,7 +79,7 @@ type Node struct {
 // New returns a Node that knows nobody. now is the time on the caller's clock,
 // which may start anywhere and never goes back.
 func New(now time.Duration, o Options) *Node {
-	return &Node{
+	n := &Node{
 		o:          o.complete(),
 		shell:      o.Shell,
 		members:    map[Peer]*Member{},
@@ -94,7 +95,10 @@ func New(now time.Duration, o Options) *Node {
 		interest:   map[string][]*Member{},
 		tickets:    map[uint64]*ticket{},
 		announceAt: now, announcedAt: now - announceSoon,
+		joining: &joining{set: map[Peer]*joinee{}, lists: map[Peer]frame.Members{}},
 	}
+	n.joining.deadline = now + n.o.JoinTimeout
+	return n
 }
 
 // Publish offers data to every other member that wants channel, and says how

@@ -53,6 +53,9 @@ type Options struct {
 	// LongRoadAfter is how long a member that lost its link, or could not be dialled,
 	// is waited for before its records take the long way round. Default 300 ms.
 	LongRoadAfter time.Duration
+	// JoinTimeout bounds how long servers that do not answer delay joining, from New on.
+	// Default DefaultJoinTimeout.
+	JoinTimeout time.Duration
 	// FullMesh is the number of links up to which every member is linked directly: what
 	// goes round over the topic costs everybody, so that links are cheaper as long as a
 	// machine can bear them. In a larger mesh a node makes a quarter as many. Default 256.
@@ -74,6 +77,7 @@ func (o Options) complete() Options {
 	o.Heartbeat = cmp.Or(o.Heartbeat, time.Second)
 	o.AnnounceEvery = cmp.Or(o.AnnounceEvery, time.Second)
 	o.LongRoadAfter = cmp.Or(o.LongRoadAfter, 300*time.Millisecond)
+	o.JoinTimeout = cmp.Or(o.JoinTimeout, DefaultJoinTimeout)
 	o.FullMesh = cmp.Or(o.FullMesh, 256)
 	return o
 }
@@ -98,4 +102,8 @@ type Shell interface {
 	Confirmed(ticket uint64)
 	// Changed says that m joined, left, or changed its state.
 	Changed(m *Member, s State)
+	// Joined says that the node has joined. It is called once. The servers in late were
+	// not waited for any longer: messages between them and this node may be lost until
+	// they are members.
+	Joined(late []Pending)
 }

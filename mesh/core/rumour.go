@@ -10,8 +10,9 @@ const rumourKept = time.Minute
 // dialled. Who is heard for longer than last words take is alive without a link.
 type rumour struct {
 	epoch uint64
-	since time.Duration
-	over  bool // it said goodbye
+	since time.Duration // when it was heard first
+	heard time.Duration // and last
+	over  bool          // it said goodbye
 }
 
 // rumoured notes what a node that is no member says on the topic, and tells whether
@@ -25,9 +26,11 @@ func (n *Node) rumoured(now time.Duration, p Peer, epoch uint64) bool {
 	case n.crowded():
 		return false
 	case known:
+		r.heard = now
+		n.rumours[p] = r
 		return now-r.since <= lastWord
 	case len(n.rumours) < maxHints:
-		n.rumours[p] = rumour{epoch: epoch, since: now}
+		n.rumours[p] = rumour{epoch: epoch, since: now, heard: now}
 	}
 	return true
 }

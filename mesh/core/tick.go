@@ -31,6 +31,7 @@ func (n *Node) Tick(now time.Duration) {
 	n.tickRumours(now)
 	n.tickStable()
 	n.dialDue(now)
+	n.tryJoin(now)
 	if now >= n.announceAt || n.travel && now >= n.relayAt {
 		n.shell.WakeTopic()
 	}

@@ -87,6 +87,9 @@ func (n *Node) TopicOf(now time.Duration, m *Member, number uint64, msg frame.To
 
 // topic takes a message of the topic of an author, who may be the member m.
 func (n *Node) topic(now time.Duration, author Peer, m *Member, number uint64, msg frame.TopicMessage) error {
+	if n.joining != nil {
+		defer n.tryJoin(now)
+	}
 	switch msg := msg.(type) {
 	case *frame.Announce:
 		if n.replayed(m, msg.Member.Epoch, number) {
@@ -127,6 +130,7 @@ func (n *Node) takeAnnounce(now time.Duration, m *Member, author Peer, number ui
 			n.rumours[author] = rumour{epoch: a.Member.Epoch, since: now, over: true}
 		case m != nil && !m.linked: // over the link its goodbye comes in order
 			m.announced = number
+			n.noteLeft(m.peer)
 			n.bury(now, m)
 		}
 		return nil

@@ -47,6 +47,8 @@ type testNode struct {
 	lost           map[Peer]uint64
 	left           map[Peer]int
 	room           int
+	joinedAt       time.Duration
+	late           []Pending
 }
 
 func (s *testNode) Wake(m *Member)               { s.wakes[m.Peer()] = true }
@@ -57,6 +59,7 @@ func (s *testNode) Hang(p Peer)                  { s.hangs = append(s.hangs, p) 
 func (s *testNode) Room()                        { s.room++ }
 func (s *testNode) Confirmed(ticket uint64)      { s.confirmed[ticket] = true }
 func (s *testNode) Changed(*Member, State)       {}
+func (s *testNode) Joined(late []Pending)        { s.joinedAt, s.late = s.w.now, late }
 func (s *testNode) publish(channel, data string) { s.w.publish(s, channel, data) }
 
 func newWorld(t *testing.T, n int, change ...func(*Options)) *world {
@@ -90,6 +93,7 @@ func (w *world) start(change ...func(*Options)) *testNode {
 			break
 		}
 	}
+	s.Contact(w.now, ContactEnded)
 	return s
 }
 

@@ -13,7 +13,7 @@ var (
 	member = Member{Epoch: 7, Name: "web-1", Version: "1.0", Addrs: []string{"/ip4/127.0.0.1/tcp/9800"}}
 
 	frames = []Frame{
-		Hello{Application: "chat", Member: member, Ack: Ack{Epoch: 9, Next: 12}, Head: Head{Base: 3, Next: 8}},
+		Hello{Application: "chat", Member: member, Ack: Ack{Epoch: 9, Next: 12}, Head: Head{Base: 3, Next: 8}, Lists: true},
 		&Data{First: 300, Records: [][]byte{{1}, bytes.Repeat([]byte{2}, 200)}},
 		Part{Sequence: 5, Offset: 10, Size: 20, Bytes: []byte("0123456789")},
 		&Ack{Epoch: 1, Next: 2, Want: true},
@@ -82,11 +82,26 @@ func TestCutFramesAreRefused(t *testing.T) {
 		if _, isPart := f.(Part); isPart {
 			continue // a shorter part is a part
 		}
+		if _, isHello := f.(Hello); isHello {
+			body = body[:len(body)-1] // the first release sent no flags
+		}
 		for n := 1; n < len(body); n++ {
 			_, err := Parse(body[:n])
 			assert.ErrorIs(t, err, ErrMalformed, "%T cut to %d", f, n)
 		}
 	}
+}
+
+func TestAHelloOfTheFirstReleaseHasNoFlags(t *testing.T) {
+	body := Append(nil, frames[0])[4:]
+	got, err := Parse(body[:len(body)-1])
+	require.NoError(t, err)
+	want := frames[0].(Hello)
+	want.Lists = false
+	assert.Equal(t, want, got)
+	got, err = Parse(append(body, 1, 2, 3))
+	require.NoError(t, err, "later releases may say more")
+	assert.Equal(t, frames[0], got)
 }
 
 func TestFramesOfLaterVersionsAreIgnored(t *testing.T) {

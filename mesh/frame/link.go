@@ -13,6 +13,9 @@ const MaxFrame = 1 << 20
 // Parts of at most this size, under one sequence number.
 const MaxPart = 256 << 10
 
+// helloLists is the flag of Hello.Lists on the wire.
+const helloLists = 1
+
 const (
 	maxName    = 255
 	maxAddrs   = 16
@@ -57,6 +60,7 @@ type Hello struct {
 	Member      Member
 	Ack         Ack  // what the sender has of the receiver's records
 	Head        Head // what the sender has for the receiver
+	Lists       bool // the sender names itself in a list of members that is complete
 }
 
 // Data carries the records First, First+1, …
@@ -87,7 +91,9 @@ type Ack struct {
 // message numbered below Stable has arrived wherever it was to.
 type Head struct{ Base, Next, Stable uint64 }
 
-// Members tells where other members of the application are.
+// Members tells where other members of the application are. A list that names its
+// sender, too, is complete: the sender knew of no other member, and dials no more
+// addresses that it was given.
 type Members []Contact
 
 // A Contact is where a peer may be reached.
@@ -135,7 +141,7 @@ func Append(dst []byte, f Frame) []byte {
 		dst = appendBytes(dst, f.Application)
 		dst = appendMember(dst, f.Member)
 		dst = appendAck(dst, f.Ack)
-		dst = appendHead(dst, f.Head)
+		dst = append(appendHead(dst, f.Head), flag(f.Lists, helloLists))
 	case *Data:
 		dst = append(dst, byte(kindData))
 		dst = binary.AppendUvarint(dst, f.First)
@@ -191,6 +197,7 @@ func ParseInto(room [][]byte, body []byte) (Frame, error) {
 	switch kind(r.byte()) {
 	case kindHello:
 		h := Hello{Application: r.string(maxName), Member: r.member(), Ack: r.ack(), Head: r.head()}
+		h.Lists = len(r.b) > 0 && r.byte()&helloLists != 0 // the first release sent none
 		return h, r.err
 	case kindData:
 		return r.data(room)

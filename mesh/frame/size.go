@@ -20,7 +20,7 @@ func sizeOf(f Frame) int {
 	case *Data:
 		return sizeOfData(f)
 	case Hello:
-		return sizeOfBytes(f.Application) + sizeOfMember(f.Member) + sizeOfAck(f.Ack) + sizeOfHead(f.Head)
+		return sizeOfBytes(f.Application) + sizeOfMember(f.Member) + sizeOfAck(f.Ack) + sizeOfHead(f.Head) + 1
 	case Part:
 		return uvarint(f.Sequence) + uvarint(f.Offset) + uvarint(f.Size) + len(f.Bytes)
 	case Members:

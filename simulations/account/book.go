@@ -27,6 +27,7 @@ type Book struct {
 	roads  [roads]histogram
 	second histogram // of the present second
 	join   histogram
+	ready  histogram
 	detect histogram
 
 	sample    result.Sample
@@ -104,6 +105,9 @@ func (b *Book) Ended(life int, clean bool) { b.lives[life].ended, b.lives[life].
 
 // Joined says how long a process took until it knew everybody.
 func (b *Book) Joined(d time.Duration) { b.join.add(d) }
+
+// Ready says how long a process took until it was ready.
+func (b *Book) Ready(d time.Duration) { b.ready.add(d) }
 
 // Detected says how long another process took to notice the end of one.
 func (b *Book) Detected(d time.Duration) { b.detect.add(d) }

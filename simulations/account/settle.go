@@ -15,7 +15,7 @@ func (b *Book) Settle() result.Result {
 	b.missing()
 	r := result.Result{
 		Scenario: b.s.Name, Question: b.s.Question, Seed: b.s.Seed, Nodes: b.s.Nodes(), Latency: b.all.latency(),
-		Join: b.join.latency(), Detect: b.detect.latency(), Heal: b.heal(), Timeline: b.samples,
+		Join: b.join.latency(), Ready: b.ready.latency(), Detect: b.detect.latency(), Heal: b.heal(), Timeline: b.samples,
 	}
 	for road := Direct; road < roads; road++ {
 		if h := &b.roads[road]; h.count > 0 {

@@ -98,6 +98,7 @@ func ExampleSummary() {
 	//
 	//   time         p50     p90      p99    max  observed
 	//   delivery  4.1 ms  9.8 ms  12.5 ms  20 ms     6,000
+	//   ready          –       –        –      –         0
 	//   join           –       –        –      –         0
 	//   detect         –       –        –      –         0
 	//   heal           –       –        –      –         0

@@ -13,7 +13,7 @@ import (
 func latencyTable(r result.Result) table {
 	t := table{
 		Title: "Times",
-		Text: "Join: from a server's start until it is in touch with every other. Detect: from the end of a server until another no longer counts it. " +
+		Text: "Ready: from a server's start until it has joined the mesh, and /readyz says so. Join: from a server's start until it is in touch with every other. Detect: from the end of a server until another no longer counts it. " +
 			"Heal: from the end of a fault until what it held up is delivered.",
 		Head: []string{"", "p50", "p90", "p99", "max", "mean", "observed"},
 	}
@@ -36,7 +36,7 @@ type distribution struct {
 
 // distributions returns those of r, of deliveries first.
 func distributions(r result.Result) []distribution {
-	return []distribution{{"delivery", r.Latency}, {"join", r.Join}, {"detect", r.Detect}, {"heal", r.Heal}}
+	return []distribution{{"delivery", r.Latency}, {"ready", r.Ready}, {"join", r.Join}, {"detect", r.Detect}, {"heal", r.Heal}}
 }
 
 // accountTable shows what became of every message. What breaks a promise is bad.

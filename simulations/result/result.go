@@ -34,6 +34,7 @@ type Result struct {
 	Servers []Server  `json:"servers"`         // one for each node that ever lived, in the order of their numbers
 	Gossip  Gossip    `json:"gossip"`
 
+	Ready  Latency `json:"ready"`  // from a node's start until it is ready: it has joined the mesh
 	Join   Latency `json:"join"`   // from a node's start until it is linked or in touch with every node that lives and can be reached
 	Detect Latency `json:"detect"` // from the end of a node until another one no longer counts it as a server
 	Heal   Latency `json:"heal"`   // from the end of a cut, partition, pause or degradation until what was delayed by it is delivered

@@ -72,6 +72,7 @@ func (w *world) start(node int) error {
 	if err := l.join(); err != nil {
 		return errors.Join(fmt.Errorf("start %s: %w", account.Name(node), err), l.mesh.Close())
 	}
+	w.work.Go(func() { w.watchContact(l) })
 	w.work.Go(func() { w.watchJoin(l) })
 	return nil
 }

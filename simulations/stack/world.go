@@ -161,6 +161,39 @@ func (w *world) lost(to *life, from string, records uint64) {
 	w.book.Lost(to.number, w.numbers[from], records)
 }
 
+// watchContact tells the applications of l when its seeds have been dialled, and waits
+// until it is ready.
+func (w *world) watchContact(l *life) {
+	if l.loop == nil {
+		return
+	}
+	wait := func(c <-chan struct{}) bool {
+		select {
+		case <-c:
+			return true
+		case <-l.ended:
+		case <-w.done:
+		}
+		return false
+	}
+	if !wait(l.loop.FirstRound()) {
+		return
+	}
+	for _, t := range l.topics {
+		if t != nil {
+			t.ContactEnded()
+		}
+	}
+	for _, t := range l.topics {
+		if t != nil && !wait(t.Joined()) {
+			return
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.book.Ready(time.Since(l.started))
+}
+
 // watchJoin waits until l knows every other server of its first application.
 func (w *world) watchJoin(l *life) {
 	app := slices.IndexFunc(l.topics, func(t *mesh.Topic) bool { return t != nil })

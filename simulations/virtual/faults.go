@@ -109,6 +109,7 @@ func (w *world) cutBetween(reset bool, pairs ...[2]map[int]bool) (begin, end fun
 		for _, c := range cuts {
 			w.paths.cuts = drop(w.paths.cuts, c)
 		}
+		w.healed = w.now
 		w.checkConns(false)
 	}
 	return begin, end

@@ -34,9 +34,11 @@ type seat struct {
 	unpublished []load.Message // the first waits for room
 	road        account.Road   // on which the present event came
 
-	alive    int // members
-	servers  int // alive or suspect
-	joined   bool
+	alive    int  // members
+	servers  int  // alive or suspect
+	met      bool // it has been in touch with everybody
+	ready    bool // the core has joined
+	late     []core.Pending
 	linked   int // links that are open in both directions
 	welcomes int // streams that others opened
 
@@ -64,6 +66,9 @@ func (s *seat) Changed(m *core.Member, state core.State) {
 		l.becomes(m)
 	} else if l.member == m {
 		l.becomes(nil)
+	}
+	if state == core.Alive {
+		s.life.peerCame()
 	}
 	of := l.peer.life
 	before := l.state
@@ -112,8 +117,8 @@ func tick(w *world, arg any) {
 	s := arg.(*seat)
 	s.core.Tick(w.now)
 	s.flush()
-	if !s.joined && s.alive >= s.topic.living-1 {
-		s.joined = true
+	if !s.met && s.alive >= s.topic.living-1 {
+		s.met = true
 		w.book.Joined(w.now - s.life.started)
 	}
 	w.after(core.TickEvery, s.life, tick, s)
@@ -235,6 +240,8 @@ func (s *seat) publish() {
 			}
 			if s.member(r.seats[m.App]) != nil {
 				to = append(to, r.id)
+			} else {
+				s.judge(r.seats[m.App])
 			}
 		}
 		w.to = to

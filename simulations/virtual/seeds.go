@@ -8,15 +8,21 @@ import (
 )
 
 // The search for seeds follows package discovery with its defaults: every node knows
-// the first seedCount nodes of each of its applications, walks over them until it has a
-// peer, pauses between walks, and looks for parts of the mesh apart from its own now
-// and then.
+// the first seedCount nodes of each of its applications and dials all of them at its
+// start, and again after walkPause if none answered: contact. Later, whenever it has no
+// peer, it walks over them until it has one, pauses between walks, and looks for parts of
+// the mesh apart from its own now and then.
 const (
 	seedCount    = 3
-	walkPause    = time.Second
-	walkPauseMax = 30 * time.Second
-	fastWalks    = 5
-	probeEvery   = 30 * time.Second
+	contactTries = 2
+	// greetingStep and greetingSteps are how long a seed that was dialled may take to
+	// become a member; see package node.
+	greetingStep  = 10 * time.Millisecond
+	greetingSteps = 100
+	walkPause     = time.Second
+	walkPauseMax  = 30 * time.Second
+	fastWalks     = 5
+	probeEvery    = 30 * time.Second
 )
 
 // A search is where a process is in it.
@@ -25,6 +31,12 @@ type search struct {
 	running bool
 	walks   int
 	pause   time.Duration
+
+	tries   int // rounds of contact
+	open    int // dials of this round that have not ended
+	ended   bool
+	answer  bool // a seed has become a member
+	pausing bool // between two rounds
 }
 
 // search begins to walk over the seeds, if the process has no peer.
@@ -32,12 +44,94 @@ func (l *life) search() {
 	if l.seeds.running || len(l.conns) > 0 || l.leaving || l.ended {
 		return
 	}
-	l.seeds = search{hosts: l.w.seedsOf(l.host), running: true, pause: walkPause}
+	first := !l.seeds.ended
+	l.seeds = search{hosts: l.w.seedsOf(l.host), running: true, pause: walkPause, ended: l.seeds.ended}
+	if first {
+		l.w.after(0, l, contact, l)
+		return
+	}
 	l.w.after(0, l, walk, l)
 }
 
-// seedsOf are the seeds of a host.
-func (w *world) seedsOf(h *host) []*host {
+// contact dials every seed at once.
+func contact(w *world, arg any) {
+	l := arg.(*life)
+	if l.seeds.ended {
+		return
+	}
+	l.seeds.tries++
+	l.seeds.pausing = false
+	if l.seeds.open = len(l.seeds.hosts); l.seeds.open == 0 {
+		l.contactEnds()
+		return
+	}
+	for _, h := range l.seeds.hosts {
+		w.dial(dial{by: l, to: h, done: func(connected, _ bool) {
+			if connected && h.life != nil {
+				l.greet(h.life, greetingSteps)
+				return
+			}
+			l.dialEnds(false)
+		}})
+	}
+}
+
+// greet waits until a seed is a member.
+func (l *life) greet(seed *life, steps int) {
+	if known := l.hasMember(seed); known || steps == 0 {
+		l.dialEnds(known)
+		return
+	}
+	l.w.after(greetingStep, l, func(*world, any) { l.greet(seed, steps-1) }, nil)
+}
+
+// hasMember tells whether a process is a member in any application.
+func (l *life) hasMember(o *life) bool {
+	for app, s := range l.seats {
+		if s != nil && o.seats[app] != nil && s.member(o.seats[app]) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// dialEnds notes that a dial of contact ended, and ends contact with the last one.
+func (l *life) dialEnds(member bool) {
+	l.seeds.answer = l.seeds.answer || member
+	if l.seeds.open--; l.seeds.open > 0 {
+		return
+	}
+	if !l.seeds.answer && len(l.conns) == 0 && l.seeds.tries < contactTries {
+		l.seeds.pausing = true
+		l.w.after(walkPause, l, contact, l)
+		return
+	}
+	l.contactEnds()
+}
+
+// peerCame ends contact if a peer has come by itself while the process pauses.
+func (l *life) peerCame() {
+	if l.seeds.pausing && !l.seeds.ended {
+		l.w.after(0, l, func(*world, any) { l.contactEnds() }, nil)
+	}
+}
+
+func (l *life) contactEnds() {
+	if l.seeds.ended {
+		return
+	}
+	l.seeds.ended = true
+	for _, s := range l.seats {
+		if s != nil {
+			s.core.Contact(l.w.now, core.ContactEnded)
+			s.flush()
+		}
+	}
+	l.walkFrom(len(l.seeds.hosts))
+}
+
+// firstNodes are the seeds of a host.
+func (w *world) firstNodes(h *host) []*host {
 	var seeds []*host
 	for app := range w.topics {
 		if !w.plan.Runs(app, h.node) {

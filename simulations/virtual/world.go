@@ -36,8 +36,10 @@ type world struct {
 	warmth  int    // so that what is read is made use of
 	to      []int
 	measure measure
-	sent    uint64 // bytes, of all hosts
-	sampled uint64 // the same, when the last second ended
+	healed  time.Duration       // when the last cut ended; 0: none did
+	seedsOf func(*host) []*host // of a node; tests give others
+	sent    uint64              // bytes, of all hosts
+	sampled uint64              // the same, when the last second ended
 }
 
 // Run runs a complete scenario. progress, if it is not nil, is called a few times in a
@@ -83,14 +85,34 @@ func (w *world) progress(end, wall time.Duration) result.Progress {
 	return result.Progress{Virtual: w.now, Of: end, Wall: wall, Published: published, Delivered: delivered}
 }
 
+// newWorld returns the world of a scenario, with all that is going to happen in it.
 func newWorld(s *scenario.Scenario) *world {
+	w := emptyWorld(s)
+	for node := range s.Nodes() { // they start within a second of each other
+		at := time.Duration(0)
+		if node > 0 {
+			at = w.upTo(time.Second)
+		}
+		w.at(at, nil, startHost, w.hosts[node])
+	}
+	for i, j := range s.Joins() {
+		w.at(w.begin+j.At, nil, startHost, w.hosts[s.Nodes()+i])
+	}
+	w.planFaults()
+	w.publishNext()
+	w.at(time.Second-1, nil, sample, nil)
+	return w
+}
+
+// emptyWorld returns a world in which no host has been started.
+func emptyWorld(s *scenario.Scenario) *world {
 	w := &world{
 		s: s, plan: load.New(s), book: account.New(s), rand: rand.New(rand.NewPCG(s.Seed, 0x5eed)),
 		begin: s.Warmup.D(), byPeer: map[core.Peer]*life{},
 	}
 	w.paths = newPaths(s)
-	joins := s.Joins()
-	for node := range s.Nodes() + len(joins) {
+	w.seedsOf = w.firstNodes
+	for node := range s.Nodes() + len(s.Joins()) {
 		rate := 8e9 / float64(s.NodeBandwidth(node)) // ns a byte
 		w.hosts = append(w.hosts, &host{node: node, region: s.RegionOf(node), up: rate, down: rate, full: rate, Server: result.Server{Name: account.Name(node)}})
 	}
@@ -103,19 +125,6 @@ func newWorld(s *scenario.Scenario) *world {
 			}
 		}
 	}
-	for node := range s.Nodes() { // they start within a second of each other
-		at := time.Duration(0)
-		if node > 0 {
-			at = w.upTo(time.Second)
-		}
-		w.at(at, nil, startHost, w.hosts[node])
-	}
-	for i, j := range joins {
-		w.at(w.begin+j.At, nil, startHost, w.hosts[s.Nodes()+i])
-	}
-	w.planFaults()
-	w.publishNext()
-	w.at(time.Second-1, nil, sample, nil)
 	return w
 }
 

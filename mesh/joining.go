@@ -1,0 +1,90 @@
+package mesh
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"github.com/signalmesh/signalmesh/mesh/core"
+)
+
+// A Pending is a server that this one waits for in order to join the mesh.
+type Pending struct {
+	Peer  string        `json:"peer"`
+	Name  string        `json:"name,omitempty"` // empty if it has not connected yet
+	Addrs []string      `json:"addrs"`
+	Lacks string        `json:"lacks"` // what it has not sent yet, such as "its subscriptions"
+	For   time.Duration `json:"for"`   // since this server knows of it, in nanoseconds
+}
+
+// Joined returns a channel that is closed when this server has joined the mesh: it and
+// every server that joined before it receive each other's messages from then on. It
+// stays closed whatever happens to the mesh later; see Health.
+//
+// A server joins after ContactEnded, when it has exchanged subscriptions with the
+// members it found, and with the servers that they list. Servers that do not answer
+// delay it by JoinTimeout at the most and are named in one log line. In a mesh of more
+// than Options.Direct servers, this holds for servers that are linked directly.
+func (t *Topic) Joined() <-chan struct{} { return t.joined }
+
+// Joining returns the servers that this one waits for in order to join, in the order in
+// which it heard of them. It is empty afterwards.
+func (t *Topic) Joining() []Pending {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	pending := []Pending{}
+	for _, p := range t.core.Joining(t.mesh.now()) {
+		pending = append(pending, Pending{Peer: peer.ID(p.Peer).String(), Name: p.Name, Addrs: p.Addrs, Lacks: p.Lacks.String(), For: p.For})
+	}
+	return pending
+}
+
+// ContactEnded says that the addresses of other servers that the caller knows have been
+// dialled, once each. Topic.Joined waits for it, for JoinTimeout at the most. It may be
+// called again.
+func (t *Topic) ContactEnded() { t.contact(core.ContactEnded) }
+
+// ContactRefused says that every server that answered refused this one. Topic.Joined then
+// waits for ContactEnded, without a limit. It may be called again.
+func (t *Topic) ContactRefused() { t.contact(core.ContactRefused) }
+
+func (t *Topic) contact(c core.Contact) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.core.Contact(t.mesh.now(), c)
+}
+
+// lateText says which servers were not waited for any longer. A long list is cut.
+func lateText(late []core.Pending) string {
+	const most = 8
+	var names []string
+	for _, p := range late[:min(most, len(late))] {
+		names = append(names, fmt.Sprintf("%s: %s did not come in %v", pendingName(p), p.Lacks, p.For.Round(100*time.Millisecond)))
+	}
+	text := "joined without " + strings.Join(names, "; without ")
+	if len(late) > most {
+		text += fmt.Sprintf("; and without %d more", len(late)-most)
+	}
+	return text + "; messages between them and this server may be lost until they are linked: check that they run, and the firewalls between them and this server"
+}
+
+// pendingName is how a person knows the server: by name, or else by its address.
+func pendingName(p core.Pending) string {
+	where := "the server " + peer.ID(p.Peer).String()
+	if len(p.Addrs) > 0 {
+		where = p.Addrs[0]
+		if addr, err := multiaddr.NewMultiaddr(where); err == nil {
+			if _, hostPort, err := manet.DialArgs(addr); err == nil {
+				where = hostPort
+			}
+		}
+	}
+	if p.Name == "" {
+		return where
+	}
+	return fmt.Sprintf("%s (%s)", p.Name, where)
+}

@@ -1,0 +1,45 @@
+package virtual
+
+import "github.com/signalmesh/signalmesh/mesh/core"
+
+// Joined implements core.Shell.
+func (s *seat) Joined(late []core.Pending) {
+	s.ready, s.late = true, late
+	s.life.w.book.Ready(s.life.w.now - s.life.started)
+}
+
+// judge holds the mesh to what a ready server is promised: it is a member of every other
+// one that is ready, so that nothing is lost between them. A mesh that is too large to be
+// linked fully promises it only for servers with a link.
+func (s *seat) judge(o *seat) {
+	w := s.life.w
+	full := w.s.Mesh.Direct
+	if full == 0 {
+		full = fullMesh
+	}
+	switch {
+	case o == nil || !s.ready || !o.ready || o.life.leaving || s.life.leaving || len(s.topic.seats) > full:
+	case s.named(o) || o.named(s) || w.parted(s.life.host, o.life.host):
+	default:
+		w.book.Break("%s and %s are ready and do not know each other", s.life.host.Name, o.life.host.Name)
+	}
+}
+
+// fullMesh is the default of core.Options.FullMesh.
+const fullMesh = 256
+
+// named tells whether the node said that it does not wait for another one.
+func (s *seat) named(o *seat) bool {
+	for _, p := range s.late {
+		if p.Peer == o.life.peer {
+			return true
+		}
+	}
+	return false
+}
+
+// parted tells whether the network has been cut somewhere since one of two hosts
+// started: then it may be that nobody could introduce them.
+func (w *world) parted(a, b *host) bool {
+	return len(w.paths.cuts) > 0 || w.healed > 0 && w.healed >= min(a.life.started, b.life.started)
+}
