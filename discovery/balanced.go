@@ -3,14 +3,14 @@ package discovery
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/multiformats/go-multiaddr"
 )
 
-// dialBalanced dials a load balancer until an answer brings nobody new, two dials in
+// dialBalanced dials a load balancer until an answer brings no new peer, two dials in
 // a row fail, or most dials were made. This node's own answer is one of those that
-// can come round. It returns the first peer, or why there is none.
+// can repeat. It returns the first peer, or why there is none; a refusal counts more
+// than another error.
 func (r *runner) dialBalanced(ctx context.Context, addr multiaddr.Multiaddr, most int) (string, error) {
 	var first string
 	var last error
@@ -20,7 +20,9 @@ func (r *runner) dialBalanced(ctx context.Context, addr multiaddr.Multiaddr, mos
 		self := errors.Is(err, ErrSelf)
 		if err != nil && !self {
 			failed++
-			last = err
+			if !errors.Is(last, ErrRefused) || errors.Is(err, ErrRefused) {
+				last = err
+			}
 			continue
 		}
 		failed = 0
@@ -41,5 +43,5 @@ func (r *runner) dialBalanced(ctx context.Context, addr multiaddr.Multiaddr, mos
 	case last != nil:
 		return "", last
 	}
-	return "", fmt.Errorf("only this node answered")
+	return "", errors.New("only this node answered")
 }

@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -23,30 +27,78 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var errRefused = errors.New("connection refused")
 
-// A network is what a Loop dials in a test: answers by address, and a mesh that
-// counts peers. Times are those of the bubble.
+// A network is what a Loop dials in a test: addresses that answer, names, and a mesh
+// that counts peers. Times are those of the bubble.
 type network struct {
 	start time.Time
 	log   lockedBuffer
 
 	mu      sync.Mutex // guards what follows
 	answers map[string]func(ctx context.Context) (string, error)
-	dials   []string // "1.5s a:9800"
+	records map[string][]string // addresses of names
+	dials   []string            // "1.5s a:9800"
+	lookups []string            // "1.5s ip nodes.test"
 	n       int
 	changed chan struct{}
 }
 
 func newNetwork() *network {
-	return &network{start: time.Now(), answers: map[string]func(context.Context) (string, error){}, changed: make(chan struct{})}
+	return &network{
+		start: time.Now(), answers: map[string]func(context.Context) (string, error){},
+		records: map[string][]string{}, changed: make(chan struct{}),
+	}
+}
+
+// A host of one letter stands for an address 10.0.0.x.
+func letter(host string) string { return fmt.Sprintf("10.0.0.%d", host[0]) }
+
+// LookupNetIP makes a network a discovery.Resolver.
+func (w *network) LookupNetIP(_ context.Context, network, host string) ([]netip.Addr, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lookups = append(w.lookups, fmt.Sprintf("%v %s %s", time.Since(w.start), network, host))
+	var ips []netip.Addr
+	for _, text := range w.records[host] {
+		if text == "SERVFAIL" {
+			return nil, &net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}
+		}
+		if len(text) == 1 {
+			text = letter(text)
+		}
+		ip := netip.MustParseAddr(text)
+		if network == "ip" || (network == "ip4") == ip.Is4() {
+			ips = append(ips, ip)
+		}
+	}
+	if ips == nil {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	return ips, nil
+}
+
+// name sets the addresses of a name; none removes it.
+func (w *network) name(host string, addrs ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.records[host] = addrs
 }
 
 // dial answers as the test set it, else that the connection is refused.
 func (w *network) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, error) {
-	host, _ := addr.ValueForProtocol(multiaddr.P_DNS)
-	port, _ := addr.ValueForProtocol(multiaddr.P_TCP)
+	_, where, err := manet.DialArgs(addr)
+	if err != nil {
+		return "", err
+	}
+	ap, err := netip.ParseAddrPort(where)
+	if err != nil {
+		return "", fmt.Errorf("%v is not resolved: %w", addr, err)
+	}
+	if ip := ap.Addr().As16(); ip[12] == 10 && ip[13] == 0 && ip[15] >= 'a' {
+		where = fmt.Sprintf("%c:%d", ip[15], ap.Port())
+	}
 	w.mu.Lock()
-	w.dials = append(w.dials, fmt.Sprintf("%v %s:%s", time.Since(w.start), host, port))
-	answer := w.answers[host+":"+port]
+	w.dials = append(w.dials, fmt.Sprintf("%v %s", time.Since(w.start), where))
+	answer := w.answers[where]
 	w.mu.Unlock()
 	if answer == nil {
 		return "", errRefused
@@ -67,6 +119,27 @@ func (w *network) joins(addr string) {
 		w.setPeers(1)
 		return "peer of " + addr, nil
 	})
+}
+
+// member makes an address answer with a peer. The mesh does not count it.
+func (w *network) member(addr string) {
+	w.answer(addr, func(context.Context) (string, error) { return "peer of " + addr, nil })
+}
+
+// refuses makes a peer at an address refuse this node.
+func (w *network) refuses(addr, why string) {
+	w.answer(addr, func(context.Context) (string, error) { return "", denial(why) })
+}
+
+// A denial is an error whose text is only the reason, as package node returns it.
+type denial string
+
+func (d denial) Error() string { return string(d) }
+
+func (denial) Is(target error) bool { return target == discovery.ErrRefused }
+
+func (w *network) silent(addr string) {
+	w.answer(addr, func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() })
 }
 
 func (w *network) isSelf(addr string) {
@@ -105,7 +178,7 @@ func (steady) Uint64() uint64 { return 1 << 52 }
 func (w *network) loop(t *testing.T, p discovery.Policy, seeds ...discovery.Seed) *discovery.Loop {
 	t.Helper()
 	l, err := discovery.New(discovery.Options{
-		Seeds: seeds, Policy: p, Dial: w.dial, Peers: w.peers, Rand: rand.New(steady{}),
+		Seeds: seeds, Policy: p, Dial: w.dial, Peers: w.peers, Resolver: w, Rand: rand.New(steady{}),
 		Logger: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
 				return slog.Attr{}
@@ -118,11 +191,14 @@ func (w *network) loop(t *testing.T, p discovery.Policy, seeds ...discovery.Seed
 	return l
 }
 
-// seedsOf parses seeds that are right.
+// seedsOf parses seeds that are right. See letter.
 func seedsOf(t *testing.T, texts ...string) []discovery.Seed {
 	t.Helper()
 	var out []discovery.Seed
 	for _, text := range texts {
+		if host, port, _ := strings.Cut(text, ":"); len(host) == 1 {
+			text = strings.TrimSuffix(letter(host)+":"+port, ":")
+		}
 		s, err := discovery.ParseSeed(text)
 		require.NoError(t, err)
 		out = append(out, s)
@@ -155,4 +231,17 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// recordDials returns a DialFunc that writes down what it dials, one dial at a time.
+func recordDials(list *[]string) discovery.DialFunc {
+	var mu sync.Mutex
+	return func(_ context.Context, addr multiaddr.Multiaddr) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !slices.Contains(*list, addr.String()) {
+			*list = append(*list, addr.String())
+		}
+		return "", errRefused
+	}
 }

@@ -7,16 +7,21 @@ import (
 	"time"
 )
 
-// A Loop dials seeds until the mesh has a peer, and again whenever it has none.
+// A Loop dials seeds until the mesh has a peer, and again whenever it has none. Its
+// methods may be called concurrently.
 //
-// It logs each dialled address at Debug, once a walk; at Info the first seed that
-// answers after a time alone, an address that is this node's own, and the loss of
-// the last peer; at Warn a walk that found nobody, with the reason of each address,
-// and then not again until a reason changes.
+// Events in the log:
+//
+//   - Info: the first seed that answers after a time alone; an address that is this
+//     node's own; the loss of the last peer; no seed can be reached yet.
+//   - Warn: after 30 s alone, no seed can be reached; every seed that answered
+//     refused; every address of the seeds' names is this node's own. Each with the
+//     remedy, and again only if the text of the reasons changes.
+//   - Debug: each dial of a seed that failed.
 type Loop struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
-	first  chan struct{}
+	runner *runner
 }
 
 // New starts a Loop. Close ends it.
@@ -26,91 +31,120 @@ func New(o Options) (*Loop, error) {
 		return nil, fmt.Errorf("discovery: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Loop{cancel: cancel, first: make(chan struct{})}
-	r := newRunner(o, sync.OnceFunc(func() { close(l.first) }))
-	l.done.Go(func() { r.run(ctx) }) // ends with ctx
+	l := &Loop{cancel: cancel, runner: newRunner(o)}
+	contacted := make(chan struct{})
+	l.done.Go(func() { l.runner.run(ctx, contacted) })
+	l.done.Go(func() { l.runner.limitContact(ctx, contacted) })
 	return l, nil
 }
 
-// FirstRound is closed when a seed has answered, the mesh has a peer, or every seed
-// was tried once, whichever is first; without seeds at once. A node is worth
-// calling ready then.
-func (l *Loop) FirstRound() <-chan struct{} { return l.first }
+// Contact returns what the Loop has found, and a channel that is closed at the next
+// change of it.
+func (l *Loop) Contact() (c Contact, changed <-chan struct{}) { return l.runner.notice.get() }
 
-// Close ends the dialling and waits for it; a dial on its way is cancelled. It may
-// be called twice and returns nil.
+// FirstRound returns a channel that is closed once the verdict is Met or Alone.
+func (l *Loop) FirstRound() <-chan struct{} { return l.runner.notice.settled }
+
+// Close ends the dialling and waits for it. A running dial is cancelled. Close may be
+// called twice and returns nil.
 func (l *Loop) Close() error {
 	l.cancel()
 	l.done.Wait()
 	return nil
 }
 
-// run alternates between looking for a peer and resting, until ctx ends.
-func (r *runner) run(ctx context.Context) {
+// run makes contact, which closes contacted, and then alternates between looking for
+// a peer and resting, until ctx ends.
+func (r *runner) run(ctx context.Context, contacted chan<- struct{}) {
+	r.restart()
+	r.contact(ctx)
+	r.conclude(ctx)
+	close(contacted)
 	for ctx.Err() == nil {
-		r.search(ctx)
+		for ctx.Err() == nil && !r.joined() {
+			if joined := r.pause(ctx); !joined {
+				r.walk(ctx)
+				r.conclude(ctx)
+			}
+		}
+		r.conclude(ctx)
 		r.rest(ctx)
-	}
-}
-
-// search walks over the seeds until the mesh has a peer.
-func (r *runner) search(ctx context.Context) {
-	r.schedule.restart()
-	r.greeted = false
-	for ctx.Err() == nil && !r.joined() {
-		if len(r.seeds) == 0 {
-			r.firstRound()
-			r.wait(ctx, nil, true)
-			continue
-		}
+		r.restart()
 		r.walk(ctx)
-		if ctx.Err() == nil {
-			r.firstRound()
-		}
-		t := time.NewTimer(r.schedule.next())
-		r.wait(ctx, t.C, true)
-		t.Stop()
-	}
-	r.warned = ""
-	if ctx.Err() == nil {
-		r.firstRound()
 	}
 }
 
-// rest looks for parts of the mesh apart from this one, until the last peer is
-// lost. The first look comes soon, as nodes that start together may well have
+// restart begins a time alone.
+func (r *runner) restart() {
+	r.schedule.restart()
+	r.report.restart()
+	r.greeted.Store(false)
+}
+
+// limitContact ends contact after ContactTimeout, with what the dials that have ended
+// found.
+func (r *runner) limitContact(ctx context.Context, contacted <-chan struct{}) {
+	t := time.NewTimer(r.o.ContactTimeout)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-contacted:
+	case <-t.C:
+		r.conclude(ctx)
+	}
+}
+
+// conclude sets the verdict from the results and the peers of the mesh.
+func (r *runner) conclude(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	sum := r.table.summary()
+	verdict := sum.verdict()
+	if r.joined() {
+		verdict = Met
+	}
+	r.notice.set(verdict, atMost(maxReasons, sum.refused))
+}
+
+// pause waits for the next walk and reports whether the mesh has a peer, which ends
+// the wait. The log tells what is waited for.
+func (r *runner) pause(ctx context.Context) (joined bool) {
+	if len(r.table.seeds) == 0 {
+		return r.wait(ctx, nil, true)
+	}
+	pause, sum := r.schedule.next(), r.table.summary()
+	r.report.alone(sum, pause)
+	if due := r.report.due(); due > 0 && due < pause {
+		t := time.NewTimer(due)
+		defer t.Stop()
+		if r.wait(ctx, t.C, true) {
+			return true
+		}
+		pause -= due
+		r.report.alone(sum, pause)
+	}
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	return r.wait(ctx, t.C, true)
+}
+
+// rest looks for parts of the mesh that are not connected to this one, until the last
+// peer is lost. The first look comes soon, because nodes that start together may have
 // found each other in pairs.
 func (r *runner) rest(ctx context.Context) {
-	pause := r.policy.Interval
+	pause := r.o.Policy.Interval
 	for ctx.Err() == nil {
 		t := time.NewTimer(r.schedule.jitter(pause))
 		alone := r.wait(ctx, t.C, false)
 		t.Stop()
 		if alone {
-			if len(r.seeds) > 0 {
-				r.log.Info("last peer lost, dialling the seeds again", "seeds", len(r.seeds))
+			if seeds := len(r.table.seeds); seeds > 0 {
+				r.o.Logger.Info("last peer lost, dialling the seeds again", "seeds", seeds)
 			}
 			return
 		}
 		r.probe(ctx)
 		pause = probeEvery
-	}
-}
-
-// wait returns when timer fires, ctx ends, or the mesh has a peer (if joined is
-// true) or none (if it is false); only in the last case it returns true.
-func (r *runner) wait(ctx context.Context, timer <-chan time.Time, joined bool) bool {
-	for {
-		n, changed := r.peers()
-		if n > 0 == joined {
-			return true
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-timer:
-			return false
-		case <-changed:
-		}
 	}
 }

@@ -6,41 +6,67 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
+	"net/netip"
+	"time"
 
 	"github.com/multiformats/go-multiaddr"
 )
 
-// ErrSelf is what a DialFunc returns, wrapped or not, for an address at which this
-// very node answers.
-var ErrSelf = errors.New("discovery: the address is this node's own")
+// DefaultContactTimeout is the value of Options.ContactTimeout if it is zero.
+const DefaultContactTimeout = 10 * time.Second
 
-// A DialFunc connects the mesh to whoever answers at addr and returns its peer ID.
-// ErrSelf drops the address from the list. It must return when ctx ends.
+var (
+	// ErrSelf is what a DialFunc returns, wrapped or not, if this node itself answers
+	// at the address.
+	ErrSelf = errors.New("discovery: the address is this node's own")
+	// ErrRefused is what a DialFunc returns, wrapped, if a peer answers at the address
+	// and the two do not let each other in. The text of the wrapping error is the
+	// reason, in the words of an operator.
+	ErrRefused = errors.New("discovery: refused")
+)
+
+// A DialFunc connects the mesh to the peer at addr and returns its peer ID once the
+// peer is a member. addr has an IP address and a TCP port: the Loop resolves names
+// itself. The errors with a meaning of their own are ErrSelf and ErrRefused. A
+// DialFunc must return when ctx ends.
 type DialFunc func(ctx context.Context, addr multiaddr.Multiaddr) (peerID string, err error)
 
-// A PeersFunc tells how many peers the mesh has now. The channel is closed when
-// that number may have become another; each call may return a new channel, and a
-// channel returned once must be closed at the next change, even if the call and
-// the change are concurrent.
+// A PeersFunc returns how many peers the mesh has now, and a channel that is closed
+// when that number may have changed. Each call may return a new channel. A channel
+// that was returned must be closed at the next change, even if the call and the
+// change are concurrent.
 type PeersFunc func() (n int, changed <-chan struct{})
 
-// Options say what a Loop dials, and how.
+// A Resolver looks up the addresses of a host name. The network is "ip", "ip4" or
+// "ip6". *net.Resolver implements it.
+type Resolver interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// Options are the settings of a Loop.
 type Options struct {
-	// Seeds are dialled in this order, unless the Policy shuffles. None: the Loop
-	// has nothing to do.
+	// Seeds are dialled in this order, unless Policy.Shuffle is set. Without seeds the
+	// Loop dials nothing.
 	Seeds  []Seed
 	Policy Policy
-	// Dial and Peers must be given. They are called from one goroutine.
+	// Dial and Peers are required. They are called concurrently.
 	Dial  DialFunc
 	Peers PeersFunc
-	// Rand is the source of jitter and order. Nil means a random one. The Loop uses
-	// it from its own goroutine until Close has returned.
+	// Resolver looks up the names of seeds. Nil means net.DefaultResolver. A lookup
+	// takes Policy.DialTimeout at most.
+	Resolver Resolver
+	// ContactTimeout bounds the time until Contact returns a verdict, see Verdict.
+	// Dials that are still running then continue. Zero means DefaultContactTimeout.
+	ContactTimeout time.Duration
+	// Rand is the source of jitter and order. Nil means a random one. The Loop uses it
+	// from its own goroutine until Close has returned.
 	Rand *rand.Rand
-	// Logger takes few lines: see Loop. Nil means none.
+	// Logger gets the events that Loop documents. Nil means none.
 	Logger *slog.Logger
 }
 
-// complete returns o with its zero fields filled in, or every reason it is wrong.
+// complete returns o with defaults for its zero fields, or every fault of o.
 func (o Options) complete() (Options, error) {
 	var errs []error
 	if o.Dial == nil {
@@ -55,6 +81,12 @@ func (o Options) complete() (Options, error) {
 		}
 	}
 	o.Policy = o.Policy.complete()
+	if o.Resolver == nil {
+		o.Resolver = net.DefaultResolver
+	}
+	if o.ContactTimeout <= 0 {
+		o.ContactTimeout = DefaultContactTimeout
+	}
 	if o.Rand == nil {
 		o.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}

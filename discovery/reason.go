@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// reason says in a few words on one line why a dial failed.
+// reason returns in a few words, on one line, why a dial or a lookup failed.
 func reason(err error, timeout time.Duration) string {
 	var errno syscall.Errno
 	var dns *net.DNSError
@@ -28,13 +28,4 @@ func reason(err error, timeout time.Duration) string {
 		s = strings.ToValidUTF8(s[:limit], "") + "…"
 	}
 	return s
-}
-
-// failures joins what the addresses of a walk said, at most twenty of them.
-func failures(list []string) string {
-	const most = 20
-	if len(list) > most {
-		return fmt.Sprintf("%s; and %d more", strings.Join(list[:most], "; "), len(list)-most)
-	}
-	return strings.Join(list, "; ")
 }

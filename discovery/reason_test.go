@@ -27,9 +27,11 @@ func TestReasonsAreShort(t *testing.T) {
 	}
 }
 
-func TestFailuresAreAPageAtMost(t *testing.T) {
+func TestListsAreCutAndCounted(t *testing.T) {
 	many := strings.Fields(strings.Repeat("a ", 25))
-	assert.Equal(t, strings.Repeat("a; ", 20)+"and 5 more", failures(many))
-	assert.Equal(t, "a; a", failures(many[:2]))
-	assert.Empty(t, failures(nil))
+	cut := atMost(20, many)
+	assert.Equal(t, append(many[:20:20], "and 5 more"), cut)
+	assert.Len(t, many, 25)
+	assert.Equal(t, []string{"a", "a"}, atMost(20, many[:2]))
+	assert.Empty(t, atMost(20, nil))
 }

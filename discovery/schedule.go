@@ -7,7 +7,7 @@ import (
 
 const (
 	maxGrown   = 30 * time.Second // the longest pause that grows by itself
-	probeEvery = 30 * time.Second // between looks for parts of the mesh apart from this one
+	probeEvery = 30 * time.Second // between looks for parts of the mesh that are not connected to this one
 )
 
 // A schedule decides how long to wait after each walk that found nobody. It keeps

@@ -16,14 +16,15 @@ import (
 // DefaultPort is the port of a seed that names none.
 const DefaultPort = ncconf.DefaultPort
 
-// A Seed is where a peer may be found. Who answers there is not known before.
+// A Seed is where peers may be found. Which peer answers is not known before.
 type Seed struct {
-	// Addrs are the addresses to try in this order until one answers, such as the
-	// candidate ports of one host. Each is a host and a TCP port, with or without
-	// the peer ID that must answer.
+	// Addrs are dialled in this order until one answers, such as the candidate ports
+	// of one host. Each is a host and a TCP port, with or without the peer ID that must
+	// answer. If the host is a name, this is done for each IP address of the name.
 	Addrs []multiaddr.Multiaddr
-	// Balanced says that different peers may answer, one at each dial: at most so
-	// many dials are made in one walk to meet them all. Zero: an ordinary address.
+	// Balanced is set for a load balancer, behind which different peers answer: it is
+	// the number of dials of each IP address, at most, to meet them all. Zero means an
+	// ordinary address.
 	Balanced int
 	// Origin is where the seed was read, if it was read.
 	Origin diag.Origin
@@ -39,8 +40,9 @@ func (s Seed) String() string {
 
 // ParseSeed reads a seed as an operator writes it: a multiaddr over TCP, with or
 // without /p2p/…, host:port, or a host alone, for which DefaultPort counts. A host
-// is an IPv4 or IPv6 address or a name, which is resolved at each dial. The error
-// names the text and how to write it.
+// is an IPv4 or IPv6 address or a name. A name is looked up before each round of
+// dials: all its IPv4 and IPv6 addresses count, those of one family for /dns4 and
+// /dns6. The error names the text and how to write it.
 func ParseSeed(text string) (Seed, error) {
 	trimmed := strings.TrimSpace(text)
 	if strings.HasPrefix(trimmed, "/") {
@@ -108,21 +110,34 @@ func parseMultiaddr(text string) (multiaddr.Multiaddr, error) {
 	return addr, nil
 }
 
-// tcpAddr is the multiaddr of a host, as ncconf.ParseHost returns it, and a port.
+// tcpAddr returns the multiaddr of a host, as ncconf.ParseHost returns it, and a port.
 func tcpAddr(host string, port int) (multiaddr.Multiaddr, error) {
-	prefix := "/dns/"
-	if ip, err := netip.ParseAddr(host); err == nil {
-		host = ip.WithZone("").String()
-		switch {
-		case ip.Zone() != "":
-			prefix = "/ip6zone/" + ip.Zone() + "/ip6/"
-		case ip.Is6():
-			prefix = "/ip6/"
-		default:
-			prefix = "/ip4/"
-		}
+	tcp := "/tcp/" + strconv.Itoa(port)
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return multiaddr.NewMultiaddr("/dns/" + host + tcp)
 	}
-	return multiaddr.NewMultiaddr(prefix + host + "/tcp/" + strconv.Itoa(port))
+	addr, err := ipAddr(ip)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := multiaddr.NewMultiaddr(tcp)
+	if err != nil {
+		return nil, err
+	}
+	return addr.Encapsulate(rest), nil
+}
+
+// ipAddr returns the multiaddr of an IP address, with its zone.
+func ipAddr(ip netip.Addr) (multiaddr.Multiaddr, error) {
+	host := ip.WithZone("").String()
+	switch {
+	case ip.Zone() != "":
+		return multiaddr.NewMultiaddr("/ip6zone/" + ip.Zone() + "/ip6/" + host)
+	case ip.Is6():
+		return multiaddr.NewMultiaddr("/ip6/" + host)
+	}
+	return multiaddr.NewMultiaddr("/ip4/" + host)
 }
 
 // hostPort writes an address as host:port, or as itself if it has no TCP port.

@@ -4,147 +4,152 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
+	"sync/atomic"
+	"time"
 
 	"github.com/multiformats/go-multiaddr"
 )
 
-// A runner is what the goroutine of a Loop owns.
+// A runner does the work of a Loop. Its methods are called by the goroutine of the
+// Loop, except try and the methods that try calls.
 type runner struct {
-	policy     Policy
-	dialFunc   DialFunc
-	peers      PeersFunc
-	log        *slog.Logger
-	schedule   schedule
-	firstRound func()
-
-	seeds   []*seed // without those that are this node
-	warned  string  // what the last warning said
-	greeted bool    // a seed has answered since the mesh was alone
+	o        Options
+	table    *table
+	notice   *notice
+	report   *reporter
+	schedule schedule
+	greeted  atomic.Bool // a seed has answered since the mesh was alone
 }
 
-// A seed is a Seed with what came of it.
-type seed struct {
-	Seed
-	answered bool // in the life of this process
-}
-
-func newRunner(o Options, firstRound func()) *runner {
+func newRunner(o Options) *runner {
 	r := &runner{
-		policy: o.Policy, dialFunc: o.Dial, peers: o.Peers, log: o.Logger, firstRound: firstRound,
+		o: o, table: newTable(o.Seeds), notice: newNotice(), report: &reporter{log: o.Logger},
 		schedule: schedule{policy: o.Policy, rand: o.Rand},
 	}
-	known := map[string]bool{}
-	for _, s := range o.Seeds {
-		// The caller's list stays as it is; addresses listed twice are dialled once.
-		s.Addrs = slices.DeleteFunc(slices.Clone(s.Addrs), func(a multiaddr.Multiaddr) bool {
-			twice := known[a.String()]
-			known[a.String()] = true
-			return twice
-		})
-		if len(s.Addrs) > 0 {
-			r.seeds = append(r.seeds, &seed{Seed: s})
-		}
-	}
 	if o.Policy.Shuffle {
-		o.Rand.Shuffle(len(r.seeds), func(i, j int) { r.seeds[i], r.seeds[j] = r.seeds[j], r.seeds[i] })
+		seeds := r.table.seeds
+		o.Rand.Shuffle(len(seeds), func(i, j int) { seeds[i], seeds[j] = seeds[j], seeds[i] })
 	}
 	return r
 }
 
 func (r *runner) joined() bool {
-	n, _ := r.peers()
+	n, _ := r.o.Peers()
 	return n > 0
 }
 
-// walk dials the seeds in order until one answers or a peer came by itself.
+// walk looks up and dials the seeds one after the other, until one answers or the
+// mesh has a peer.
 func (r *runner) walk(ctx context.Context) {
-	var said []string
-	for _, s := range slices.Clone(r.seeds) {
-		if ctx.Err() != nil || r.joined() {
-			return
-		}
-		answered, why := r.try(ctx, s)
-		if answered {
-			return
-		}
-		said = append(said, why...)
-	}
-	if text := failures(said); text != "" && text != r.warned && ctx.Err() == nil {
-		r.log.Warn("no seed answered", "seeds", text)
-		r.warned = text
-	}
+	r.each(ctx, func(s *seed, t target) (more bool) { return !r.joined() && !r.try(ctx, s, t) })
 }
 
-// probe dials the seeds that never answered.
+// probe looks up all seeds and dials the targets at which no member ever answered.
 func (r *runner) probe(ctx context.Context) {
-	for _, s := range slices.Clone(r.seeds) {
-		if ctx.Err() != nil || !r.joined() {
-			return
+	r.each(ctx, func(s *seed, t target) (more bool) {
+		if !r.joined() {
+			return false
 		}
-		if !s.answered {
-			r.try(ctx, s)
+		if !r.table.answered(t) {
+			r.try(ctx, s, t)
+		}
+		return true
+	})
+}
+
+// each calls visit with every target of every seed, until visit returns false or ctx
+// ends. The names of a seed are looked up before its first target is visited.
+func (r *runner) each(ctx context.Context, visit func(*seed, target) (more bool)) {
+	defer r.table.prune()
+	claimed := map[string]bool{}
+	for _, s := range r.table.seeds {
+		if names := s.names(); len(names) > 0 {
+			r.resolved(s, r.lookUp(ctx, names))
+		}
+		for _, t := range s.targets {
+			t.addrs = unclaimed(claimed, t.addrs)
+			if ctx.Err() != nil || !visit(s, t) {
+				return
+			}
 		}
 	}
 }
 
-// try dials the addresses of a seed until one answers, and else says why none did.
-// Addresses that are this node's own are dropped.
-func (r *runner) try(ctx context.Context, s *seed) (answered bool, why []string) {
-	for _, addr := range slices.Clone(s.Addrs) {
+// try dials the addresses of a target until one answers, and reports whether one did.
+// It skips addresses that are this node's own.
+func (r *runner) try(ctx context.Context, s *seed, t target) (answered bool) {
+	for _, addr := range t.addrs {
 		if ctx.Err() != nil {
-			return false, nil
+			return false
 		}
-		var peer string
-		var err error
-		if s.Balanced > 0 {
-			peer, err = r.dialBalanced(ctx, addr, s.Balanced)
-		} else {
-			peer, err = r.dial(ctx, addr)
+		if r.table.own(addr) {
+			continue
 		}
-		name := hostPort(addr)
-		switch {
-		case err == nil:
-			r.answer(s, name, peer)
-			return true, nil
-		case errors.Is(err, ErrSelf) && s.Balanced == 0:
-			r.drop(s, addr)
-		default:
-			text := reason(err, r.policy.DialTimeout)
-			r.log.Debug("seed dialled", "address", name, "err", text)
-			why = append(why, name+": "+text)
+		peer, err := r.dialSeed(ctx, s, addr)
+		if err != nil && ctx.Err() != nil {
+			return false // Close cancelled the dial
+		}
+		r.noteDial(t, addr, peer, err)
+		if err == nil {
+			return true
 		}
 	}
-	return false, why
+	return false
 }
 
-// answer notes that a seed answered.
-func (r *runner) answer(s *seed, name, peer string) {
-	s.answered = true
-	r.firstRound()
-	level := slog.LevelDebug
-	if !r.greeted {
-		r.greeted, level = true, slog.LevelInfo
-	}
-	r.log.Log(context.Background(), level, "seed answered", "address", name, "peer", peer)
-}
-
-// drop forgets an address that is this node's own.
-func (r *runner) drop(s *seed, addr multiaddr.Multiaddr) {
-	s.Addrs = slices.DeleteFunc(s.Addrs, addr.Equal)
-	r.log.Info("this node is a listed member", "address", hostPort(addr))
-	if len(s.Addrs) > 0 {
-		return
-	}
-	r.seeds = slices.DeleteFunc(r.seeds, func(t *seed) bool { return t == s })
-	if len(r.seeds) == 0 {
-		r.log.Info("no other member is listed, waiting for peers")
+// noteDial stores and logs the result of a dial.
+func (r *runner) noteDial(t target, addr multiaddr.Multiaddr, peer string, err error) {
+	switch label := t.label(addr); {
+	case err == nil:
+		r.table.note(addr, OutcomeMember, peer, "")
+		level := slog.LevelDebug
+		if !r.greeted.Swap(true) {
+			level = slog.LevelInfo
+		}
+		r.o.Logger.Log(context.Background(), level, "seed answered", "address", label, "peer", peer)
+	case errors.Is(err, ErrSelf):
+		if r.table.note(addr, OutcomeSelf, "", "") {
+			r.o.Logger.Info("this server is a listed member", "address", label)
+		}
+	default:
+		outcome, why := OutcomeUnreachable, reason(err, r.o.Policy.DialTimeout)
+		if errors.Is(err, ErrRefused) {
+			outcome = OutcomeRefused
+		}
+		r.table.note(addr, outcome, peer, why)
+		r.o.Logger.Debug("seed dialled", "address", label, "outcome", outcome, "err", why)
 	}
 }
 
-// dial is one dial within its time.
-func (r *runner) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.policy.DialTimeout)
+// dialSeed dials one address of s.
+func (r *runner) dialSeed(ctx context.Context, s *seed, addr multiaddr.Multiaddr) (peer string, err error) {
+	if s.Balanced > 0 {
+		return r.dialBalanced(ctx, addr, s.Balanced)
+	}
+	return r.dial(ctx, addr)
+}
+
+// dial dials addr once, for DialTimeout at most.
+func (r *runner) dial(ctx context.Context, addr multiaddr.Multiaddr) (peer string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Policy.DialTimeout)
 	defer cancel()
-	return r.dialFunc(ctx, addr)
+	return r.o.Dial(ctx, addr)
+}
+
+// wait returns when timer fires, ctx ends, or the mesh has a peer (if joined is true)
+// or none (if it is false). It returns true in the last case only.
+func (r *runner) wait(ctx context.Context, timer <-chan time.Time, joined bool) bool {
+	for {
+		n, changed := r.o.Peers()
+		if n > 0 == joined {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-timer:
+			return false
+		case <-changed:
+		}
+	}
 }

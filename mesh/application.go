@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"errors"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -45,6 +46,7 @@ func (t *Topic) heed(p peer.ID, err error) {
 
 func (m *Mesh) tellRefused(p peer.ID, r *admission.Refusal) {
 	m.secure.refused.count(r)
+	m.secure.refused.deny(p, r, time.Now())
 	where := p.String()
 	for _, c := range m.swarm.ConnsToPeer(p) {
 		where = c.RemoteMultiaddr().String()

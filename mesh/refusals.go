@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -27,6 +28,13 @@ type refusals struct {
 	mu     sync.Mutex
 	counts map[admission.Reason]uint64
 	told   map[refusal]time.Time
+	denied map[peer.ID]denial // the last one of each peer
+}
+
+// A denial is a refusal of an application, after the connection was made.
+type denial struct {
+	refusal *admission.Refusal
+	at      time.Time
 }
 
 // A refusal is what is logged once in a while.
@@ -37,7 +45,7 @@ type refusal struct {
 }
 
 func newRefusals(l *slog.Logger) *refusals {
-	return &refusals{logger: l, counts: map[admission.Reason]uint64{}, told: map[refusal]time.Time{}}
+	return &refusals{logger: l, counts: map[admission.Reason]uint64{}, told: map[refusal]time.Time{}, denied: map[peer.ID]denial{}}
 }
 
 // count counts err if it is a refusal.
@@ -95,4 +103,35 @@ func (r *refusals) counted(reason admission.Reason) uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.counts[reason]
+}
+
+// deny remembers that an application was refused between this node and p. The peers
+// are maxRefusals at most; those of more than refusalsEvery ago are forgotten first.
+func (r *refusals) deny(p peer.ID, refused *admission.Refusal, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.denied) >= maxRefusals {
+		maps.DeleteFunc(r.denied, func(_ peer.ID, d denial) bool { return now.Sub(d.at) >= refusalsEvery })
+	}
+	if _, known := r.denied[p]; known || len(r.denied) < maxRefusals {
+		r.denied[p] = denial{refused, now}
+	}
+}
+
+// Denied returns the last refusal of an application between this node and a peer, if
+// it was less than a minute ago; otherwise nil. Admission happens before: Dial returns
+// its refusals.
+func (m *Mesh) Denied(peerID string) *admission.Refusal {
+	id, err := peer.Decode(peerID)
+	if err != nil {
+		return nil
+	}
+	r := m.secure.refused
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d, ok := r.denied[id]
+	if !ok || time.Since(d.at) >= refusalsEvery {
+		return nil
+	}
+	return d.refusal
 }

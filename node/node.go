@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/multiformats/go-multiaddr"
-
 	"github.com/signalmesh/signalmesh/discovery"
 	"github.com/signalmesh/signalmesh/discovery/diag"
 	"github.com/signalmesh/signalmesh/mesh"
@@ -22,9 +20,6 @@ import (
 	"github.com/signalmesh/signalmesh/node/exchange"
 	"github.com/signalmesh/signalmesh/signalr"
 )
-
-// greeting is how long a seed that was dialled may take to become a member.
-const greeting = time.Second
 
 var (
 	_ signalr.Backplane = (*mesh.Topic)(nil)
@@ -188,44 +183,13 @@ func (n *Node) serve(l net.Listener, h http.Handler) {
 func (n *Node) openLoop() (err error) {
 	n.loop, err = discovery.New(discovery.Options{
 		Seeds: n.settings.seeds, Policy: n.settings.policy,
-		Dial: n.dial, Peers: n.topic.Watch, Logger: n.meshLog(),
+		Dial: n.dial, Peers: n.topic.Watch, Resolver: n.o.Resolver, Logger: n.meshLog(),
 	})
 	if err != nil {
 		return fmt.Errorf("look for peers: %w", err)
 	}
 	n.opened(n.loop.Close)
 	return nil
-}
-
-// dial connects to a seed, and waits a moment until it is a member, so that a node
-// that is ready has met it. A peer of another application never becomes one, and
-// must not end the search.
-func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, error) {
-	id, err := n.mesh.Dial(ctx, addr)
-	if errors.Is(err, mesh.ErrSelf) {
-		return id, discovery.ErrSelf
-	}
-	if err != nil {
-		return id, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, greeting)
-	defer cancel()
-	var again <-chan time.Time // nothing tells of all applications at once
-	for {
-		_, changed := n.topic.Watch()
-		if n.has(id) {
-			return id, nil
-		}
-		if len(n.others) > 0 {
-			again = time.After(greeting / 20)
-		}
-		select {
-		case <-changed:
-		case <-again:
-		case <-ctx.Done():
-			return id, fmt.Errorf("the peer there is not in application %q", n.settings.application)
-		}
-	}
 }
 
 // Shutdown takes the node out of service: it stops accepting, tells the clients to

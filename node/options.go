@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/signalmesh/signalmesh/discovery"
 	"github.com/signalmesh/signalmesh/mesh"
 	"github.com/signalmesh/signalmesh/signalr"
 )
@@ -56,8 +57,12 @@ type Options struct {
 	// Advertise is the host:port or multiaddr told to peers. Empty means Listen.
 	Advertise string
 	// Bootstrap are addresses of other nodes, host:port or multiaddr, with or
-	// without /p2p/…, in addition to those of client.ncconf.
+	// without /p2p/…, in addition to those of client.ncconf. All addresses of a host
+	// name are used, and the name is looked up again while the node is alone.
 	Bootstrap []string
+	// Resolver looks up the host names among the seeds: those of Bootstrap,
+	// client.ncconf and appsettings.json. Nil means net.DefaultResolver.
+	Resolver discovery.Resolver
 	// Users is the path of a file with those who are let in, each into its
 	// applications; see UserLine. It is read again when it changes. Empty means
 	// whoever has UserID and Password, for all applications.

@@ -69,12 +69,14 @@ func (r *Refusal) Is(target error) bool { return target == ErrRefused }
 // Error says who refused whom, why, and what to do.
 func (r *Refusal) Error() string {
 	if r.ByPeer {
-		return "refused us: " + r.why()
+		return "refused us: " + r.Why()
 	}
-	return "refused: " + r.why()
+	return "refused: " + r.Why()
 }
 
-func (r *Refusal) why() string {
+// Why returns the reason and the remedy, without who refused whom. "It" in the text is
+// the peer.
+func (r *Refusal) Why() string {
 	switch r.Reason {
 	case WrongVersion:
 		return fmt.Sprintf("it speaks version %s of the admission exchange, this node %s; run the same release of signalmesh on both", r.Theirs, r.Ours)
