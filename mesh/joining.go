@@ -12,6 +12,9 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/core"
 )
 
+// DefaultJoinTimeout is the default of Options.JoinTimeout.
+const DefaultJoinTimeout = core.DefaultJoinTimeout
+
 // A Pending is a server that this one waits for in order to join the mesh.
 type Pending struct {
 	Peer  string        `json:"peer"`
@@ -19,6 +22,12 @@ type Pending struct {
 	Addrs []string      `json:"addrs"`
 	Lacks string        `json:"lacks"` // what it has not sent yet, such as "its subscriptions"
 	For   time.Duration `json:"for"`   // since this server knows of it, in nanoseconds
+}
+
+// String returns the server and what it has not sent yet, such as
+// "web-2 (10.0.0.2:9800): its subscriptions".
+func (p Pending) String() string {
+	return serverName(p.Name, p.Addrs, p.Peer) + ": " + p.Lacks
 }
 
 // Joined returns a channel that is closed when this server has joined the mesh: it and
@@ -44,11 +53,11 @@ func (t *Topic) Joining() []Pending {
 }
 
 // ContactEnded says that the addresses of other servers that the caller knows have been
-// dialled, once each. Topic.Joined waits for it, for JoinTimeout at the most. It may be
-// called again.
+// dialled, once each, and that every server which answered is a member (see Has) or will
+// not be one. Joined waits for that, for JoinTimeout at the most. It may be called again.
 func (t *Topic) ContactEnded() { t.contact(core.ContactEnded) }
 
-// ContactRefused says that every server that answered refused this one. Topic.Joined then
+// ContactRefused says that every server that answered refused this one. Joined then
 // waits for ContactEnded, without a limit. It may be called again.
 func (t *Topic) ContactRefused() { t.contact(core.ContactRefused) }
 
@@ -63,7 +72,7 @@ func lateText(late []core.Pending) string {
 	const most = 8
 	var names []string
 	for _, p := range late[:min(most, len(late))] {
-		names = append(names, fmt.Sprintf("%s: %s did not come in %v", pendingName(p), p.Lacks, p.For.Round(100*time.Millisecond)))
+		names = append(names, fmt.Sprintf("%s: %s did not come in %v", serverName(p.Name, p.Addrs, peer.ID(p.Peer).String()), p.Lacks, p.For.Round(100*time.Millisecond)))
 	}
 	text := "joined without " + strings.Join(names, "; without ")
 	if len(late) > most {
@@ -72,19 +81,25 @@ func lateText(late []core.Pending) string {
 	return text + "; messages between them and this server may be lost until they are linked: check that they run, and the firewalls between them and this server"
 }
 
-// pendingName is how a person knows the server: by name, or else by its address.
-func pendingName(p core.Pending) string {
-	where := "the server " + peer.ID(p.Peer).String()
-	if len(p.Addrs) > 0 {
-		where = p.Addrs[0]
+// serverName is how a person knows a server: by its name and its first address, or by its
+// peer ID if there is neither.
+func serverName(name string, addrs []string, peerID string) string {
+	where := ""
+	if len(addrs) > 0 {
+		where = addrs[0]
 		if addr, err := multiaddr.NewMultiaddr(where); err == nil {
 			if _, hostPort, err := manet.DialArgs(addr); err == nil {
 				where = hostPort
 			}
 		}
 	}
-	if p.Name == "" {
+	switch {
+	case name == "" && where == "":
+		return peerID
+	case name == "":
 		return where
+	case where == "":
+		return name
 	}
-	return fmt.Sprintf("%s (%s)", p.Name, where)
+	return fmt.Sprintf("%s (%s)", name, where)
 }

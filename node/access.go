@@ -8,10 +8,6 @@ import (
 	"github.com/signalmesh/signalmesh/signalr"
 )
 
-// Ready is closed when the node is worth being used: it listens and, where seeds
-// are given, one has answered or all were tried once.
-func (n *Node) Ready() <-chan struct{} { return n.loop.FirstRound() }
-
 // Handler serves the hubs, to mount on a mux of your own, at "/" or at each of
 // their paths.
 func (n *Node) Handler() http.Handler {

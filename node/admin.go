@@ -27,6 +27,8 @@ type Status struct {
 	Bridge      *bridge.Status      `json:"bridge,omitempty"` // to the old Redis
 	Hubs        []string            `json:"hubs"`
 	Ready       bool                `json:"ready"`
+	NotReady    []string            `json:"notReady"` // every reason why not
+	Joining     []mesh.Pending      `json:"joining"`  // servers that are waited for
 	Draining    bool                `json:"draining"`
 	Health      mesh.Health         `json:"health"`
 	Why         string              `json:"why"` // the health in a sentence
@@ -38,11 +40,11 @@ type Status struct {
 
 // Status says how the node is.
 func (n *Node) Status() Status {
-	c := n.topic.Condition()
+	c, ready := n.topic.Condition(), n.Readiness()
 	s := Status{
 		Name: n.Name(), Version: n.o.Version, Peer: n.PeerID(), Addrs: n.PeerAddrs(),
 		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), Redis: n.RedisAddr(),
-		Ready: closed(n.Ready()), Draining: closed(n.draining), Health: c.Health, Why: c.String(),
+		Ready: ready.Ready, NotReady: ready.Reasons, Joining: n.joining(), Draining: closed(n.draining), Health: c.Health, Why: n.why(c),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: n.topic.Members(),
 		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(),
 	}
@@ -93,7 +95,7 @@ func (n *Node) adminHandler() http.Handler {
 func (n *Node) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	c := n.topic.Condition()
 	writeJSON(w, http.StatusOK, map[string]any{
-		"health": c.Health, "servers": c.Servers, "silent": list(c.Silent), "withoutLink": list(c.Round), "text": c.String(),
+		"health": c.Health, "servers": c.Servers, "silent": list(c.Silent), "withoutLink": list(c.Round), "text": n.why(c),
 	})
 }
 

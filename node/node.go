@@ -46,6 +46,8 @@ type Node struct {
 	others []*application                   // those that have a Redis door here
 	users  atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
 
+	ready chan struct{} // closed when the node has joined its applications
+
 	closers  []func() error // of what is open, in the order it was opened
 	draining chan struct{}
 	drain    sync.Once
@@ -65,7 +67,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	o = o.complete()
-	n := &Node{o: o, settings: settings, log: o.Logger, started: time.Now(), draining: make(chan struct{})}
+	n := &Node{o: o, settings: settings, log: o.Logger, started: time.Now(), ready: make(chan struct{}), draining: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.Close())
@@ -98,7 +100,7 @@ func (n *Node) openMesh() (err error) {
 		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
-		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes,
+		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes, JoinTimeout: n.o.JoinTimeout,
 		Logger: n.meshLog(), Metrics: n.o.Metrics, OnHealth: n.onHealth,
 	})
 	if err != nil {
@@ -189,6 +191,7 @@ func (n *Node) openLoop() (err error) {
 		return fmt.Errorf("look for peers: %w", err)
 	}
 	n.opened(n.loop.Close)
+	n.watchJoining()
 	return nil
 }
 

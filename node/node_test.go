@@ -117,7 +117,7 @@ func freePort(t *testing.T) int {
 		port := l.Addr().(*net.TCPAddr).Port
 		require.NoError(t, l.Close())
 		free := true
-		for _, ip := range []string{"127.0.0.2", "127.0.0.3"} {
+		for _, ip := range []string{"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8"} {
 			l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", ip, port))
 			free = free && err == nil
 			if err == nil {

@@ -76,6 +76,12 @@ type Options struct {
 	ReplayAge   time.Duration
 	ReplayBytes int
 
+	// JoinTimeout bounds how long servers that do not answer delay Ready. Zero means 10 s.
+	JoinTimeout time.Duration
+	// ReadyWhenRefused makes the node ready although every server that answered refused
+	// it. Its clients then hear nothing of the clients of other servers.
+	ReadyWhenRefused bool
+
 	// NCConf is the path of client.ncconf. Empty means none if Bootstrap is given,
 	// else the first of the usual places that has it, or none.
 	NCConf string

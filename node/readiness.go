@@ -29,14 +29,6 @@ func (n *Node) Readiness() Readiness {
 	return r
 }
 
-// notJoined returns why the node has not joined the mesh yet; "" if it has.
-func (n *Node) notJoined() string {
-	if closed(n.Ready()) {
-		return ""
-	}
-	return "joining the mesh: no seed has answered yet"
-}
-
 // notInService returns why the node leaves or is drained; "" if it does neither.
 func (n *Node) notInService() string {
 	if closed(n.draining) {

@@ -13,6 +13,7 @@ import (
 	"github.com/signalmesh/signalmesh/discovery/appsettings"
 	"github.com/signalmesh/signalmesh/discovery/diag"
 	"github.com/signalmesh/signalmesh/discovery/ncconf"
+	"github.com/signalmesh/signalmesh/mesh"
 )
 
 // ErrNoName is part of what Resolve returns when no layer names the cache or the
@@ -259,9 +260,20 @@ func (r *resolver) rest() {
 	s.row("channel-prefix", r.o.ChannelPrefix, orDefault(r.o.ChannelPrefix, r.o.origin("channel-prefix")))
 	s.row("drain-spread", r.o.SignalR.ShutdownSpread.String(), r.o.origin("drain-spread"))
 	r.window()
+	r.joining()
 	for _, h := range r.o.Hubs {
 		s.row("hub", strings.TrimSuffix(h.Path+" "+h.Name, " "), r.o.origin("hub"))
 	}
+}
+
+// joining adds the rows of how the node joins the mesh.
+func (r *resolver) joining() {
+	if r.o.JoinTimeout < 0 {
+		r.fail(fmt.Errorf("join-timeout (%s): %v is negative; 0 means the default, %v", r.o.origin("join-timeout"), r.o.JoinTimeout, mesh.DefaultJoinTimeout))
+	}
+	timeout := cmp.Or(r.o.JoinTimeout, mesh.DefaultJoinTimeout)
+	r.s.row("join-timeout", timeout.String(), r.o.origin("join-timeout"))
+	r.s.row("ready-when-refused", strconv.FormatBool(r.o.ReadyWhenRefused), r.o.origin("ready-when-refused"))
 }
 
 // window adds the rows of the replay window.

@@ -110,6 +110,8 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.password, "password-file", "", "`path` of a file that holds that password")
 	flags.StringVar(&f.o.Users, "users", "", "`path` of a file with the users that are let in, made with signalmesh user add (default: --user)")
 	flags.BoolVar(&f.o.AllowAnonymous, "allow-anonymous", false, "listen beyond loopback although there is no password")
+	flags.DurationVar(&f.o.JoinTimeout, "join-timeout", node.DefaultJoinTimeout, "how long servers that do not answer may delay that this node is ready")
+	flags.BoolVar(&f.o.ReadyWhenRefused, "ready-when-refused", false, "be ready although every server that answered refused this node")
 	flags.DurationVar(&f.o.ReplayAge, "replay-age", 2*time.Minute, "how long messages are kept for a server that is away")
 	flags.IntVar(&f.o.ReplayBytes, "replay-bytes", 64<<20, "how many `bytes` of them are kept, for each server")
 	flags.StringVar(&f.o.Admin, "admin", "127.0.0.1:0", "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; \"\" for none")
@@ -221,16 +223,21 @@ func withRemedy(err error) error {
 	return err
 }
 
-// tellWhenReady prints the ready line, and before it what is waited for, if that
-// takes a while: seeds that do not answer at all take DialTimeout each.
+// tellWhenReady prints the ready line, and before it why the node is not ready, if that
+// takes a while, and again when the reason changes.
 func tellWhenReady(ctx context.Context, n *node.Node, stderr io.Writer) {
-	for patience := time.After(2 * time.Second); ; {
+	look := time.NewTicker(2 * time.Second)
+	defer look.Stop()
+	for told := ""; ; {
 		select {
 		case <-n.Ready():
 			fmt.Fprintln(stderr, readyLine(n.Status(), n.AdminAddr()))
 			return
-		case <-patience:
-			fmt.Fprintf(stderr, "looking for other servers at %s\n", strings.Join(n.Status().Seeds, ", "))
+		case <-look.C:
+			if text := n.Readiness().String(); text != told {
+				fmt.Fprintln(stderr, text)
+				told = text
+			}
 		case <-ctx.Done():
 			return
 		}
