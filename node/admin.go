@@ -29,7 +29,10 @@ type Status struct {
 	Ready       bool                `json:"ready"`
 	NotReady    []string            `json:"notReady"` // every reason why not
 	Joining     []mesh.Pending      `json:"joining"`  // servers that are waited for
-	Draining    bool                `json:"draining"`
+	Draining    bool                `json:"draining"` // Phase is another than Serving
+	Phase       Phase               `json:"phase"`
+	Clients     int                 `json:"clients"`         // connections of hubs
+	Drain       *DrainStatus        `json:"drain,omitempty"` // the latest; nil if Phase is Serving
 	Health      mesh.Health         `json:"health"`
 	Why         string              `json:"why"` // the health in a sentence
 	Seconds     float64             `json:"uptimeSeconds"`
@@ -41,10 +44,12 @@ type Status struct {
 // Status says how the node is.
 func (n *Node) Status() Status {
 	c, ready := n.topic.Condition(), n.Readiness()
+	phase, _ := n.life.watch()
 	s := Status{
 		Name: n.Name(), Version: n.o.Version, Peer: n.PeerID(), Addrs: n.PeerAddrs(),
 		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), Redis: n.RedisAddr(),
-		Ready: ready.Ready, NotReady: ready.Reasons, Joining: n.joining(), Draining: closed(n.draining), Health: c.Health, Why: n.why(c),
+		Ready: ready.Ready, NotReady: ready.Reasons, Joining: n.joining(), Draining: phase != Serving, Phase: phase, Clients: n.clients(), Drain: n.drainStatus(),
+		Health: c.Health, Why: n.why(c),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: n.topic.Members(),
 		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(),
 	}
@@ -83,6 +88,7 @@ func (n *Node) adminHandler() http.Handler {
 	mux.HandleFunc("GET /api/status", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, n.Status()) })
 	mux.HandleFunc("GET /api/settings", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, n.settings.Rows) })
 	mux.HandleFunc("GET /api/door", n.serveDoor)
+	n.routeControl(mux)
 	mux.HandleFunc("GET /{$}", n.serveStatus)
 	if g, ok := n.o.Metrics.(prometheus.Gatherer); ok {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(g, promhttp.HandlerOpts{}))
@@ -109,7 +115,7 @@ func (n *Node) serveReady(w http.ResponseWriter, _ *http.Request) {
 	if !r.Ready {
 		code = http.StatusServiceUnavailable
 	}
-	writeJSON(w, code, map[string]any{"ready": r.Ready, "reasons": r.Reasons, "draining": closed(n.draining)})
+	writeJSON(w, code, map[string]any{"ready": r.Ready, "reasons": r.Reasons, "draining": n.Phase() != Serving})
 }
 
 func (n *Node) serveStatus(w http.ResponseWriter, _ *http.Request) {
