@@ -161,6 +161,7 @@ func (n *Node) FrameOf(now time.Duration, m *Member, f frame.Frame) error {
 	case frame.Resync:
 		n.offerSnapshot(now, m)
 	case frame.Bye:
+		m.departed = true
 		n.remove(now, m, true)
 	case frame.Claim:
 		n.takeClaim(m, f)
