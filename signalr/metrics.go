@@ -19,6 +19,7 @@ type metrics struct {
 	malformed         prometheus.Counter
 	gaps              prometheus.Counter
 	refused           prometheus.Counter
+	unknown           prometheus.Counter
 
 	registry   prometheus.Registerer
 	registered []prometheus.Collector // with registry
@@ -48,6 +49,7 @@ func newMetrics() *metrics {
 		malformed:         counter("backplane_payload_errors_total", "Messages from other servers that made no sense and were dropped."),
 		gaps:              counter("backplane_lost_messages_total", "Messages from other servers that the backplane reported lost."),
 		refused:           counter("group_commands_refused_total", "Commands of other servers, such as group commands, refused because too many waited."),
+		unknown:           counter("unknown_connection_total", "Requests with a connection ID that this server did not issue: is the load balancer configured for sticky sessions?"),
 	}
 	m.completed = m.invocations.WithLabelValues("completed")
 	m.failed = m.invocations.WithLabelValues("failed")
@@ -57,7 +59,7 @@ func newMetrics() *metrics {
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.connections, m.sent, m.received, m.invocations, m.slow, m.reattached,
-		m.handshakeFailures, m.malformed, m.gaps, m.refused,
+		m.handshakeFailures, m.malformed, m.gaps, m.refused, m.unknown,
 	}
 }
 
