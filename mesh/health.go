@@ -15,34 +15,44 @@ type Health string
 const (
 	// Isolated: no other server is alive. Local delivery works.
 	Isolated Health = "isolated"
-	// Degraded: a server is silent, or reached only the long way round.
+	// Degraded: a server is missing, silent, or not directly linked with this one.
 	Degraded Health = "degraded"
-	// Healthy: every server known is alive, and linked or just being linked.
+	// Healthy: no server is missing; every server known is alive, and linked or just
+	// being linked.
 	Healthy Health = "healthy"
 )
 
-// A Condition is the health of an application's mesh and the reason for it.
+// A Condition is the health of an application's mesh and the reason for it. Everything
+// that shows the health shows a Condition.
 type Condition struct {
-	Health  Health
-	Servers int      // others that are alive
-	Silent  []string // names of servers that are not heard, and may come back
-	Round   []string // names of servers that are alive, but have no direct link with this one
+	Health   Health
+	Servers  int       // others that are alive
+	Silent   []string  // names of servers that are not heard, and may come back
+	Round    []string  // names of servers that are alive, but have no direct link with this one
+	Missing  []Missing // servers that failed, or are expected and were not found
+	Expected int       // servers that should be there, this one included; 0: not known
 }
 
-func newCondition(s core.Standing) Condition {
-	c := Condition{Health: Healthy, Servers: s.Alive, Silent: s.Silent, Round: s.Round}
+func newCondition(s core.Standing, missing []Missing, expected int) Condition {
+	c := Condition{Health: Healthy, Servers: s.Alive, Silent: s.Silent, Round: s.Round, Missing: missing, Expected: expected}
 	switch {
 	case s.Alive == 0:
 		c.Health = Isolated
-	case len(s.Silent)+len(s.Round) > 0:
+	case len(s.Silent)+len(s.Round)+c.MissingServers() > 0:
 		c.Health = Degraded
 	}
 	return c
 }
 
+// MissingServers returns how many servers are missing: those in Missing, or more if
+// more are Expected. A silent server is not missing yet.
+func (c Condition) MissingServers() int {
+	return max(len(c.Missing), c.Expected-1-c.Servers-len(c.Silent), 0)
+}
+
 // String says it in a sentence, with the remedy if there is one.
 func (c Condition) String() string {
-	var why []string
+	why := c.whyMissing()
 	if len(c.Silent) > 0 {
 		why = append(why, "not heard: "+strings.Join(c.Silent, ", "))
 	}
@@ -60,6 +70,39 @@ func (c Condition) String() string {
 	return string(c.Health) + ": " + strings.Join(why, "; ")
 }
 
+// maxNamed is how many missing servers are named in a sentence.
+const maxNamed = 5
+
+// whyMissing returns what is to be said of missing servers: those that failed, those
+// that were not found, and the number of the rest.
+func (c Condition) whyMissing() (why []string) {
+	var failed, absent []string
+	for _, m := range c.Missing {
+		if m.Since.IsZero() {
+			absent = append(absent, m.String())
+		} else {
+			failed = append(failed, m.String())
+		}
+	}
+	if len(failed) > 0 {
+		why = append(why, "missing: "+enumerate(failed)+"; start it again, or remove it from the list with signalmesh forget")
+	}
+	if len(absent) > 0 {
+		why = append(why, "expected and not found: "+enumerate(absent)+"; start it, or take it out of the list of servers")
+	}
+	if short := c.MissingServers(); short > len(c.Missing) {
+		why = append(why, fmt.Sprintf("%d of %d expected servers; start the others, or correct the number", c.Expected-short, c.Expected))
+	}
+	return why
+}
+
+func enumerate(names []string) string {
+	if more := len(names) - maxNamed; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
 // Health says how the mesh is.
 func (t *Topic) Health() Health { return t.Condition().Health }
 
@@ -72,7 +115,12 @@ func (t *Topic) Condition() Condition {
 func (t *Topic) condition() (c Condition, leaving bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return newCondition(t.core.Standing()), t.closing
+	now := t.mesh.now()
+	var missing []Missing
+	for _, a := range t.roster.absent {
+		missing = append(missing, a.missing(now))
+	}
+	return newCondition(t.core.Standing(), append(missing, t.expected.missing...), t.expected.servers), t.closing
 }
 
 // watchHealth logs each change of health once and hands it to Options.OnHealth.

@@ -43,6 +43,7 @@ func (m *Mesh) collector() *collector {
 	}
 	gauge("members", "Other servers of the application that are alive.", func(t *Topic) float64 { return float64(t.Alive()) })
 	gauge("joining_peers", "Servers that this one waits for in order to join the mesh.", func(t *Topic) float64 { return float64(len(t.Joining())) })
+	c.health(gauge)
 	gauge("backlog_bytes", "What peers have not acknowledged yet.", func(t *Topic) float64 { return float64(t.backlog()) })
 	stat("offered_total", "Messages offered, once for each server they are for.", func(s core.Stats) uint64 { return s.Offered })
 	stat("delivered_total", "Messages of other servers delivered here.", func(s core.Stats) uint64 { return s.Delivered })

@@ -81,6 +81,8 @@ type Options struct {
 	// SuspectAfter and GoneAfter are how long a peer may be silent until it is suspect,
 	// and until it is gone. Zero means 3 s and 10 s.
 	SuspectAfter, GoneAfter time.Duration
+	// ForgetAfter is how long a server that failed is listed as missing. Zero means 1 h.
+	ForgetAfter time.Duration
 	// Direct is the number of links up to which every server of an application is
 	// linked directly; beyond it the rest is reached over the topic. Each costs memory,
 	// and heartbeats. Zero means 64.
@@ -105,6 +107,7 @@ func (o Options) complete() (Options, error) {
 	o.CloseTimeout = cmp.Or(o.CloseTimeout, 3*time.Second)
 	o.MaxMessage = cmp.Or(o.MaxMessage, 16<<20)
 	o.Degree = cmp.Or(o.Degree, 4)
+	o.ForgetAfter = cmp.Or(o.ForgetAfter, time.Hour)
 	if o.Public == nil {
 		o.Public = func(a multiaddr.Multiaddr) multiaddr.Multiaddr { return a }
 	}
@@ -139,6 +142,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if suspect, gone := cmp.Or(o.SuspectAfter, 3*time.Second), cmp.Or(o.GoneAfter, 10*time.Second); suspect < time.Second || gone < suspect {
 		errs = append(errs, fmt.Errorf("mesh: SuspectAfter %v is not between 1s and GoneAfter, %v", suspect, gone))
+	}
+	if o.ForgetAfter < 0 {
+		errs = append(errs, fmt.Errorf("mesh: ForgetAfter %v is negative", o.ForgetAfter))
 	}
 	return o, errors.Join(errs...)
 }

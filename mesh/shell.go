@@ -98,7 +98,7 @@ func (s *shell) Confirmed(ticket uint64) {
 
 func (s *shell) Changed(m *core.Member, state core.State) {
 	if !s.t.closing { // the leaving of a node is no news of the others
-		s.t.log.Info("server "+state.String(), "server", m.Name(), "peer", peer.ID(m.Peer()).String())
+		s.t.follow(m, state)
 	}
 	signal(s.ticked)
 	close(s.t.changed)
@@ -121,6 +121,7 @@ func (t *Topic) tick() {
 		case <-ticker.C:
 			t.mu.Lock()
 			t.core.Tick(t.mesh.now())
+			t.forgetOld(t.mesh.now())
 			t.mu.Unlock()
 			signal(t.shell.ticked)
 		case <-t.ctx.Done():

@@ -14,16 +14,19 @@ type Member struct {
 	Name     string        `json:"name"`
 	Version  string        `json:"version"`
 	Addrs    []string      `json:"addrs"`
-	State    string        `json:"state"`    // alive, suspect or gone
-	Linked   bool          `json:"linked"`   // directly
-	Round    bool          `json:"round"`    // reached the long way round, since there is no direct link
-	Silent   time.Duration `json:"silent"`   // since it was heard last, in nanoseconds
-	Channels int           `json:"channels"` // that it is subscribed to
-	Synced   bool          `json:"synced"`   // those are all; before, it is sent everything
-	Waiting  int           `json:"waiting"`  // records it has not acknowledged
-	Bytes    int           `json:"bytes"`    // in them
-	Lost     uint64        `json:"lost"`     // messages of it that will never arrive
-	Dropped  uint64        `json:"dropped"`  // messages for it that were given up
+	State    string        `json:"state"`          // alive, suspect or gone
+	Missing  bool          `json:"missing"`        // it failed, and nobody has taken its place yet; see Topic.Forget
+	Dead     bool          `json:"dead"`           // nobody is at its address any more; it is listed only because it is missing
+	Since    time.Time     `json:"since,omitzero"` // last sign of life, if it is missing
+	Linked   bool          `json:"linked"`         // directly
+	Round    bool          `json:"round"`          // reached the long way round, since there is no direct link
+	Silent   time.Duration `json:"silent"`         // since it was heard last, in nanoseconds
+	Channels int           `json:"channels"`       // that it is subscribed to
+	Synced   bool          `json:"synced"`         // those are all; before, it is sent everything
+	Waiting  int           `json:"waiting"`        // records it has not acknowledged
+	Bytes    int           `json:"bytes"`          // in them
+	Lost     uint64        `json:"lost"`           // messages of it that will never arrive
+	Dropped  uint64        `json:"dropped"`        // messages for it that were given up
 }
 
 // Application is the ApplicationID of the topic.
@@ -55,19 +58,34 @@ func (t *Topic) Has(server string) bool {
 	return t.core.State(core.Peer(id)) == core.Alive
 }
 
-// Members returns what is known of the other servers.
+// Members returns what is known of the other servers, with those that are missing. A
+// member that is gone and not missing was forgotten, or a server of the same name has
+// taken its place; what it was sent is kept until its replay window ends.
 func (t *Topic) Members() []Member {
 	t.mu.Lock()
-	views := t.core.Members()
-	t.mu.Unlock()
-	now := t.mesh.now()
-	members := make([]Member, 0, len(views))
+	defer t.mu.Unlock()
+	views, now := t.core.Members(), t.mesh.now()
+	members := make([]Member, 0, len(views)+len(t.roster.absent))
+	known := map[core.Peer]bool{}
 	for _, v := range views {
+		known[v.Peer] = true
 		members = append(members, Member{
 			Peer: peer.ID(v.Peer).String(), Name: v.Name, Version: v.Version, Addrs: v.Addrs,
 			State: v.State.String(), Linked: v.Linked, Round: v.Round, Silent: now - v.Heard, Channels: v.Channels, Synced: v.Synced,
 			Waiting: v.Waiting, Bytes: v.Bytes, Lost: v.Lost, Dropped: v.Dropped,
 		})
+		if a := t.roster.absence(v.Peer); a != nil {
+			m := &members[len(members)-1]
+			m.Missing, m.Since = true, a.since
+		}
+	}
+	for _, a := range t.roster.absent {
+		if !known[a.peer] {
+			members = append(members, Member{
+				Peer: peer.ID(a.peer).String(), Name: a.record.Name, Version: a.record.Version, Addrs: a.record.Addrs,
+				State: core.Gone.String(), Missing: true, Dead: true, Since: a.since, Silent: now - a.heard,
+			})
+		}
 	}
 	return members
 }

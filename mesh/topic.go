@@ -49,6 +49,8 @@ type Topic struct {
 
 	mu       sync.Mutex // guards core and what shell notes
 	core     *core.Node
+	roster   *roster
+	expected expectation
 	links    map[peer.ID]*link
 	welcomes map[peer.ID]*welcome
 	tickets  map[uint64]chan struct{}
@@ -93,7 +95,7 @@ func (m *Mesh) Join(application string) (_ *Topic, err error) {
 func newTopic(m *Mesh, application string) *Topic {
 	t := &Topic{
 		mesh: m, application: application, name: topicName(m.o.Cache, application),
-		log:   m.o.Logger.With("application", application),
+		log: m.o.Logger.With("application", application), roster: newRoster(m.o.ForgetAfter),
 		links: map[peer.ID]*link{}, welcomes: map[peer.ID]*welcome{}, tickets: map[uint64]chan struct{}{}, changed: make(chan struct{}), joined: make(chan struct{}),
 	}
 	t.shell = &shell{t: t, dials: make(chan dial, 256), hangs: make(chan core.Peer, 16), topic: make(chan struct{}, 1), stray: make(chan struct{}, 1), ended: make(chan struct{}, 1), ticked: make(chan struct{}, 1)}

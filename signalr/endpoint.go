@@ -42,6 +42,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serveHub answers a request to a hub's own route.
 func (s *Server) serveHub(w http.ResponseWriter, r *http.Request, h *Hub) {
 	token := queryValue(r.URL.Query(), "id")
+	s.watchStrays(r, h, token)
 	switch r.Method {
 	case http.MethodGet:
 		s.serveTransport(w, r, h, token)

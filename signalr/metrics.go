@@ -19,6 +19,7 @@ type metrics struct {
 	malformed         prometheus.Counter
 	gaps              prometheus.Counter
 	refused           prometheus.Counter
+	unknown           prometheus.Counter
 	drained           *prometheus.CounterVec
 
 	moved, disconnected prometheus.Counter // of drained
@@ -51,6 +52,7 @@ func newMetrics() *metrics {
 		malformed:         counter("backplane_payload_errors_total", "Messages from other servers that made no sense and were dropped."),
 		gaps:              counter("backplane_lost_messages_total", "Messages from other servers that the backplane reported lost."),
 		refused:           counter("group_commands_refused_total", "Commands of other servers, such as group commands, refused because too many waited."),
+		unknown:           counter("unknown_connection_total", "Requests with a connection ID that this server did not issue: is the load balancer configured for sticky sessions?"),
 	}
 	m.drained = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "signalmesh", Subsystem: "signalr", Name: "drained_total",
@@ -66,7 +68,7 @@ func newMetrics() *metrics {
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.connections, m.sent, m.received, m.invocations, m.slow, m.reattached,
-		m.handshakeFailures, m.malformed, m.gaps, m.refused, m.drained,
+		m.handshakeFailures, m.malformed, m.gaps, m.refused, m.unknown, m.drained,
 	}
 }
 

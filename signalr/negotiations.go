@@ -33,7 +33,9 @@ func newNegotiated(h *Hub) *negotiated {
 	return &negotiated{hub: h, id: newID(), token: newID()}
 }
 
-// newID returns 22 characters that nobody can guess and that need no escaping in
+const idLength = 22
+
+// newID returns idLength characters that nobody can guess and that need no escaping in
 // a URL.
 func newID() string {
 	var b [16]byte
@@ -80,6 +82,7 @@ type negotiations struct {
 
 	mu      sync.Mutex // before inbox.mu and longPoll.mu
 	byToken map[string]*negotiated
+	ended   endedIDs
 }
 
 func newNegotiations(patience, pollGap time.Duration) *negotiations {
@@ -186,13 +189,30 @@ func (ns *negotiations) polls(h *Hub, token string) (*longPoll, *refusal) {
 func (ns *negotiations) remove(n *negotiated) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
+	if ns.byToken[n.token] != n {
+		return // it was opened without negotiation
+	}
 	if n.polls != nil {
 		if until, left := n.polls.unfetched(); left {
 			n.expires = until
 			return
 		}
 	}
-	delete(ns.byToken, n.token)
+	ns.forget(n.token)
+}
+
+// forget takes a connection off the table. The caller holds mu.
+func (ns *negotiations) forget(token string) {
+	delete(ns.byToken, token)
+	ns.ended.add(token)
+}
+
+// issued reports whether token belongs to a connection that was negotiated here and
+// is open, may be opened, or has ended not long ago.
+func (ns *negotiations) issued(token string) bool {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	return ns.byToken[token] != nil || ns.ended.has(token)
 }
 
 // expire forgets those that nobody opened in time.
@@ -202,7 +222,7 @@ func (ns *negotiations) expire(now time.Time) {
 	for token, n := range ns.byToken {
 		if !n.expires.IsZero() && now.After(n.expires) {
 			n.end()
-			delete(ns.byToken, token)
+			ns.forget(token)
 		}
 	}
 }

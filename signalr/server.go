@@ -29,6 +29,7 @@ type Server struct {
 	hubs          map[string]*Hub // by folded path
 	upgrader      websocket.Upgrader
 	negotiations  *negotiations
+	strays        *strays
 	subscriptions *subscriptions
 	commands      *commands
 	departures    *departures
@@ -67,6 +68,7 @@ func NewServer(o Options) (_ *Server, err error) {
 		connections:   make(map[*connection]struct{}),
 		detach:        func() {},
 	}
+	s.strays = &strays{log: s.log, note: s.metrics.unknown.Inc}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {

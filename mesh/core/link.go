@@ -166,6 +166,7 @@ func (n *Node) FrameOf(now time.Duration, m *Member, f frame.Frame) error {
 		n.offerSnapshot(now, m)
 	case frame.Bye:
 		n.noteLeft(m.peer)
+		m.departed = true
 		n.remove(now, m, true)
 	case frame.Claim:
 		n.takeClaim(m, f)

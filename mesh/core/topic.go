@@ -129,7 +129,7 @@ func (n *Node) takeAnnounce(now time.Duration, m *Member, author Peer, number ui
 		case m == nil && len(n.rumours) < maxHints:
 			n.rumours[author] = rumour{epoch: a.Member.Epoch, since: now, over: true}
 		case m != nil && !m.linked: // over the link its goodbye comes in order
-			m.announced = number
+			m.announced, m.departed = number, true
 			n.noteLeft(m.peer)
 			n.bury(now, m)
 		}

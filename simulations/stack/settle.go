@@ -37,7 +37,7 @@ func (w *world) away(l *life) {
 			continue
 		}
 		for _, m := range t.Members() {
-			if n, ok := w.numbers[m.Peer]; ok && m.State != "alive" {
+			if n, ok := w.numbers[m.Peer]; ok && m.State != "alive" && !m.Dead {
 				w.book.Away(n, l.number, m.Dropped, uint64(m.Waiting))
 			}
 		}

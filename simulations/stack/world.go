@@ -142,7 +142,7 @@ func (w *world) publish(m load.Message) {
 // receivers are the lives that l knows and that listen to m.
 func (w *world) receivers(l *life, m load.Message) (to []int) {
 	for _, member := range l.topics[m.App].Members() {
-		if n, ok := w.numbers[member.Peer]; ok && slices.Contains(w.plan.Channels(m.App, w.all[n].node), m.Channel) {
+		if n, ok := w.numbers[member.Peer]; ok && !member.Dead && slices.Contains(w.plan.Channels(m.App, w.all[n].node), m.Channel) {
 			to = append(to, n)
 		}
 	}
