@@ -36,8 +36,8 @@ func newHost(o Options, secure *handshake, g *guard) (*basichost.BasicHost, *swa
 	sw, err := swarm.NewSwarm(secure.self, store, bus,
 		swarm.WithDialTimeout(memberPatience*o.DialTimeout), swarm.WithDialTimeoutLocal(memberPatience*o.DialTimeout),
 		swarm.WithDialRanker(swarm.NoDelayDialRanker),
-		// The swarm would stop dialling public IPv6 addresses after many failures, though
-		// peers that are down are no sign of a machine without IPv6.
+		// By default the swarm stops dialling public IPv6 addresses after many failures,
+		// which peers that are down cause as well as a machine without IPv6.
 		swarm.WithIPv6BlackHoleSuccessCounter(nil),
 		swarm.WithResourceManager(g), swarm.WithConnectionGater(g))
 	if err != nil {

@@ -132,7 +132,7 @@ func noFamily(err error) bool {
 		errors.Is(err, syscall.EADDRNOTAVAIL) || errors.As(err, &unsuitable)
 }
 
-// listenError says what the likely mistakes are in the operator's words.
+// listenError returns err with the address and the remedy of the likely mistakes.
 func listenError(o Options, addr multiaddr.Multiaddr, err error) error {
 	_, where, argErr := manet.DialArgs(addr)
 	if argErr != nil {
@@ -183,10 +183,10 @@ func (o Options) checkListen() error {
 	return errors.Join(errs...)
 }
 
-// maxAdvertised bounds the addresses that peers are told. A peer accepts 16.
+// maxAdvertised bounds the addresses that are sent to peers. A peer accepts 16.
 const maxAdvertised = 8
 
-// advertised returns the addresses that peers are told, of those that this machine
+// advertised returns the addresses to send to peers, of those that this machine
 // listens on. IPv4 comes first, since listening is sorted.
 func advertised(o Options, listening []multiaddr.Multiaddr) []multiaddr.Multiaddr {
 	if len(o.Advertise) > 0 {

@@ -85,7 +85,7 @@ func TestEveryRefusalIsOne(t *testing.T) {
 		"password":    {func(o *node.Options) { o.Password = "wrong" }, "unknown user or wrong password; check UserID and Password of this node, and the users that one accepts"},
 		"no password": {func(o *node.Options) { o.UserID, o.Password = "", "" }, "it needs user and password, and this node has none; set UserID and Password"},
 		"cache":       {func(o *node.Options) { o.CacheName = "other" }, `it serves cache "demo", not "other"; check the cache name`},
-		"application": {func(o *node.Options) { o.ApplicationID = "other" }, `the server there is not in application "other", or does not let this server into it; check --app on both, and the users that it accepts`},
+		"application": {func(o *node.Options) { o.ApplicationID = "other" }, `that server is not in application "other", or does not admit this server to it; check --app on both, and the users that it accepts`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := open(t, func(o *node.Options) {
@@ -114,7 +114,7 @@ func TestAUserThatMayNotJoinTheApplicationIsRefused(t *testing.T) {
 	assert.Equal(t, discovery.Refused, contact.Verdict)
 	require.Len(t, contact.Reasons, 1)
 	// The seed ends the connection, perhaps before this node has a stream to learn why.
-	assert.Regexp(t, `does not let (user "hub"|this server) into`, contact.Reasons[0])
+	assert.Regexp(t, `does not (let user "hub" into|admit this server to)`, contact.Reasons[0])
 }
 
 func TestAMemberOfOneOfTheApplicationsIsMet(t *testing.T) {

@@ -50,7 +50,7 @@ func parseListen(text string) ([]multiaddr.Multiaddr, error) {
 	}
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no address; write it as host:port, such as 127.0.0.1:9800 or [::1]:9800", text)
+		return nil, fmt.Errorf("%q is not an address; write it as host:port, such as 127.0.0.1:9800 or [::1]:9800", text)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
