@@ -34,7 +34,7 @@ func New(o Options) (*Loop, error) {
 	l := &Loop{cancel: cancel, runner: newRunner(o)}
 	contacted := make(chan struct{})
 	l.done.Go(func() { l.runner.run(ctx, contacted) })
-	l.done.Go(func() { l.runner.limitContact(ctx, contacted) })
+	l.done.Go(func() { l.runner.watch(ctx, contacted) })
 	return l, nil
 }
 
@@ -81,15 +81,19 @@ func (r *runner) restart() {
 	r.greeted.Store(false)
 }
 
-// limitContact ends contact after ContactTimeout, with the results of the dials that
-// have ended.
-func (r *runner) limitContact(ctx context.Context, contacted <-chan struct{}) {
+// watch ends contact after ContactTimeout, with the results of the dials that have
+// ended. After contact it concludes again as soon as the mesh has a peer, for which run
+// may have to wait until a dial ends.
+func (r *runner) watch(ctx context.Context, contacted <-chan struct{}) {
 	t := time.NewTimer(r.o.ContactTimeout)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
 	case <-contacted:
 	case <-t.C:
+		r.conclude(ctx)
+	}
+	if joined := r.wait(ctx, nil, true); joined {
 		r.conclude(ctx)
 	}
 }
