@@ -44,7 +44,7 @@ func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 // maxReasons bounds the list Contact.Reasons.
 const maxReasons = 20
 
-// A Contact is what a Loop has found.
+// A Contact is the result of a Loop so far.
 type Contact struct {
 	Verdict Verdict
 	// Reasons has one entry for each address whose last answer was a refusal, such as
@@ -54,7 +54,7 @@ type Contact struct {
 	Reasons []string
 }
 
-// A notice holds a Contact and tells of its changes. It may be used concurrently.
+// A notice holds a Contact and signals its changes. It may be used concurrently.
 type notice struct {
 	mu      sync.Mutex
 	contact Contact
@@ -88,7 +88,7 @@ func (n *notice) set(v Verdict, reasons []string) {
 		v = old.Verdict
 	}
 	if v == Refused && len(reasons) == 0 {
-		reasons = old.Reasons // the last answer was a refusal; nobody answers now
+		reasons = old.Reasons // the refusal was the last answer
 	}
 	if v == old.Verdict && slices.Equal(reasons, old.Reasons) {
 		return

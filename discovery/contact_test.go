@@ -116,7 +116,7 @@ func TestContactEndsAtItsTimeout(t *testing.T) {
 			l := w.loop(t, discovery.Policy{DialTimeout: time.Hour}, seedsOf(t, "a", "c")...)
 			time.Sleep(discovery.DefaultContactTimeout - 1)
 			assert.Equal(t, "searching", verdict(l))
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			assert.Equal(t, want, verdict(l))
 			require.NoError(t, l.Close())
@@ -176,6 +176,21 @@ func TestAPeerThatConnectsEndsRefusedAndAlone(t *testing.T) {
 			assert.Equal(t, "met", verdict(l), "met is final")
 		})
 	}
+}
+
+func TestAPeerThatConnectsIsMetDuringADial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newNetwork()
+		w.refuses("a:9800", "no")
+		l := w.loop(t, discovery.Policy{}, seedsOf(t, "a")...)
+		synctest.Wait()
+		w.silent("a:9800")
+		time.Sleep(1500 * time.Millisecond) // in the first walk
+		assert.Equal(t, "refused", verdict(l))
+		w.setPeers(1)
+		synctest.Wait()
+		assert.Equal(t, "met", verdict(l))
+	})
 }
 
 func TestOneMemberOutweighsRefusals(t *testing.T) {

@@ -27,8 +27,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var errRefused = errors.New("connection refused")
 
-// A network is what a Loop dials in a test: addresses that answer, names, and a mesh
-// that counts peers. Times are those of the bubble.
+// A network replaces the network in a test: it has addresses that answer, names, and a
+// mesh that counts peers. Times are those of the bubble.
 type network struct {
 	start time.Time
 	log   lockedBuffer

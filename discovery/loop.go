@@ -12,11 +12,11 @@ import (
 //
 // Events in the log:
 //
-//   - Info: the first seed that answers after a time alone; an address that is this
-//     node's own; the loss of the last peer; no seed can be reached yet.
+//   - Info: the first seed that answers after a time alone; an address at which this
+//     node itself answers; the loss of the last peer; no seed can be reached yet.
 //   - Warn: after 30 s alone, no seed can be reached; every seed that answered
-//     refused; every address of the seeds' names is this node's own. Each with the
-//     remedy, and again only if the text of the reasons changes.
+//     refused; this node itself answers at every address of the seeds' names. The line
+//     has the remedy. It is repeated only if the reasons change.
 //   - Debug: each dial of a seed that failed.
 type Loop struct {
 	cancel context.CancelFunc
@@ -34,7 +34,7 @@ func New(o Options) (*Loop, error) {
 	l := &Loop{cancel: cancel, runner: newRunner(o)}
 	contacted := make(chan struct{})
 	l.done.Go(func() { l.runner.run(ctx, contacted) })
-	l.done.Go(func() { l.runner.limitContact(ctx, contacted) })
+	l.done.Go(func() { l.runner.watch(ctx, contacted) })
 	return l, nil
 }
 
@@ -81,15 +81,19 @@ func (r *runner) restart() {
 	r.greeted.Store(false)
 }
 
-// limitContact ends contact after ContactTimeout, with what the dials that have ended
-// found.
-func (r *runner) limitContact(ctx context.Context, contacted <-chan struct{}) {
+// watch ends contact after ContactTimeout, with the results of the dials that have
+// ended. After contact it concludes again as soon as the mesh has a peer, for which run
+// may have to wait until a dial ends.
+func (r *runner) watch(ctx context.Context, contacted <-chan struct{}) {
 	t := time.NewTimer(r.o.ContactTimeout)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
 	case <-contacted:
 	case <-t.C:
+		r.conclude(ctx)
+	}
+	if joined := r.wait(ctx, nil, true); joined {
 		r.conclude(ctx)
 	}
 }
@@ -108,7 +112,7 @@ func (r *runner) conclude(ctx context.Context) {
 }
 
 // pause waits for the next walk and reports whether the mesh has a peer, which ends
-// the wait. The log tells what is waited for.
+// the wait. The log states the reasons.
 func (r *runner) pause(ctx context.Context) (joined bool) {
 	if len(r.table.seeds) == 0 {
 		return r.wait(ctx, nil, true)

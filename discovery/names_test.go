@@ -39,7 +39,7 @@ func hostsOf(dials []string) []string {
 }
 
 // A headless service, or Compose with --scale: one name with the addresses of all
-// servers, this one's own among them, in whatever order.
+// servers, with that of this server, in every order.
 func TestOneNameForAllServersInEveryOrder(t *testing.T) {
 	for _, order := range orders("s", "a", "b") {
 		t.Run(strings.Join(order, ""), func(t *testing.T) {

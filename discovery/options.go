@@ -17,19 +17,19 @@ import (
 const DefaultContactTimeout = 10 * time.Second
 
 var (
-	// ErrSelf is what a DialFunc returns, wrapped or not, if this node itself answers
-	// at the address.
+	// ErrSelf is returned by a DialFunc, wrapped or not, if this node itself answers at
+	// the address.
 	ErrSelf = errors.New("discovery: the address is this node's own")
-	// ErrRefused is what a DialFunc returns, wrapped, if a peer answers at the address
-	// and the two do not let each other in. The text of the wrapping error is the
-	// reason, in the words of an operator.
+	// ErrRefused is returned by a DialFunc, wrapped, if a peer answers at the address
+	// and the two do not admit each other. The text of the wrapping error is the
+	// reason, for an operator.
 	ErrRefused = errors.New("discovery: refused")
 )
 
 // A DialFunc connects the mesh to the peer at addr and returns its peer ID once the
 // peer is a member. addr has an IP address and a TCP port: the Loop resolves names
-// itself. The errors with a meaning of their own are ErrSelf and ErrRefused. A
-// DialFunc must return when ctx ends.
+// itself. ErrSelf and ErrRefused have a meaning to the Loop. A DialFunc must
+// return when ctx ends.
 type DialFunc func(ctx context.Context, addr multiaddr.Multiaddr) (peerID string, err error)
 
 // A PeersFunc returns how many peers the mesh has now, and a channel that is closed

@@ -14,7 +14,7 @@ import (
 // resolver, are left out, which is logged once.
 const maxAddresses = 256
 
-// A name is what is looked up for one address of a seed.
+// A name is a host name with the address family to look up.
 type name struct {
 	network string // of Resolver
 	host    string

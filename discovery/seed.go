@@ -59,6 +59,11 @@ func ParseSeed(text string) (Seed, error) {
 	if err != nil {
 		return Seed{}, fmt.Errorf("seed %q %w", text, err)
 	}
+	if start, ok := strings.CutSuffix(trimmed, ":"+strconv.Itoa(DefaultPort)); ok && strings.Count(start, ":") > 1 && port == 0 {
+		// The IPv6 address of a pod or machine with :9800 behind it, most likely.
+		return Seed{}, fmt.Errorf("seed %q could be %s with port %d, or an address without a port; write [%[2]s]:%[3]d or [%[4]s]:%[3]d",
+			text, start, DefaultPort, trimmed)
+	}
 	if port == 0 {
 		port = DefaultPort
 	}

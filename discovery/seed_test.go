@@ -24,6 +24,7 @@ func TestSeedsAreReadAsOperatorsWriteThem(t *testing.T) {
 		"::ffff:10.0.0.1":                  {"/ip4/10.0.0.1/tcp/9800", "10.0.0.1:9800"},
 		"/ip4/10.0.0.1/tcp/9800":           {"/ip4/10.0.0.1/tcp/9800", "10.0.0.1:9800"},
 		"/ip4/10.0.0.1/tcp/9800/p2p/" + id: {"/ip4/10.0.0.1/tcp/9800/p2p/" + id, "10.0.0.1:9800"},
+		"[10.0.0.1]:9801":                  {"/ip4/10.0.0.1/tcp/9801", "10.0.0.1:9801"},
 		"/dns4/web01/tcp/1":                {"/dns4/web01/tcp/1", "web01:1"},
 	} {
 		t.Run(text, func(t *testing.T) {
@@ -44,6 +45,7 @@ func TestSeedsThatAreMistaken(t *testing.T) {
 		"web01:70000":                     `seed "web01:70000" has no port from 1 to 65535 behind its colon`,
 		"web01:":                          `seed "web01:" has no port from 1 to 65535 behind its colon`,
 		"10.0.0.300":                      `seed "10.0.0.300" is no IPv4 address; expected four numbers from 0 to 255 such as 10.0.0.1`,
+		"fd00::5:9800":                    `seed "fd00::5:9800" could be fd00::5 with port 9800, or an address without a port; write [fd00::5]:9800 or [fd00::5:9800]:9800`,
 		"0.0.0.0:9800":                    `seed "0.0.0.0:9800" is no address of one machine`,
 		"/ip4/10.0.0.1":                   `seed "/ip4/10.0.0.1" has no TCP port; write /ip4/10.0.0.1/tcp/9800`,
 		"/ip4/10.0.0.1/":                  `seed "/ip4/10.0.0.1/" has no TCP port; write /ip4/10.0.0.1/tcp/9800`,

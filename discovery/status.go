@@ -29,7 +29,7 @@ func (o Outcome) String() string { return outcomes[o] }
 // MarshalText writes the outcome as String does.
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
-// A SeedStatus is a seed with what is known of its addresses.
+// A SeedStatus is a seed with its addresses.
 type SeedStatus struct {
 	Seed   string        `json:"seed"`             // host:port as it was given
 	Origin diag.Origin   `json:"-"`                // where the seed was read

@@ -34,13 +34,13 @@ func (t target) label(addr multiaddr.Multiaddr) string {
 	return t.name + " at " + hostPort(addr)
 }
 
-// A result is what came of dialling one address.
+// A result describes the dials of one address.
 type result struct {
 	outcome  Outcome
 	peer     string
 	reason   string
 	tried    time.Time
-	answered bool // a member was there at some time
+	answered bool // a member answered at some time
 }
 
 // A table holds the seeds of a Loop and the results of their addresses. Only the
@@ -81,7 +81,7 @@ func (t *table) setTargets(s *seed, targets []target, failure string, keep bool)
 	}
 }
 
-// prune forgets the results of addresses that no seed has any more.
+// prune deletes the results of addresses that are not in a seed.
 func (t *table) prune() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -155,7 +155,7 @@ func (t *table) status() []SeedStatus {
 	return list
 }
 
-// A summary is what the seeds have answered last.
+// A summary has the last answers of all seeds.
 type summary struct {
 	members  int      // addresses with a member
 	refused  []string // "refused by …: …"
@@ -175,7 +175,7 @@ func (s summary) verdict() Verdict {
 	return Alone
 }
 
-// summary returns what the seeds have answered last.
+// summary returns the last answers of all seeds.
 func (t *table) summary() summary {
 	t.mu.Lock()
 	defer t.mu.Unlock()

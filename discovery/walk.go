@@ -38,8 +38,8 @@ func (r *runner) joined() bool {
 	return n > 0
 }
 
-// walk looks up and dials the seeds one after the other, until one answers or the
-// mesh has a peer.
+// walk looks up and dials the seeds in sequence, until one answers or the mesh has a
+// peer.
 func (r *runner) walk(ctx context.Context) {
 	r.each(ctx, func(s *seed, t target) (more bool) { return !r.joined() && !r.try(ctx, s, t) })
 }

@@ -82,7 +82,7 @@ func openAs(t testing.TB, user string, change ...func(*Options)) (*Mesh, *journa
 	require.NoError(t, err)
 	log := &journal{}
 	o := Options{
-		Cache: "demo", UserID: user, Password: "s3cret of " + user, Users: users(t), Listen: listen,
+		Cache: "demo", UserID: user, Password: "s3cret of " + user, Users: users(t), Listen: []multiaddr.Multiaddr{listen},
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range change {

@@ -64,7 +64,7 @@ func (receiver) Gap(string, uint64)                       {}
 
 func besiege(t *testing.T) *siege {
 	s := &siege{t: t, got: make(chan string, 64), log: &logged{}}
-	options := Options{Cache: "demo", UserID: "alice", Password: "correct horse", Listen: multiaddr.StringCast("/ip4/127.0.0.1/tcp/0")}
+	options := Options{Cache: "demo", UserID: "alice", Password: "correct horse", Listen: []multiaddr.Multiaddr{multiaddr.StringCast("/ip4/127.0.0.1/tcp/0")}}
 	openNode := func(name string, logger *slog.Logger) *Topic {
 		o := options
 		o.Name, o.Logger = name, logger

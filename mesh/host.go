@@ -1,11 +1,9 @@
 package mesh
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
@@ -21,7 +19,6 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // newHost assembles a libp2p host, which does not listen yet, from the few parts a mesh needs: TCP, the
@@ -39,6 +36,9 @@ func newHost(o Options, secure *handshake, g *guard) (*basichost.BasicHost, *swa
 	sw, err := swarm.NewSwarm(secure.self, store, bus,
 		swarm.WithDialTimeout(memberPatience*o.DialTimeout), swarm.WithDialTimeoutLocal(memberPatience*o.DialTimeout),
 		swarm.WithDialRanker(swarm.NoDelayDialRanker),
+		// By default the swarm stops dialling public IPv6 addresses after many failures,
+		// which peers that are down cause as well as a machine without IPv6.
+		swarm.WithIPv6BlackHoleSuccessCounter(nil),
 		swarm.WithResourceManager(g), swarm.WithConnectionGater(g))
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open swarm: %w", err), store.Close())
@@ -49,7 +49,7 @@ func newHost(o Options, secure *handshake, g *guard) (*basichost.BasicHost, *swa
 	h, err := basichost.NewHost(sw, &basichost.HostOpts{
 		EventBus:                bus,
 		UserAgent:               "signalmesh/" + o.Version,
-		AddrsFactory:            advertise(o),
+		AddrsFactory:            func(listening []multiaddr.Multiaddr) []multiaddr.Multiaddr { return advertised(o, listening) },
 		DisableSignedPeerRecord: true,
 	})
 	if err != nil {
@@ -83,27 +83,6 @@ func newTransport(o Options, up transport.Upgrader, g *guard) (transport.Transpo
 	return tcp.NewTCPTransport(up, nil, nil, tcp.DisableReuseport(), tcp.WithConnectionTimeout(o.DialTimeout))
 }
 
-// listenError says what the likely mistakes are in the operator's words.
-func listenError(o Options, err error) error {
-	addr := o.Listen
-	_, where, argErr := manet.DialArgs(addr)
-	if argErr != nil {
-		where = addr.String()
-	}
-	// The swarm joins the causes into a text, so listening once more tells them apart.
-	l, again := o.network().Listen(context.Background(), "tcp", where)
-	switch {
-	case again == nil:
-		_ = l.Close()
-		return fmt.Errorf("listen for peers on %s: %w", where, err)
-	case errors.Is(again, syscall.EADDRINUSE):
-		return fmt.Errorf("listen for peers on %s: the port is in use; stop what uses it (another node, or an NCache server?) or choose another port for this node", where)
-	case errors.Is(again, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("listen for peers on %s: this machine does not have that address", where)
-	}
-	return fmt.Errorf("listen for peers on %s: %w", where, again)
-}
-
 // newMuxer is yamux with timers that fit a LAN: a black-holed connection ends
 // after about 8 s instead of 37 s. (Heartbeats make its peer suspect after 3 s.) A
 // shorter write timeout ends connections of machines that are merely short of
@@ -116,21 +95,6 @@ func newMuxer() *yamux.Transport {
 	muxer.MaxMessageSize = noise.MaxPlaintextLength
 	muxer.MaxIncomingStreams = 256
 	return &muxer
-}
-
-// advertise yields the one address that is told to peers.
-func advertise(o Options) basichost.AddrsFactory {
-	return func(listening []multiaddr.Multiaddr) []multiaddr.Multiaddr {
-		if o.Advertise != nil {
-			return []multiaddr.Multiaddr{o.Advertise}
-		}
-		for _, a := range listening {
-			if !manet.IsIPLoopback(a) {
-				return []multiaddr.Multiaddr{a}
-			}
-		}
-		return listening[:min(1, len(listening))]
-	}
 }
 
 func identity(o Options) (crypto.PrivKey, peer.ID, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -130,7 +131,7 @@ func TestAServerThatDoesNotAnswerIsNamedWhenOthersJoin(t *testing.T) {
 	a := join(t, first, "chat")
 	a.ContactEnded()
 	// web-2 can dial others and cannot be dialled: it advertises a wrong address.
-	second := open(t, func(o *mesh.Options) { o.Name, o.Advertise = "web-2", nowhere })
+	second := open(t, func(o *mesh.Options) { o.Name, o.Advertise = "web-2", []multiaddr.Multiaddr{nowhere} })
 	join(t, second, "chat")
 	_, err = second.Dial(t.Context(), first.Addrs()[0])
 	require.NoError(t, err)

@@ -27,9 +27,16 @@ func addr(t testing.TB, s string) multiaddr.Multiaddr {
 	return a
 }
 
+func addrs(t testing.TB, texts ...string) (list []multiaddr.Multiaddr) {
+	for _, s := range texts {
+		list = append(list, addr(t, s))
+	}
+	return list
+}
+
 // open opens a mesh on loopback and closes it with the test.
 func open(t testing.TB, change ...func(*mesh.Options)) *mesh.Mesh {
-	o := mesh.Options{Cache: "demo", Listen: addr(t, loopback), Name: t.Name(), Version: "test"}
+	o := mesh.Options{Cache: "demo", Listen: addrs(t, loopback), Name: t.Name(), Version: "test"}
 	for _, f := range change {
 		f(&o)
 	}
@@ -268,7 +275,7 @@ func TestDialTellsWhatIsWrong(t *testing.T) {
 
 func TestAPortInUseIsSaid(t *testing.T) {
 	m := open(t)
-	_, err := mesh.New(mesh.Options{Cache: "demo", Listen: m.Addrs()[0]})
+	_, err := mesh.New(mesh.Options{Cache: "demo", Listen: m.Addrs()})
 	assert.ErrorContains(t, err, "the port is in use")
 }
 
@@ -276,7 +283,7 @@ func TestWrongOptionsAreAllNamed(t *testing.T) {
 	_, err := mesh.New(mesh.Options{})
 	assert.ErrorContains(t, err, "no cache name")
 	assert.ErrorContains(t, err, "no address to listen on")
-	_, err = mesh.New(mesh.Options{Cache: "demo", Listen: addr(t, "/ip4/0.0.0.0/tcp/0")})
+	_, err = mesh.New(mesh.Options{Cache: "demo", Listen: addrs(t, "/ip4/0.0.0.0/tcp/0")})
 	assert.ErrorContains(t, err, "without a password anybody may join")
 	_, err = open(t).Join("")
 	assert.Error(t, err)

@@ -168,6 +168,6 @@ func TestMissingServersSayMore(t *testing.T) {
 func TestForgetAfterMustNotBeNegative(t *testing.T) {
 	listen, err := multiaddr.NewMultiaddr("/ip4/127.0.0.1/tcp/0")
 	require.NoError(t, err)
-	_, err = New(Options{Cache: "demo", Listen: listen, ForgetAfter: -1})
+	_, err = New(Options{Cache: "demo", Listen: []multiaddr.Multiaddr{listen}, ForgetAfter: -1})
 	assert.ErrorContains(t, err, "ForgetAfter -1ns is negative")
 }

@@ -32,6 +32,6 @@ func TestANetworkThatIsGivenCarriesTheMesh(t *testing.T) {
 	assert.Equal(t, []string{"red=hi"}, s.await(t, b, 1))
 
 	// The errors an operator sees are those of the network.
-	_, err = mesh.New(mesh.Options{Cache: "demo", Listen: home.Addrs()[0], Network: &given{}})
+	_, err = mesh.New(mesh.Options{Cache: "demo", Listen: home.Addrs(), Network: &given{}})
 	assert.ErrorContains(t, err, "the port is in use")
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/signalmesh/signalmesh/mesh/admission"
@@ -34,11 +33,15 @@ type Options struct {
 	// them later.
 	Users []admission.User
 
-	// Listen is the TCP address to listen on. Required; port 0 lets the system pick.
-	Listen multiaddr.Multiaddr
-	// Advertise is the address told to peers. Nil means Listen, or, if that is not
-	// specific, the first address of this machine that is not loopback.
-	Advertise multiaddr.Multiaddr
+	// Listen are the TCP addresses to listen on; one is required. Port 0 lets the system
+	// pick. If all addresses of both families are listed with one port (/ip4/0.0.0.0 and
+	// /ip6/::), a family that this machine does not have is left out, and port 0 is the
+	// same in both if possible. Every other address must work.
+	Listen []multiaddr.Multiaddr
+	// Advertise are the addresses told to peers, 8 at most. Empty means those of Listen,
+	// with the addresses of all interfaces in place of 0.0.0.0 and ::. Loopback and
+	// link-local addresses are left out if there are others.
+	Advertise []multiaddr.Multiaddr
 	// Public maps an address that a peer advertises to the one it is dialled at, for
 	// peers behind a NAT. Nil changes nothing. It may be called concurrently.
 	Public func(multiaddr.Multiaddr) multiaddr.Multiaddr
@@ -121,12 +124,8 @@ func (o Options) complete() (Options, error) {
 	if o.Cache == "" {
 		errs = append(errs, errors.New("mesh: no cache name; set Options.Cache"))
 	}
-	if o.Listen == nil {
-		errs = append(errs, errors.New("mesh: no address to listen on; set Options.Listen"))
-	} else if _, err := o.Listen.ValueForProtocol(multiaddr.P_TCP); err != nil {
-		errs = append(errs, fmt.Errorf("mesh: listen address %s is not TCP", o.Listen))
-	} else if o.Password == "" && !o.AllowAnonymous && !manet.IsIPLoopback(o.Listen) {
-		errs = append(errs, fmt.Errorf("mesh: without a password anybody may join at %s; set UserID and Password, listen on a loopback address, or allow anonymous peers", o.Listen))
+	if err := o.checkListen(); err != nil {
+		errs = append(errs, err)
 	}
 	if o.MaxMessage < 0 || o.MaxMessage > 16<<20 {
 		errs = append(errs, fmt.Errorf("mesh: MaxMessage %d is not between 1 and %d", o.MaxMessage, 16<<20))

@@ -10,7 +10,7 @@ import (
 
 func TestWrongOptionsAreNamed(t *testing.T) {
 	o := Options{
-		Cache: "demo", Listen: multiaddr.StringCast("/ip4/127.0.0.1/tcp/0"),
+		Cache: "demo", Listen: []multiaddr.Multiaddr{multiaddr.StringCast("/ip4/127.0.0.1/tcp/0")},
 		Degree: 1, Direct: -1, SuspectAfter: 5 * time.Second, GoneAfter: 4 * time.Second,
 	}
 	_, err := o.complete()

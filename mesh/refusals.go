@@ -105,7 +105,7 @@ func (r *refusals) counted(reason admission.Reason) uint64 {
 	return r.counts[reason]
 }
 
-// deny remembers that an application was refused between this node and p. The peers
+// deny notes that an application was refused between this node and p. The peers
 // are maxRefusals at most; those of more than refusalsEvery ago are forgotten first.
 func (r *refusals) deny(p peer.ID, refused *admission.Refusal, now time.Time) {
 	r.mu.Lock()

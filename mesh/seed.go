@@ -89,19 +89,29 @@ func plain(err error) error {
 	return err
 }
 
-// dead tells whether a failed dial shows that the peer itself is gone: nobody
-// listens at its addresses, or somebody else does, who may be we ourselves in the
-// place of a process that was killed.
+// dead reports whether a failed dial shows that the peer itself is gone: nothing
+// listens at its addresses, or another process does, which may be this one in the
+// place of a process that was killed. Addresses that this machine has no route to, such
+// as IPv6 addresses on a machine without IPv6, do not count.
 func dead(err error) bool {
 	var dial *swarm.DialError
-	if !errors.As(err, &dial) || len(dial.DialErrors) == 0 {
+	if !errors.As(err, &dial) {
 		return false
 	}
+	proofs := 0
 	for _, e := range dial.DialErrors {
 		var other sec.ErrPeerIDMismatch
-		if !errors.Is(e.Cause, syscall.ECONNREFUSED) && !errors.As(e.Cause, &other) && !errors.Is(e.Cause, swarm.ErrDialToSelf) {
+		switch {
+		case errors.Is(e.Cause, syscall.ECONNREFUSED), errors.As(e.Cause, &other), errors.Is(e.Cause, swarm.ErrDialToSelf):
+			proofs++
+		case !noRoute(e.Cause):
 			return false
 		}
 	}
-	return true
+	return proofs > 0
+}
+
+// noRoute reports whether this machine cannot send to an address at all.
+func noRoute(err error) bool {
+	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
 }

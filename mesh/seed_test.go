@@ -13,7 +13,7 @@ func TestWhoseAddressIsFreeOrTakenIsDead(t *testing.T) {
 	listen, err := multiaddr.NewMultiaddr("/ip4/127.0.0.1/tcp/0")
 	require.NoError(t, err)
 	open := func() *Mesh {
-		m, err := New(Options{Cache: "demo", Listen: listen})
+		m, err := New(Options{Cache: "demo", Listen: []multiaddr.Multiaddr{listen}})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, m.Close()) })
 		return m

@@ -29,7 +29,7 @@ func startTogether(b *testing.B, nodes int) {
 	meshes := make([]*mesh.Mesh, nodes)
 	topics := make([]*mesh.Topic, nodes)
 	for i := range nodes {
-		m, err := mesh.New(mesh.Options{Cache: "demo", Listen: addr(b, loopback), Name: fmt.Sprint("n", i)})
+		m, err := mesh.New(mesh.Options{Cache: "demo", Listen: addrs(b, loopback), Name: fmt.Sprint("n", i)})
 		require.NoError(b, err)
 		meshes[i] = m
 		topics[i] = join(b, m, "chat")

@@ -25,7 +25,7 @@ func (r refusal) Error() string { return r.reason }
 // Is makes every refusal a discovery.ErrRefused.
 func (r refusal) Is(target error) bool { return target == discovery.ErrRefused }
 
-// refusalOf returns r with its reason as seen from this node.
+// refusalOf returns r as an error of a dial.
 func refusalOf(r *admission.Refusal) refusal {
 	if r.ByPeer {
 		return refusal{r.Why()}
@@ -48,7 +48,7 @@ func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (peerID strin
 	}
 	greeted, cancel := context.WithTimeout(ctx, greeting)
 	defer cancel()
-	var again <-chan time.Time // nothing tells of all applications at once
+	var again <-chan time.Time // Watch covers one application
 	for {
 		_, changed := n.topic.Watch()
 		if n.has(id) {
@@ -75,5 +75,5 @@ func (n *Node) notMember(ctx context.Context, peerID string) error {
 		return refusalOf(r)
 	}
 	application := n.settings.application
-	return refusal{fmt.Sprintf("the server there is not in application %q, or does not let this server into it; check --app on both, and the users that it accepts", application)}
+	return refusal{fmt.Sprintf("that server is not in application %q, or does not admit this server to it; check --app on both, and the users that it accepts", application)}
 }

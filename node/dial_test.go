@@ -37,12 +37,25 @@ func TestThreeNodesFindEachOtherThroughOneName(t *testing.T) {
 			rotated = append(rotated, netip.AddrFrom4([4]byte{127, 0, 0, byte((i+j)%3 + 1)}))
 		}
 		nodes = append(nodes, open(t, func(o *node.Options) {
-			o.Listen, o.Resolver = fmt.Sprintf("127.0.0.%d:%d", i+1, port), rotated
+			o.Listen, o.Resolver = []string{fmt.Sprintf("127.0.0.%d:%d", i+1, port)}, rotated
 			o.Bootstrap = []string{fmt.Sprintf("nodes.test:%d", port)}
 		}))
 	}
 	for _, n := range nodes {
 		awaitServers(t, n, 2)
+	}
+}
+
+func TestNodesMeetOverIPv6(t *testing.T) {
+	seed := open(t, func(o *node.Options) { o.Listen = []string{"127.0.0.1:0", "[::1]:0"} })
+	require.Len(t, seed.PeerAddrs(), 2)
+	for i, addr := range seed.PeerAddrs() {
+		n := open(t, func(o *node.Options) {
+			o.Listen = []string{"[::1]:0"}
+			o.Bootstrap = []string{addr}
+		})
+		awaitServers(t, n, i+1)
+		assert.Regexp(t, `^/ip6/::1/tcp/\d+$`, n.PeerAddrs()[0])
 	}
 }
 
@@ -72,7 +85,7 @@ func TestEveryRefusalIsOne(t *testing.T) {
 		"password":    {func(o *node.Options) { o.Password = "wrong" }, "unknown user or wrong password; check UserID and Password of this node, and the users that one accepts"},
 		"no password": {func(o *node.Options) { o.UserID, o.Password = "", "" }, "it needs user and password, and this node has none; set UserID and Password"},
 		"cache":       {func(o *node.Options) { o.CacheName = "other" }, `it serves cache "demo", not "other"; check the cache name`},
-		"application": {func(o *node.Options) { o.ApplicationID = "other" }, `the server there is not in application "other", or does not let this server into it; check --app on both, and the users that it accepts`},
+		"application": {func(o *node.Options) { o.ApplicationID = "other" }, `that server is not in application "other", or does not admit this server to it; check --app on both, and the users that it accepts`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := open(t, func(o *node.Options) {
@@ -101,7 +114,7 @@ func TestAUserThatMayNotJoinTheApplicationIsRefused(t *testing.T) {
 	assert.Equal(t, discovery.Refused, contact.Verdict)
 	require.Len(t, contact.Reasons, 1)
 	// The seed ends the connection, perhaps before this node has a stream to learn why.
-	assert.Regexp(t, `does not let (user "hub"|this server) into`, contact.Reasons[0])
+	assert.Regexp(t, `does not (let user "hub" into|admit this server to)`, contact.Reasons[0])
 }
 
 func TestAMemberOfOneOfTheApplicationsIsMet(t *testing.T) {

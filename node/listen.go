@@ -36,33 +36,55 @@ func listen(what, addr string) (net.Listener, error) {
 	return nil, fmt.Errorf("listen on %s (%s): %w", addr, what, err)
 }
 
-// parseListen reads an address of this machine: host:port with an IP address,
-// localhost or nothing as the host, or a multiaddr. Port 0 lets the system pick.
-func parseListen(text string) (multiaddr.Multiaddr, error) {
+// parseListen returns the addresses to listen on for one text: host:port with an IP
+// address, localhost or nothing as the host, or a multiaddr. Port 0 lets the system
+// pick. No host, and [::], are all addresses of IPv4 and IPv6, as for net.Listen.
+// 0.0.0.0 is all addresses of IPv4, and the multiaddr /ip6/:: all of IPv6.
+func parseListen(text string) ([]multiaddr.Multiaddr, error) {
 	if strings.HasPrefix(text, "/") {
 		addr, err := multiaddr.NewMultiaddr(text)
 		if err != nil {
 			return nil, fmt.Errorf("%q is no multiaddr: %w; write it as /ip4/127.0.0.1/tcp/9800", text, err)
 		}
-		return addr, nil
+		return []multiaddr.Multiaddr{addr}, nil
 	}
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no address; write it as host:port, such as 127.0.0.1:9800", text)
-	}
-	switch host {
-	case "":
-		host = "0.0.0.0"
-	case "localhost":
-		host = "127.0.0.1"
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return nil, fmt.Errorf("%q names no IP address of this machine; write it as 127.0.0.1:9800, or :9800 for all", text)
+		return nil, fmt.Errorf("%q is not an address; write it as host:port, such as 127.0.0.1:9800 or [::1]:9800", text)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
 		return nil, fmt.Errorf("%q has no port from 0 to 65535 behind its colon", text)
 	}
-	return manet.FromNetAddr(net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, uint16(number))))
+	hosts := []string{host}
+	switch host {
+	case "", "::":
+		hosts = []string{"0.0.0.0", "::"}
+	case "localhost":
+		hosts = []string{"127.0.0.1"}
+	}
+	var list []multiaddr.Multiaddr
+	for _, h := range hosts {
+		ip, err := netip.ParseAddr(h)
+		if err != nil {
+			return nil, fmt.Errorf("%q names no IP address of this machine; write it as 127.0.0.1:9800, or :9800 for all", text)
+		}
+		addr, err := manet.FromNetAddr(net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, uint16(number))))
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", text, err)
+		}
+		list = append(list, addr)
+	}
+	return list, nil
+}
+
+// given returns texts without the empty ones, which count as not given, and without
+// spaces around them.
+func given(texts []string) (list []string) {
+	for _, t := range texts {
+		if t = strings.TrimSpace(t); t != "" {
+			list = append(list, t)
+		}
+	}
+	return list
 }

@@ -170,36 +170,45 @@ func (r *resolver) users() {
 	r.fail(err)
 }
 
-// addresses sets where peers reach this node.
+// addresses sets the addresses at which peers reach this node.
 func (r *resolver) addresses() {
 	s := r.s
-	listen, origin := r.o.Listen, r.o.origin("listen")
-	if listen == "" {
-		listen, origin = r.defaultListen()
+	listen, origin := given(r.o.Listen), r.o.origin("listen")
+	if len(listen) == 0 {
+		var text string
+		text, origin = r.defaultListen()
+		listen = []string{text}
 	}
-	var err error
-	if s.listen, err = parseListen(listen); err != nil {
-		r.fail(fmt.Errorf("listen (%s): %w", origin, err))
+	for _, text := range listen {
+		addrs, err := parseListen(text)
+		if err != nil {
+			r.fail(fmt.Errorf("listen (%s): %w", origin, err))
+		}
+		s.listen = append(s.listen, addrs...)
 	}
-	s.row("listen", listen, origin)
-	if r.o.Advertise != "" {
-		seed, err := discovery.ParseSeed(r.o.Advertise)
+	s.row("listen", strings.Join(listen, ", "), origin)
+	advertise := given(r.o.Advertise)
+	for _, text := range advertise {
+		seed, err := discovery.ParseSeed(text)
 		if err != nil {
 			r.fail(fmt.Errorf("advertise (%s): %w", r.o.origin("advertise"), err))
-		} else {
-			s.advertise = seed.Addrs[0]
+			continue
 		}
+		s.advertise = append(s.advertise, seed.Addrs...)
 	}
-	s.row("advertise", r.o.Advertise, orDefault(r.o.Advertise, r.o.origin("advertise")))
+	s.row("advertise", strings.Join(advertise, ", "), orDefault(strings.Join(advertise, ""), r.o.origin("advertise")))
 	s.row("allow-anonymous", strconv.FormatBool(r.o.AllowAnonymous), orDefault(strings.TrimPrefix(strconv.FormatBool(r.o.AllowAnonymous), "false"), r.o.origin("allow-anonymous")))
-	s.name = cmp.Or(r.o.Name, r.o.HTTP, listen)
+	s.name = cmp.Or(r.o.Name, r.o.HTTP, listen[0])
 	s.row("name", s.name, orDefault(r.o.Name, r.o.origin("name")))
 }
 
+// defaultListen returns the address to listen on if none is given: that of
+// client.ncconf or appsettings.json, else all addresses of both families if there is a
+// password, else loopback.
 func (r *resolver) defaultListen() (listen, origin string) {
 	port, host, origin := ncconf.DefaultPort, "127.0.0.1", "default: loopback, since there is no password"
 	if r.s.password != "" {
-		host, origin = "0.0.0.0", "default"
+		host, origin = "", "default"
 	}
 	if c := r.cache; c != nil {
 		port = c.Port.Value

@@ -33,7 +33,7 @@ type Settings struct {
 	password                 appsettings.Secret
 	users                    []admission.User // nil: whoever has user and password
 	usersFile                *usersFile       // nil: none
-	listen, advertise        multiaddr.Multiaddr
+	listen, advertise        []multiaddr.Multiaddr
 	name                     string
 	seeds                    []discovery.Seed
 	policy                   discovery.Policy

@@ -52,10 +52,8 @@ func TestAFullBufferHoldsUpItsConnectionOnly(t *testing.T) {
 		}
 		synctest.Wait()
 		assert.Empty(t, r.frames)
-		for n := range 8 {
+		for n := range 6 { // a client acknowledges only what it has received
 			r.send(protocol.Ack{SequenceID: int64(n + 2)})
-		}
-		for range 6 {
 			assert.Equal(t, text, r.received("hear"))
 		}
 	})

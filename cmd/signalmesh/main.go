@@ -70,9 +70,10 @@ no Redis, no cache and no broker to run beside them.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newNodeCommand(), newDrainCommand(), newUserCommand(), newDemoCommand(), newSimCommand())
+	refuseRepeats(root)
 	return root
 }
 

@@ -103,6 +103,13 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"--version", 0, "signalmesh version"},
 		{"nod", 2, `there is no command "nod"`},
 		{"node --bogus", 2, "unknown flag: --bogus"},
+		{"node --http :1 --http :2", 2, "--http is given twice; it takes one value, remove one of them"},
+		{"node --password secret --password=secret", 2, "--password is given twice"},
+		{"node --allow-anonymous --allow-anonymous", 2, "--allow-anonymous is given twice"},
+		{"demo --http-port 0 --http-port 0", 2, "--http-port is given twice"},
+		{"sim run steady --nodes 2 --nodes 3", 2, "--nodes is given twice"},
+		{"user add hub --cache a --cache b", 2, "--cache is given twice"},
+		{"node --cache x --app chat --listen 127.0.0.1:0 --listen :0", 1, "without a password anybody may join at /ip4/0.0.0.0/tcp/0"},
 		{"node extra", 2, `node takes no argument; "extra" is one`},
 		{"node --log-level loud", 2, "choose debug, info, warn or error"},
 		{"node --hub a/b", 2, "a hub's name is letters"},
@@ -133,12 +140,14 @@ func TestTheEnvironmentIsBelowFlags(t *testing.T) {
 	t.Setenv("SIGNALMESH_APP", "fromEnvironment")
 	t.Setenv("SIGNALMESH_CACHE", "fromEnvironment")
 	t.Setenv("SIGNALMESH_BOOTSTRAP", "127.0.0.1:1,127.0.0.1:2")
+	t.Setenv("SIGNALMESH_LISTEN", "127.0.0.1:9800,[::1]:9800")
 	var out, errs bytes.Buffer
 	require.Zero(t, run(t.Context(), []string{"node", "--cache", "fromFlag", "--print-config"}, &out, &errs), errs.String())
 	table := strings.Join(strings.Fields(out.String()), " ")
 	assert.Contains(t, table, "cache fromFlag --cache")
 	assert.Contains(t, table, "app fromEnvironment environment variable SIGNALMESH_APP")
 	assert.Contains(t, table, "seed 127.0.0.1:2 environment variable SIGNALMESH_BOOTSTRAP")
+	assert.Contains(t, table, "listen 127.0.0.1:9800, [::1]:9800 environment variable SIGNALMESH_LISTEN")
 	assert.Contains(t, table, "drain-spread 5s default")
 	t.Setenv("SIGNALMESH_ALLOW_ANONYMOUS", "perhaps")
 	assert.Equal(t, 2, run(t.Context(), []string{"node"}, &out, &errs))

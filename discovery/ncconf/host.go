@@ -8,7 +8,7 @@ import (
 )
 
 // ParseHost takes a server's name apart: an IPv4 or IPv6 address, with or without
-// brackets and zone, or a host name, each with or without :port. port is 0 if
+// brackets and zone ([$(POD_IP)]:9800 works for both), or a host name, each with or without :port. port is 0 if
 // there is none. The error is the end of a sentence that begins with the name.
 func ParseHost(name string) (host string, port int, err error) {
 	if placeholder(name) {
@@ -33,8 +33,8 @@ func ParseHost(name string) (host string, port int, err error) {
 	}
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
 		ip, err := netip.ParseAddr(host[1 : len(host)-1])
-		if err != nil || !ip.Is6() {
-			return "", 0, fmt.Errorf("has no IPv6 address between its brackets")
+		if err != nil {
+			return "", 0, fmt.Errorf("has no IP address between its brackets")
 		}
 		return ipHost(ip, port)
 	}

@@ -106,7 +106,7 @@ func openSite(t testing.TB, url string, others ...*site) *site {
 	s := &site{t: t, metrics: prometheus.NewRegistry()}
 	listen, err := multiaddr.NewMultiaddr("/ip4/127.0.0.1/tcp/0")
 	require.NoError(t, err)
-	s.mesh, err = mesh.New(mesh.Options{Cache: "demo", Listen: listen, Name: t.Name(), Version: "test"})
+	s.mesh, err = mesh.New(mesh.Options{Cache: "demo", Listen: []multiaddr.Multiaddr{listen}, Name: t.Name(), Version: "test"})
 	require.NoError(t, err)
 	s.topic, err = s.mesh.Join("chat")
 	require.NoError(t, err)

@@ -37,7 +37,7 @@ func runVictim(seed, url string) error {
 	if err != nil {
 		return err
 	}
-	m, err := mesh.New(mesh.Options{Cache: "demo", Listen: listen, Name: "victim", Version: "test"})
+	m, err := mesh.New(mesh.Options{Cache: "demo", Listen: []multiaddr.Multiaddr{listen}, Name: "victim", Version: "test"})
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (w *world) start(node int) error {
 		return err
 	}
 	l.mesh, err = mesh.New(mesh.Options{
-		Cache: "simulation", UserID: "node", Password: "not a secret", Listen: listen, Network: l.host,
+		Cache: "simulation", UserID: "node", Password: "not a secret", Listen: []multiaddr.Multiaddr{listen}, Network: l.host,
 		Name: account.Name(node), Version: "simulated", Metrics: l.metrics, Logger: slog.New(slog.DiscardHandler),
 		ReplayAge: s.ReplayAge.D(), ReplayBytes: int(s.ReplayBytes), Backlog: int(s.Backlog),
 		Verify: w.verified.verify, SuspectAfter: s.SuspectAfter.D(), GoneAfter: s.GoneAfter.D(), Direct: s.Direct, Degree: s.Degree,

@@ -86,7 +86,7 @@ func openMesh(c *cable) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	options := mesh.Options{Cache: "bench", UserID: "bench", Password: "a benchmark's password", Listen: listen, Name: "bench"}
+	options := mesh.Options{Cache: "bench", UserID: "bench", Password: "a benchmark's password", Listen: []multiaddr.Multiaddr{listen}, Name: "bench"}
 	if c != nil {
 		options.Network = c
 	}

@@ -76,7 +76,7 @@ func (p *peer) run(ctx context.Context, seeds []string) (err error) {
 		return err
 	}
 	p.mesh, err = mesh.New(mesh.Options{
-		Cache: "measure", UserID: "node", Password: "not a secret", Listen: listen, Name: fmt.Sprint("node-", p.node+1),
+		Cache: "measure", UserID: "node", Password: "not a secret", Listen: []multiaddr.Multiaddr{listen}, Name: fmt.Sprint("node-", p.node+1),
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

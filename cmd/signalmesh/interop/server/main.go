@@ -60,7 +60,10 @@ func options(args []string, stderr io.Writer) (node.Options, error) {
 	flags.StringVar(&o.Name, "name", "", "name shown to people")
 	flags.StringVar(&o.HTTP, "http", "", "host:port of the hub")
 	flags.StringVar(&o.Admin, "admin", "", "host:port of health and status")
-	flags.StringVar(&o.Listen, "listen", "", "host:port for peers")
+	flags.Func("listen", "host:port for peers; any number of times", func(addr string) error {
+		o.Listen = append(o.Listen, addr)
+		return nil
+	})
 	flags.StringVar(&o.NCConf, "ncconf", "", "path of client.ncconf")
 	flags.StringVar(&o.Config, "config", "", "path of appsettings.json")
 	flags.StringVar(&o.Redis, "redis", "", "host:port of the Redis door")
