@@ -13,12 +13,13 @@ import (
 func (n *Node) Ready() <-chan struct{} { return n.loop.FirstRound() }
 
 // Handler serves the hubs, to mount on a mux of your own, at "/" or at each of
-// their paths.
+// their paths. It answers clients that begin a connection with 503 when the open files
+// of the process are nearly used up.
 func (n *Node) Handler() http.Handler {
 	if n.hubs == nil {
 		return http.NotFoundHandler()
 	}
-	return n.hubs
+	return n.capacity.guard(n.hubs)
 }
 
 // Hub returns the hub at path, for sends from outside its methods; nil if there is

@@ -191,8 +191,7 @@ func (r *resolver) addresses() {
 	}
 	s.row("advertise", r.o.Advertise, orDefault(r.o.Advertise, r.o.origin("advertise")))
 	s.row("allow-anonymous", strconv.FormatBool(r.o.AllowAnonymous), orDefault(strings.TrimPrefix(strconv.FormatBool(r.o.AllowAnonymous), "false"), r.o.origin("allow-anonymous")))
-	s.name = cmp.Or(r.o.Name, r.o.HTTP, listen)
-	s.row("name", s.name, orDefault(r.o.Name, r.o.origin("name")))
+	r.name(listen)
 }
 
 func (r *resolver) defaultListen() (listen, origin string) {
@@ -240,6 +239,7 @@ func (r *resolver) seeds() {
 		}
 	}
 	s.seeds = append(s.seeds, listed...)
+	s.listed = listed
 	if r.cache != nil {
 		s.policy = discovery.CachePolicy(r.cache)
 		s.mapping, err = discovery.NewMapping(r.cache.EndPoints)
@@ -259,6 +259,7 @@ func (r *resolver) rest() {
 	s.row("channel-prefix", r.o.ChannelPrefix, orDefault(r.o.ChannelPrefix, r.o.origin("channel-prefix")))
 	s.row("drain-spread", r.o.SignalR.ShutdownSpread.String(), r.o.origin("drain-spread"))
 	r.window()
+	r.health()
 	for _, h := range r.o.Hubs {
 		s.row("hub", strings.TrimSuffix(h.Path+" "+h.Name, " "), r.o.origin("hub"))
 	}

@@ -71,7 +71,7 @@ no Redis, no cache and no broker to run beside them.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newNodeCommand(), newUserCommand(), newDemoCommand(), newSimCommand())
+	root.AddCommand(newNodeCommand(), newUserCommand(), newDemoCommand(), newSimCommand(), newForgetCommand())
 	return root
 }
 

@@ -1,0 +1,53 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/signalmesh/signalmesh/mesh"
+)
+
+// RemoveMissing removes a failed server from the list of missing servers in all applications of
+// this node; see [mesh.Topic.RemoveMissing]. The lists of other nodes do not change.
+func (n *Node) RemoveMissing(server string) (removed int, err error) {
+	var errs []error
+	for _, a := range n.applications() {
+		k, err := a.topic.RemoveMissing(server)
+		removed += k
+		if err != nil {
+			errs = append(errs, fmt.Errorf("application %s: %w", a.name, err))
+		}
+	}
+	if removed == 0 {
+		return 0, errors.Join(errs...)
+	}
+	return removed, nil
+}
+
+// serveRemoveMissing answers DELETE /api/members/{server}.
+func (n *Node) serveRemoveMissing(w http.ResponseWriter, r *http.Request) {
+	removed, err := n.RemoveMissing(r.PathValue("server"))
+	switch {
+	case errors.Is(err, mesh.ErrNotMissing):
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+	case err != nil:
+		writeJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+	default:
+		writeJSON(w, http.StatusOK, map[string]int{"removed": removed})
+	}
+}
+
+// programsOnly refuses requests that a web page makes. Browsers send Origin with every
+// request that changes something, and some send Sec-Fetch-Site; programs send neither.
+// Origins are not compared with the host, since an attacker can make a name of a page
+// resolve to this address.
+func programsOnly(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+			writeJSON(w, http.StatusForbidden, map[string]string{"error": "web pages may not change a node; use the signalmesh command or curl"})
+			return
+		}
+		h(w, r)
+	}
+}
