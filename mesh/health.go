@@ -22,15 +22,15 @@ const (
 	Healthy Health = "healthy"
 )
 
-// A Condition is the health of an application's mesh and the reason for it. Everything
-// that shows the health shows a Condition.
+// A Condition is the health of an application's mesh and the reason for it. The status
+// page, /healthz, the metrics and the log all show a Condition.
 type Condition struct {
 	Health   Health
 	Servers  int       // others that are alive
-	Silent   []string  // names of servers that are not heard, and may come back
+	Silent   []string  // names of suspect servers
 	Round    []string  // names of servers that are alive, but have no direct link with this one
-	Missing  []Missing // servers that failed, or are expected and were not found
-	Expected int       // servers that should be there, this one included; 0: not known
+	Missing  []Missing // failed servers, and expected servers that were not found
+	Expected int       // how many servers the application should have, with this one; 0: not known
 }
 
 func newCondition(s core.Standing, missing []Missing, expected int) Condition {
@@ -73,8 +73,8 @@ func (c Condition) String() string {
 // maxNamed is how many missing servers are named in a sentence.
 const maxNamed = 5
 
-// whyMissing returns what is to be said of missing servers: those that failed, those
-// that were not found, and the number of the rest.
+// whyMissing returns one phrase each for the failed servers, the servers that were not
+// found, and the number of further missing servers.
 func (c Condition) whyMissing() (why []string) {
 	var failed, absent []string
 	for _, m := range c.Missing {
@@ -85,10 +85,10 @@ func (c Condition) whyMissing() (why []string) {
 		}
 	}
 	if len(failed) > 0 {
-		why = append(why, "missing: "+enumerate(failed)+"; start it again, or remove it from the list with signalmesh forget")
+		why = append(why, "missing: "+enumerate(failed)+"; start it again, or remove it from the list (see signalmesh forget)")
 	}
 	if len(absent) > 0 {
-		why = append(why, "expected and not found: "+enumerate(absent)+"; start it, or take it out of the list of servers")
+		why = append(why, "expected and not found: "+enumerate(absent)+"; start it, or remove it from the list of servers")
 	}
 	if short := c.MissingServers(); short > len(c.Missing) {
 		why = append(why, fmt.Sprintf("%d of %d expected servers; start the others, or correct the number", c.Expected-short, c.Expected))

@@ -12,18 +12,17 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/core"
 )
 
-// ErrNotMissing means that Forget was given a server that is not missing.
+// ErrNotMissing means that a server is not in the list of missing servers.
 var ErrNotMissing = errors.New("server is not missing")
 
-// A Missing is a server that should be there and is not: it failed, or it is expected
-// and was not found.
+// A Missing is a server that failed, or an expected server that was not found.
 type Missing struct {
-	Name    string    `json:"name"`              // or its address, if it was never met
-	Peer    string    `json:"peer,omitempty"`    // empty if it was never met
-	Addrs   []string  `json:"addrs,omitempty"`   // multiaddrs where it was
-	Since   time.Time `json:"since,omitzero"`    // last sign of life; zero if it was never met
-	Seconds float64   `json:"seconds,omitempty"` // since then
-	Reason  string    `json:"reason,omitempty"`  // why it could not be reached
+	Name    string    `json:"name"`              // the address of an expected server
+	Peer    string    `json:"peer,omitempty"`    // empty for an expected server
+	Addrs   []string  `json:"addrs,omitempty"`   // its multiaddrs
+	Since   time.Time `json:"since,omitzero"`    // last time it was alive; zero for an expected server
+	Seconds float64   `json:"seconds,omitempty"` // since that time
+	Reason  string    `json:"reason,omitempty"`  // why an expected server could not be reached
 }
 
 // String returns its name, and since when or why it is missing.
@@ -58,16 +57,16 @@ func (a *absence) missing(now time.Duration) Missing {
 	}
 }
 
-// An expectation is what the node knows of the servers that should be there.
+// An expectation is the argument of Topic.Expect.
 type expectation struct {
 	servers int
 	missing []Missing
 }
 
-// Expect sets which servers of the application should be there. While one of them is
-// not, the health is Degraded. servers is their number with this one; 0 means that it
-// is not known. missing are servers that were looked for at their addresses and not
-// found. The next call replaces both.
+// Expect sets which servers the application should have. The health is Degraded while
+// one of them is missing. servers is their number with this one; 0 means that the number
+// is not known. missing are servers that were not found at their addresses. Each call
+// replaces the values of the previous one.
 func (t *Topic) Expect(servers int, missing []Missing) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -75,26 +74,26 @@ func (t *Topic) Expect(servers int, missing []Missing) {
 	signal(t.shell.ticked)
 }
 
-// Forget takes a server that failed off the list of missing servers. It is named by
-// its name or its peer ID; all missing servers of that name are forgotten. The error
-// is ErrNotMissing if there is none. A server that is forgotten may come back.
-func (t *Topic) Forget(server string) (forgotten int, err error) {
+// RemoveMissing removes failed servers from the list of missing servers: all that have this
+// name, or the one that has this peer ID. It returns their number. The error is
+// ErrNotMissing if the list has no such server. A removed server may join again.
+func (t *Topic) RemoveMissing(server string) (removed int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	fits := func(a *absence) bool { return a.record.Name == server || peer.ID(a.peer).String() == server }
 	for a := t.roster.remove(fits); a != nil; a = t.roster.remove(fits) {
-		t.log.Info("missing server forgotten at the request of an operator", "server", a.record.Name, "peer", peer.ID(a.peer).String())
-		forgotten++
+		t.log.Info("missing server removed from the list by an operator", "server", a.record.Name, "peer", peer.ID(a.peer).String())
+		removed++
 	}
-	if forgotten == 0 {
-		return 0, fmt.Errorf("%q: %w; %s", server, ErrNotMissing, t.whoIsMissing())
+	if removed == 0 {
+		return 0, fmt.Errorf("%q: %w; %s", server, ErrNotMissing, t.missingNames())
 	}
 	signal(t.shell.ticked)
-	return forgotten, nil
+	return removed, nil
 }
 
-// whoIsMissing lists the servers that Forget takes. The caller holds mu.
-func (t *Topic) whoIsMissing() string {
+// missingNames lists the servers that can be removed. The caller holds mu.
+func (t *Topic) missingNames() string {
 	if len(t.roster.absent) == 0 {
 		return "no server that failed is missing"
 	}
@@ -118,18 +117,18 @@ func (t *Topic) follow(m *core.Member, state core.State) {
 			log.Info("server alive; it was missing", "missing_for", (now - a.heard).Round(time.Second))
 		}
 		if m.Name() == t.mesh.o.Name && m.Name() != "" || t.roster.namesake(m.Peer(), m.Name()) {
-			log.Info("another server has the same name; give each server a name of its own (--name) to tell them apart")
+			log.Info("another server has the same name; give each server a different name (--name)")
 		}
 	case core.Suspect:
 		t.roster.suspect(m.Peer())
 		log.Info("server suspect")
 	case core.Gone:
-		a := &absence{peer: m.Peer(), record: m.Record(), heard: m.Heard(), since: time.Now().Add(m.Heard() - now)}
+		a := &absence{peer: m.Peer(), record: m.Record(), heard: m.LastAlive(), since: time.Now().Add(m.LastAlive() - now)}
 		switch t.roster.gone(a) {
 		case failedReplaced:
 			log.Info("server gone; another of the same name has joined")
 		case failedMissing:
-			log.Warn("server gone without goodbye; start it again, or remove it from the list of missing servers: signalmesh forget "+m.Name(), "since", a.since.Format(time.TimeOnly))
+			log.Warn("server gone without a clean shutdown; start it again, or remove it from the list: signalmesh forget "+m.Name(), "since", a.since.Format(time.TimeOnly))
 		}
 	case core.Left:
 		t.roster.left(m.Peer(), m.Departed())
@@ -137,9 +136,9 @@ func (t *Topic) follow(m *core.Member, state core.State) {
 	}
 }
 
-// forgetOld takes servers that are missing for long off the list. The caller holds mu.
+// forgetOld removes servers from the list that have been missing for ForgetAfter. The caller holds mu.
 func (t *Topic) forgetOld(now time.Duration) {
 	for _, a := range t.roster.expire(now) {
-		t.log.Info("missing server forgotten", "server", a.record.Name, "peer", peer.ID(a.peer).String(), "missing_for", (now - a.heard).Round(time.Second))
+		t.log.Info("missing server removed from the list after its time", "server", a.record.Name, "peer", peer.ID(a.peer).String(), "missing_for", (now - a.heard).Round(time.Second))
 	}
 }

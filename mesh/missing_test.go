@@ -51,7 +51,7 @@ func TestAServerThatFailedIsMissing(t *testing.T) {
 	assert.Equal(t, b.Self(), missing.Missing[0].Peer)
 	assert.WithinDuration(t, time.Now(), missing.Missing[0].Since, 20*time.Second)
 	assert.Contains(t, missing.String(), "degraded: missing: web-2 since ")
-	assert.Contains(t, log.String(), "server gone without goodbye; start it again, or remove it from the list of missing servers: signalmesh forget web-2")
+	assert.Contains(t, log.String(), "server gone without a clean shutdown; start it again, or remove it from the list: signalmesh forget web-2")
 	assertGauge(t, registry, "signalmesh_mesh_missing_members", 1)
 	assertGauge(t, registry, "signalmesh_mesh_members", 1)
 	members := a.Members()
@@ -89,19 +89,19 @@ func TestAMissingServerIsForgotten(t *testing.T) {
 	b, _ := openNamed(t, "web-2")
 	dialTopic(t, b, a)
 	awaitCondition(t, a, "two servers", func(c Condition) bool { return c.Servers == 1 })
-	_, err := a.Forget("web-2")
+	_, err := a.RemoveMissing("web-2")
 	require.ErrorIs(t, err, ErrNotMissing, "it is alive")
 	crash(t, b)
 	c := awaitCondition(t, a, "one is missing", func(c Condition) bool { return len(c.Missing) == 1 })
 	assert.Equal(t, Isolated, c.Health)
 	assert.Contains(t, c.String(), "isolated: missing: web-2 since ")
-	_, err = a.Forget("web-3")
+	_, err = a.RemoveMissing("web-3")
 	require.EqualError(t, err, `"web-3": server is not missing; missing: web-2`)
-	n, err := a.Forget(b.Self())
+	n, err := a.RemoveMissing(b.Self())
 	require.NoError(t, err)
 	assert.Equal(t, 1, n)
 	assert.Empty(t, a.Condition().Missing)
-	assert.Contains(t, log.String(), "forgotten at the request of an operator")
+	assert.Contains(t, log.String(), "removed from the list by an operator")
 	for _, m := range a.Members() {
 		assert.False(t, m.Missing, "what is kept for it may still be listed")
 	}
@@ -115,7 +115,7 @@ func TestAMissingServerIsForgottenInTime(t *testing.T) {
 	crash(t, b)
 	awaitCondition(t, a, "one is missing", func(c Condition) bool { return len(c.Missing) == 1 })
 	awaitCondition(t, a, "it is forgotten", func(c Condition) bool { return len(c.Missing) == 0 })
-	assert.Contains(t, log.String(), "missing server forgotten")
+	assert.Contains(t, log.String(), "missing server removed from the list after its time")
 }
 
 func TestWhoLeavesInOrderIsNotMissing(t *testing.T) {
@@ -127,7 +127,7 @@ func TestWhoLeavesInOrderIsNotMissing(t *testing.T) {
 	awaitCondition(t, a, "it left", func(c Condition) bool { return c.Servers == 0 && len(c.Silent) == 0 })
 	assert.Empty(t, a.Condition().Missing)
 	assert.Empty(t, a.Members())
-	assert.NotContains(t, log.String(), "without goodbye")
+	assert.NotContains(t, log.String(), "without a clean shutdown")
 }
 
 func TestExpectedServersThatAreMissingDegradeTheHealth(t *testing.T) {
@@ -141,7 +141,7 @@ func TestExpectedServersThatAreMissingDegradeTheHealth(t *testing.T) {
 	assert.Equal(t, "degraded: 2 of 3 expected servers; start the others, or correct the number", c.String())
 	assert.Equal(t, 1, c.MissingServers())
 	a.Expect(3, []Missing{{Name: "10.0.0.3:9800", Reason: "connection refused"}})
-	assert.Equal(t, "degraded: expected and not found: 10.0.0.3:9800 (connection refused); start it, or take it out of the list of servers", a.Condition().String())
+	assert.Equal(t, "degraded: expected and not found: 10.0.0.3:9800 (connection refused); start it, or remove it from the list of servers", a.Condition().String())
 	a.Expect(2, nil)
 	assert.Equal(t, Healthy, a.Health())
 }

@@ -84,7 +84,7 @@ type Options struct {
 	// SuspectAfter and GoneAfter are how long a peer may be silent until it is suspect,
 	// and until it is gone. Zero means 3 s and 10 s.
 	SuspectAfter, GoneAfter time.Duration
-	// ForgetAfter is how long a server that failed is listed as missing. Zero means 1 h.
+	// ForgetAfter is how long a failed server is listed as missing. Zero means 1 h.
 	ForgetAfter time.Duration
 	// Direct is the number of links up to which every server of an application is
 	// linked directly; beyond it the rest is reached over the topic. Each costs memory,

@@ -8,21 +8,20 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/frame"
 )
 
-// maxAbsences bounds the list of servers that failed. The one that failed first is
-// dropped when the list is full.
+// maxAbsences is the largest number of failed servers in the list. When the list is
+// full, the server that failed first is removed.
 const maxAbsences = 256
 
-// A roster lists the other servers of an application: those that are present, and
-// those that failed and are missed until somebody takes their place.
+// A roster lists the other servers of an application.
 //
-//	          joined                 failed
-//	(unknown) ------> present ---------------------> absent
-//	                     ^                              |
-//	                     +-------- heard again ---------+
+//	          joins                 fails
+//	(unknown) -----> present --------------------> absent
+//	                    ^                             |
+//	                    +------- alive again ---------+
 //
-// A present server that says goodbye is removed. An absent one is removed when it
-// says goodbye late, when a server of its name joins, when it was absent for
-// forgetAfter, or by forget. Topic.mu guards a roster.
+// A present server is removed when it leaves cleanly. An absent server is removed when
+// its announcement to leave arrives late, when a server of the same name joins, after
+// forgetAfter, or by an operator. Topic.mu guards a roster.
 type roster struct {
 	forgetAfter time.Duration
 	present     map[core.Peer]*presence
@@ -34,15 +33,15 @@ type presence struct {
 	name     string
 	joined   time.Duration
 	suspect  bool
-	replaces bool // it has taken the place of an absent server
+	replaces bool // it has replaced an absent server
 }
 
-// An absence is a server that failed: it is gone and did not say goodbye.
+// An absence is a failed server: it is gone and did not announce that it leaves.
 type absence struct {
 	peer   core.Peer
 	record *frame.Member
-	heard  time.Duration // its last sign of life, on the clock of the mesh
-	since  time.Time     // the same, on the clock of people
+	heard  time.Duration // when it was last alive, on the clock of the mesh
+	since  time.Time     // the same time on the wall clock
 }
 
 func newRoster(forgetAfter time.Duration) *roster {
@@ -67,9 +66,9 @@ func (r *roster) alive(now time.Duration, id core.Peer, name string) *absence {
 	return a
 }
 
-// succeeds reports whether p took the place of a server of that name, which was heard
-// last at a time. Each server takes one place, so that two servers with the same name
-// are two.
+// succeeds reports whether p replaces a server of that name that was last alive at the
+// given time. Each server replaces one other server at most, so that two servers with
+// the same name count as two.
 func (p *presence) succeeds(name string, heard time.Duration) bool {
 	return name != "" && p.name == name && p.joined > heard && !p.replaces
 }
@@ -81,13 +80,13 @@ func (r *roster) suspect(id core.Peer) {
 	}
 }
 
-// A failure is what gone makes of a server that failed.
+// A failure is the result of roster.gone.
 type failure uint8
 
 const (
-	failedBefore   failure = iota // it was not present: gone is told again when it proves dead
-	failedReplaced                // a server of the same name has joined since it was heard last
-	failedMissing                 // it is listed as absent
+	failedBefore   failure = iota // the server was not present: core reports Gone twice for some servers
+	failedReplaced                // a server of the same name has joined since the server was last alive
+	failedMissing                 // the server is listed as absent
 )
 
 // gone notes that a server failed.
@@ -109,10 +108,11 @@ func (r *roster) gone(a *absence) failure {
 	return failedMissing
 }
 
-// left notes that a server is a member no more. It stays absent unless it said goodbye.
-func (r *roster) left(id core.Peer, goodbye bool) {
+// left notes that a server is no longer a member. An absent server stays in the list
+// unless it left cleanly.
+func (r *roster) left(id core.Peer, cleanly bool) {
 	delete(r.present, id)
-	if goodbye {
+	if cleanly {
 		r.remove(func(a *absence) bool { return a.peer == id })
 	}
 }

@@ -15,12 +15,12 @@ type Member struct {
 	Version  string        `json:"version"`
 	Addrs    []string      `json:"addrs"`
 	State    string        `json:"state"`          // alive, suspect or gone
-	Missing  bool          `json:"missing"`        // it failed, and nobody has taken its place yet; see Topic.Forget
-	Dead     bool          `json:"dead"`           // nobody is at its address any more; it is listed only because it is missing
-	Since    time.Time     `json:"since,omitzero"` // last sign of life, if it is missing
+	Missing  bool          `json:"missing"`        // it failed, and no other server has replaced it
+	Dead     bool          `json:"dead"`           // it is listed only because it is missing: nothing listens at its address
+	Since    time.Time     `json:"since,omitzero"` // when a missing server was last alive
 	Linked   bool          `json:"linked"`         // directly
-	Round    bool          `json:"round"`          // reached the long way round, since there is no direct link
-	Silent   time.Duration `json:"silent"`         // since it was heard last, in nanoseconds
+	Round    bool          `json:"round"`          // its records are relayed, since there is no direct link
+	Silent   time.Duration `json:"silent"`         // since it was last alive, in nanoseconds
 	Channels int           `json:"channels"`       // that it is subscribed to
 	Synced   bool          `json:"synced"`         // those are all; before, it is sent everything
 	Waiting  int           `json:"waiting"`        // records it has not acknowledged
@@ -58,9 +58,10 @@ func (t *Topic) Has(server string) bool {
 	return t.core.State(core.Peer(id)) == core.Alive
 }
 
-// Members returns what is known of the other servers, with those that are missing. A
-// member that is gone and not missing was forgotten, or a server of the same name has
-// taken its place; what it was sent is kept until its replay window ends.
+// Members returns the other servers, including those that failed and are missing. A
+// member that is gone and not missing was removed from the list of missing servers, or
+// replaced by a server of the same name. Its messages are kept until its replay window
+// ends.
 func (t *Topic) Members() []Member {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -9,12 +9,13 @@ import (
 )
 
 // Handler serves the hubs, to mount on a mux of your own, at "/" or at each of
-// their paths.
+// their paths. It answers clients that begin a connection with 503 when the open files
+// of the process are nearly used up.
 func (n *Node) Handler() http.Handler {
 	if n.hubs == nil {
 		return http.NotFoundHandler()
 	}
-	return n.letGo(n.hubs.ServeHTTP)
+	return n.capacity.guard(n.letGo(n.hubs.ServeHTTP))
 }
 
 // Hub returns the hub at path, for sends from outside its methods; nil if there is

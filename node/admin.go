@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,7 +35,12 @@ type Status struct {
 	Clients     int                 `json:"clients"`         // connections of hubs
 	Drain       *DrainStatus        `json:"drain,omitempty"` // the latest; nil if Phase is Serving
 	Health      mesh.Health         `json:"health"`
-	Why         string              `json:"why"` // the health in a sentence
+	Why         string              `json:"why"`            // the health in a sentence
+	Missing     []mesh.Missing      `json:"missing"`        // failed servers, and expected servers that were not found
+	Expected    int                 `json:"expected"`       // servers, this one included; 0: not known
+	Absent      int                 `json:"missingServers"` // number of missing servers; more than Missing if some have no address
+	Alerts      []Alert             `json:"alerts"`
+	Capacity    CapacityStatus      `json:"capacity"`
 	Seconds     float64             `json:"uptimeSeconds"`
 	Seeds       []string            `json:"seeds"`
 	Members     []mesh.Member       `json:"members"`
@@ -50,7 +56,8 @@ func (n *Node) Status() Status {
 		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), Redis: n.RedisAddr(),
 		Ready: ready.Ready, NotReady: ready.Reasons, Joining: n.joining(), Draining: phase != Serving, Phase: phase, Clients: n.clients(), Drain: n.drainStatus(),
 		Health: c.Health, Why: n.why(c),
-		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: n.topic.Members(),
+		Missing: append([]mesh.Missing{}, c.Missing...), Expected: c.Expected, Absent: c.MissingServers(), Alerts: n.alerts.look(time.Now()), Capacity: n.capacity.status(),
+		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: shown(n.topic.Members()),
 		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(),
 	}
 	for _, h := range n.o.Hubs {
@@ -60,6 +67,30 @@ func (n *Node) Status() Status {
 		s.Seeds = append(s.Seeds, seed.String())
 	}
 	return s
+}
+
+// shown returns the members without those that are gone and not missing: they were
+// removed from the list or replaced.
+func shown(members []mesh.Member) []mesh.Member {
+	return slices.DeleteFunc(members, func(m mesh.Member) bool { return m.State == "gone" && !m.Missing })
+}
+
+// alive returns how many members are alive.
+func alive(members []mesh.Member) (n int) {
+	for _, m := range members {
+		if m.State == "alive" {
+			n++
+		}
+	}
+	return n
+}
+
+// clock returns a time of day, with the date if that is not today's.
+func clock(t time.Time) string {
+	if time.Since(t) > 20*time.Hour {
+		return t.Format(time.DateTime)
+	}
+	return t.Format(time.TimeOnly)
 }
 
 func closed(c <-chan struct{}) bool {
@@ -77,6 +108,9 @@ var statusPage string
 var statusTemplate = template.Must(template.New("status").Funcs(template.FuncMap{
 	"seconds": func(s float64) string { return time.Duration(s * float64(time.Second)).Round(time.Second).String() },
 	"short":   func(id string) string { return id[max(0, len(id)-8):] },
+	"clock":   clock,
+	"rfc3339": func(t time.Time) string { return t.Format(time.RFC3339) },
+	"alive":   alive,
 	"silent":  func(d time.Duration) string { return d.Round(100 * time.Millisecond).String() },
 }).Parse(statusPage))
 
@@ -89,6 +123,7 @@ func (n *Node) adminHandler() http.Handler {
 	mux.HandleFunc("GET /api/settings", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, n.settings.Rows) })
 	mux.HandleFunc("GET /api/door", n.serveDoor)
 	n.routeControl(mux)
+	mux.HandleFunc("DELETE /api/members/{server}", n.programsOnly(n.serveRemoveMissing))
 	mux.HandleFunc("GET /{$}", n.serveStatus)
 	if g, ok := n.o.Metrics.(prometheus.Gatherer); ok {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(g, promhttp.HandlerOpts{}))
@@ -101,7 +136,8 @@ func (n *Node) adminHandler() http.Handler {
 func (n *Node) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	c := n.topic.Condition()
 	writeJSON(w, http.StatusOK, map[string]any{
-		"health": c.Health, "servers": c.Servers, "silent": list(c.Silent), "withoutLink": list(c.Round), "text": n.why(c),
+		"health": c.Health, "servers": c.Servers, "silent": list(c.Silent), "withoutLink": list(c.Round),
+		"missing": append([]mesh.Missing{}, c.Missing...), "missingServers": c.MissingServers(), "expected": c.Expected, "text": n.why(c),
 	})
 }
 

@@ -42,6 +42,9 @@ type Node struct {
 	http  net.Listener
 	admin net.Listener
 
+	alerts   *alerts
+	capacity *capacity
+
 	own    *application                     // the hubs'
 	others []*application                   // those that have a Redis door here
 	users  atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
@@ -67,14 +70,20 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	o = o.complete()
-	n := &Node{o: o, settings: settings, log: o.Logger, started: time.Now(), ready: make(chan struct{}), life: newLife()}
+	n := &Node{
+		o: o, settings: settings, log: o.Logger, started: time.Now(), ready: make(chan struct{}), life: newLife(),
+		alerts: newAlerts(o.Logger), capacity: newCapacity(fileLimit(), o.MaxConnections),
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.Close())
 		}
 	}()
 	n.tellProblems()
-	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openApplications, n.openHubs, n.openLoop, n.openRedis, n.openMetrics, n.openHTTP, n.openAdmin} {
+	for _, open := range []func() error{
+		n.openAlerts, n.openCapacity, n.openMesh, n.watchUsers, n.openApplications, n.openHubs, n.openLoop, n.openExpected, n.openRedis,
+		n.openMetrics, n.openHTTP, n.openAdmin,
+	} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -100,7 +109,7 @@ func (n *Node) openMesh() (err error) {
 		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
-		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes, JoinTimeout: n.o.JoinTimeout,
+		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes, JoinTimeout: n.o.JoinTimeout, ForgetAfter: n.o.ForgetAfter,
 		Logger: n.meshLog(), Metrics: n.o.Metrics, OnHealth: n.onHealth,
 	})
 	if err != nil {
@@ -130,6 +139,9 @@ func (n *Node) openHubs() (err error) {
 		return fmt.Errorf("open hubs: %w", err)
 	}
 	n.opened(n.hubs.Close)
+	n.alerts.count("unknown-connections", n.hubs.UnknownConnections, func(requests uint64) string {
+		return fmt.Sprintf("requests have a connection ID of another server (%d so far): is the load balancer configured for sticky sessions? See docs/load-balancers.md", requests)
+	})
 	return nil
 }
 
@@ -140,7 +152,7 @@ func (n *Node) openHTTP() (err error) {
 	if n.http, err = listen("HTTP", n.o.HTTP); err != nil {
 		return err
 	}
-	n.server = n.serve(n.http, n.handler())
+	n.server = n.serve(newLimitedListener(n.http, n.capacity), n.handler())
 	return nil
 }
 

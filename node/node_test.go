@@ -22,7 +22,16 @@ import (
 	"github.com/signalmesh/signalmesh/signalr"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(fewFiles) == "" {
+		goleak.VerifyTestMain(m)
+		return
+	}
+	if err := runFewFiles(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
 
 func hubs() []signalr.HubOptions { return []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}} }
 
@@ -138,7 +147,7 @@ func TestAdminTellsHowTheNodeIs(t *testing.T) {
 	base := "http://" + n.AdminAddr()
 	code, body := get(t, base+"/healthz")
 	assert.Equal(t, http.StatusOK, code)
-	assert.JSONEq(t, `{"health":"isolated","servers":0,"silent":[],"withoutLink":[],
+	assert.JSONEq(t, `{"health":"isolated","servers":0,"silent":[],"withoutLink":[],"missing":[],"missingServers":0,"expected":0,
 		"text":"isolated: no other server is in reach; clients of this server hear each other"}`, body)
 	code, body = get(t, base+"/readyz")
 	assert.Equal(t, http.StatusOK, code)

@@ -83,6 +83,20 @@ type Options struct {
 	// ReadyWhenRefused makes the node ready although every server that answered refused
 	// it. Its clients then hear nothing of the clients of other servers.
 	ReadyWhenRefused bool
+	// ExpectServers is how many servers the application should have, this one included.
+	// The health is degraded while there are fewer. Zero means that the number is not
+	// known. Servers that client.ncconf lists are always expected.
+	ExpectServers int
+	// ExpectAfter is how long after this node is ready expected servers may start before
+	// they are reported as missing. Zero means 30 s.
+	ExpectAfter time.Duration
+	// ForgetAfter is how long a failed server is listed as missing, which degrades the
+	// health. Zero means 1 hour.
+	ForgetAfter time.Duration
+	// MaxConnections is how many connections of clients the HTTP listener takes; more are
+	// answered with 503. Zero means as many as the open files of the process allow, with
+	// a reserve for peers and the admin listener.
+	MaxConnections int
 
 	// NCConf is the path of client.ncconf. Empty means none if Bootstrap is given,
 	// else the first of the usual places that has it, or none.
@@ -97,7 +111,8 @@ type Options struct {
 	// NCacheOptions are the four names an NCache user knows; see AddNCache.
 	NCacheOptions
 
-	// Name is shown to people. Empty means HTTP, or else the first of Listen.
+	// Name is shown to people. Servers should have different names: a server that starts
+	// replaces a missing server of the same name. Empty means the host name.
 	Name string
 	// Version of the program, shown to people. Empty means "dev".
 	Version string
@@ -163,6 +178,7 @@ func (o *Options) AddNCache(configure func(*NCacheOptions)) { configure(&o.NCach
 
 func (o Options) complete() Options {
 	o.Version = cmp.Or(o.Version, "dev")
+	o.ExpectAfter = cmp.Or(o.ExpectAfter, defaultExpectAfter)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -20,7 +20,7 @@ func (r Readiness) String() string {
 // Readiness reports whether the node should be sent clients. /readyz answers with it.
 func (n *Node) Readiness() Readiness {
 	r := Readiness{Reasons: []string{}}
-	for _, reason := range []func() string{n.notJoined, n.notInService} {
+	for _, reason := range []func() string{n.notJoined, n.notInService, n.capacity.full} {
 		if text := reason(); text != "" {
 			r.Reasons = append(r.Reasons, text)
 		}

@@ -198,8 +198,7 @@ func (r *resolver) addresses() {
 	}
 	s.row("advertise", strings.Join(advertise, ", "), orDefault(strings.Join(advertise, ""), r.o.origin("advertise")))
 	s.row("allow-anonymous", strconv.FormatBool(r.o.AllowAnonymous), orDefault(strings.TrimPrefix(strconv.FormatBool(r.o.AllowAnonymous), "false"), r.o.origin("allow-anonymous")))
-	s.name = cmp.Or(r.o.Name, r.o.HTTP, listen[0])
-	s.row("name", s.name, orDefault(r.o.Name, r.o.origin("name")))
+	r.name(listen[0])
 }
 
 // defaultListen returns the address to listen on if none is given: that of
@@ -250,6 +249,7 @@ func (r *resolver) seeds() {
 		}
 	}
 	s.seeds = append(s.seeds, listed...)
+	s.listed = listed
 	if r.cache != nil {
 		s.policy = discovery.CachePolicy(r.cache)
 		s.mapping, err = discovery.NewMapping(r.cache.EndPoints)
@@ -270,6 +270,7 @@ func (r *resolver) rest() {
 	r.drain()
 	r.window()
 	r.joining()
+	r.health()
 	for _, h := range r.o.Hubs {
 		s.row("hub", strings.TrimSuffix(h.Path+" "+h.Name, " "), r.o.origin("hub"))
 	}

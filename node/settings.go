@@ -36,6 +36,7 @@ type Settings struct {
 	listen, advertise        []multiaddr.Multiaddr
 	name                     string
 	seeds                    []discovery.Seed
+	listed                   []discovery.Seed // of seeds, the servers that a list names
 	policy                   discovery.Policy
 	mapping                  discovery.Mapping
 	groupTimeout             time.Duration

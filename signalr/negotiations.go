@@ -35,8 +35,7 @@ func newNegotiated(h *Hub) *negotiated {
 
 const idLength = 22
 
-// newID returns idLength characters that nobody can guess and that need no escaping in
-// a URL.
+// newID returns a random ID of idLength characters that need no escaping in a URL.
 func newID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
@@ -198,11 +197,11 @@ func (ns *negotiations) remove(n *negotiated) {
 			return
 		}
 	}
-	ns.forget(n.token)
+	ns.drop(n.token)
 }
 
-// forget takes a connection off the table. The caller holds mu.
-func (ns *negotiations) forget(token string) {
+// drop removes a connection from the table. The caller holds mu.
+func (ns *negotiations) drop(token string) {
 	delete(ns.byToken, token)
 	ns.ended.add(token)
 }
@@ -222,7 +221,7 @@ func (ns *negotiations) expire(now time.Time) {
 	for token, n := range ns.byToken {
 		if !n.expires.IsZero() && now.After(n.expires) {
 			n.end()
-			ns.forget(token)
+			ns.drop(token)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxEnded is how many connection IDs that have ended are remembered at least, and
-	// half of how many at most.
+	// maxEnded is the number of ended connection IDs that are kept at least. At most
+	// twice as many are kept.
 	maxEnded = 1 << 14
 	// strayWarnEvery is how often unknown connection IDs are logged.
 	strayWarnEvery = time.Hour
@@ -23,9 +23,9 @@ const (
 	lateGap    = time.Minute
 )
 
-// An endedIDs remembers the tokens of connections that have ended, so that a late
-// request is told from one of another server. It keeps two generations of at most
-// maxEnded; when the newer is full it becomes the older.
+// An endedIDs is a bounded set of tokens of connections that have ended. It distinguishes
+// late requests from requests with the ID of another server. It keeps two generations of
+// at most maxEnded tokens; when the newer one is full, it replaces the older one.
 type endedIDs struct {
 	newer, older map[string]struct{}
 }
@@ -61,8 +61,8 @@ type strays struct {
 	loggedAt time.Time // zero before the first warning
 }
 
-// count counts a request; opens says whether it would have opened a transport. The
-// first warning is logged at once, and then at most one an hour.
+// count counts a request; opens reports whether it would have opened a transport. It logs
+// at most one warning per strayWarnEvery.
 func (s *strays) count(now time.Time, hub, from string, opens bool) {
 	s.note()
 	s.mu.Lock()

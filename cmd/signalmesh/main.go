@@ -72,7 +72,7 @@ no Redis, no cache and no broker to run beside them.`,
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newNodeCommand(), newDrainCommand(), newUserCommand(), newDemoCommand(), newSimCommand())
+	root.AddCommand(newNodeCommand(), newDrainCommand(), newForgetCommand(), newUserCommand(), newDemoCommand(), newSimCommand())
 	refuseRepeats(root)
 	return root
 }

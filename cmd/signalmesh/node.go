@@ -112,8 +112,11 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.o.ReadyWhenRefused, "ready-when-refused", false, "be ready although every server that answered refused this node")
 	flags.DurationVar(&f.o.ReplayAge, "replay-age", 2*time.Minute, "how long messages are kept for a server that is away")
 	flags.IntVar(&f.o.ReplayBytes, "replay-bytes", 64<<20, "how many `bytes` of them are kept, for each server")
+	flags.IntVar(&f.o.ExpectServers, "expect-servers", 0, "how many `servers` the application should have, this one included; while there are fewer, the health is degraded (default: not known)")
+	flags.DurationVar(&f.o.ForgetAfter, "forget-after", time.Hour, "`time` for which a failed server is listed as missing")
+	flags.IntVar(&f.o.MaxConnections, "max-connections", 0, "how many `connections` of clients --http takes; more get 503 (default: what the limit of open files allows, with a reserve)")
 	flags.StringVar(&f.o.Admin, "admin", "127.0.0.1:0", "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; \"\" for none")
-	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people (default --http)")
+	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people; give each server its own (default: the name of the host)")
 	flags.BoolVar(&f.printConfig, "print-config", false, "print every setting and where it came from, and end")
 	f.log.add(flags)
 }

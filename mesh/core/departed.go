@@ -6,12 +6,12 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/frame"
 )
 
-// Departed reports whether m said goodbye. A member that is Gone or Left and did not
-// say goodbye has failed.
+// Departed reports whether m announced that it leaves. A member that is Gone or Left
+// without that announcement has failed.
 func (m *Member) Departed() bool { return m.departed }
 
-// Heard returns the time of the last sign of life of m.
-func (m *Member) Heard() time.Duration { return m.heard }
+// LastAlive returns the time at which m last showed that it is alive.
+func (m *Member) LastAlive() time.Duration { return m.heard }
 
 // Record returns the last announcement of m. The caller must not change it.
 func (m *Member) Record() *frame.Member { return m.record }

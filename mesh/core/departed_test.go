@@ -29,7 +29,7 @@ func TestWhoDiesHasNotDeparted(t *testing.T) {
 	w.run(2 * time.Second)
 	require.Equal(t, Gone, m.state)
 	assert.False(t, m.Departed())
-	assert.Less(t, m.Heard(), w.now)
+	assert.Less(t, m.LastAlive(), w.now)
 }
 
 func TestALateGoodbyeOfTheDeadCounts(t *testing.T) {
@@ -46,7 +46,7 @@ func TestALateGoodbyeOfTheDeadCounts(t *testing.T) {
 	assert.Equal(t, []State{Left}, states)
 }
 
-// A told notes what the shell is told of members.
+// A told records the calls of Shell.Changed.
 type told struct {
 	*testNode
 	states *[]State

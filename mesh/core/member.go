@@ -53,7 +53,7 @@ type Member struct {
 	longRoad  bool // its records go the long way round
 	tomb      bool // taken for dead since entombed, though not for certain
 	leftTold  bool // the application was told that it left
-	departed  bool // it said goodbye
+	departed  bool // it announced that it leaves
 	parted    bool // forgotten after WindowAge; only the numbers and its interest are kept
 	synced    bool // channels is its whole interest
 	sendAck   bool
@@ -164,7 +164,7 @@ func (n *Node) strike(m *Member, over bool) {
 	}
 	n.graves.dig(m, over)
 	n.renounceAll(m.peer)
-	if !m.tomb || m.departed { // else it was told before
+	if !m.tomb || m.departed { // a tomb was reported as Gone already
 		n.shell.Changed(m, Left)
 	}
 	n.room()
