@@ -29,7 +29,7 @@ func connect(t *testing.T, n *node.Node) *websocket.Conn {
 	return ws
 }
 
-// read returns the next message of a client that is no ping.
+// read returns the next message that a client receives, except pings.
 func read(t *testing.T, ws *websocket.Conn) string {
 	for {
 		_, data, err := ws.ReadMessage()
@@ -93,7 +93,7 @@ func TestADrainedNodeServesUntilTheDelayHasPassed(t *testing.T) {
 	awaitPhase(t, n, node.Draining)
 	code, body := get(t, "http://"+n.AdminAddr()+"/readyz")
 	assert.Equal(t, http.StatusServiceUnavailable, code)
-	assert.JSONEq(t, `{"ready":false,"draining":true,"reasons":["draining: clients are still served, and will be told to reconnect to another server"]}`, body)
+	assert.JSONEq(t, `{"ready":false,"draining":true,"reasons":["draining: clients are still served, and will be moved to other servers"]}`, body)
 	status, closes = negotiate(t, n)
 	assert.Equal(t, http.StatusOK, status)
 	assert.True(t, closes, "the next request may reach another server")
@@ -109,7 +109,7 @@ func TestADrainedNodeServesUntilTheDelayHasPassed(t *testing.T) {
 	assert.ErrorIs(t, <-done, signalr.ErrUndrained)
 	assert.True(t, n.Readiness().Ready)
 	require.NoError(t, n.Hub("/chat").Clients(t.Context()).All().Send("hear"))
-	assert.Equal(t, `{"type":1,"target":"hear","arguments":[]}`+"\x1e", read(t, ws), "no client was told")
+	assert.Equal(t, `{"type":1,"target":"hear","arguments":[]}`+"\x1e", read(t, ws), "no client got a Close message")
 }
 
 func TestADrainedNodeMovesItsClientsAndStays(t *testing.T) {
@@ -169,7 +169,7 @@ func TestTheUsualDelayEndsWithTheLastClient(t *testing.T) {
 	require.NoError(t, ws.Close())
 	report := <-done
 	assert.Less(t, report.Took, 7*time.Second)
-	assert.Zero(t, report.Moved+report.Disconnected, "it left before it was told")
+	assert.Zero(t, report.Moved+report.Disconnected, "it left before a Close message")
 }
 
 func TestAShutdownCannotBeUndone(t *testing.T) {
