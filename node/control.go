@@ -4,8 +4,8 @@ import (
 	"net/http"
 )
 
-// Control requests change the node: POST /api/drain drains it, DELETE /api/drain
-// undoes that. GET /api/drain only tells how far a drain is.
+// POST /api/drain drains the node, DELETE /api/drain undoes that, and GET /api/drain
+// returns the progress.
 
 // A Control is the answer to requests to /api/drain.
 type Control struct {
@@ -27,7 +27,7 @@ func (n *Node) routeControl(mux *http.ServeMux) {
 	}))
 }
 
-// answerControl answers with how far the drain is, and with 409 if err is not nil.
+// answerControl answers with the progress of the drain, and with 409 if err is not nil.
 func (n *Node) answerControl(w http.ResponseWriter, code int, err error) {
 	answer := Control{Phase: n.Phase(), Clients: n.clients(), Drain: n.drainStatus()}
 	if err != nil {

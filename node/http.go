@@ -34,9 +34,8 @@ func cutPrefixFold(path, prefix string) (rest string, ok bool) {
 
 // letGo serves with h. While the node is not in service, it asks for the TCP connection
 // to be closed after each response, so that the next request reaches another server.
-// Requests that belong to an open SignalR connection are excepted: behind a load
-// balancer that chooses a server for each TCP connection, they would reach a server
-// that does not have it.
+// Requests of an open SignalR connection are excepted: behind a load balancer that
+// chooses a server for each TCP connection, they would reach the wrong server.
 func (n *Node) letGo(h http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n.Phase() != Serving && !r.URL.Query().Has("id") {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -13,7 +14,7 @@ import (
 func (n *Node) Reload() error {
 	fresh, err := Resolve(n.o)
 	if err != nil {
-		n.log.Error("settings not reloaded: the node goes on with those it has", "err", err)
+		n.log.Error("settings not reloaded: the node keeps the present ones", "err", err)
 		return fmt.Errorf("reload settings: %w", err)
 	}
 	reloaded := "none"
@@ -48,12 +49,15 @@ func (s *Settings) differ(t *Settings) []string {
 	if s.password != t.password { // hidden in the rows
 		names = append(names, "password")
 	}
+	if !reflect.DeepEqual(s.policy, t.policy) || !reflect.DeepEqual(s.mapping, t.mapping) ||
+		!reflect.DeepEqual(s.meshLevel, t.meshLevel) || s.groupTimeout != t.groupTimeout { // they have no row
+		names = append(names, "ncconf")
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// values returns the values of each setting, without the order of those that are
-// several: that of seeds may be random.
+// values returns the values of each setting, sorted: seeds may be in random order.
 func (s *Settings) values() map[string][]string {
 	values := map[string][]string{}
 	for _, r := range s.Rows {

@@ -45,8 +45,8 @@ func dialHTTP(t *testing.T, addr string) net.Conn {
 	return conn
 }
 
-// ask sends a request over conn and returns the answer.
-func ask(t *testing.T, conn net.Conn) *http.Response {
+// askOn sends a request over conn and returns the answer.
+func askOn(t *testing.T, conn net.Conn) *http.Response {
 	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
 	_, err := conn.Write([]byte("POST /chat/negotiate?negotiateVersion=1 HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n"))
 	require.NoError(t, err)
@@ -61,10 +61,10 @@ func TestClientsBeyondTheLimitAreToldSo(t *testing.T) {
 	n := open(t, func(o *node.Options) { o.MaxConnections, o.Logger = 2, log.logger() })
 	<-n.Ready()
 	first, second := dialHTTP(t, n.HTTPAddr()), dialHTTP(t, n.HTTPAddr())
-	assert.Equal(t, 200, ask(t, first).StatusCode)
-	assert.Equal(t, 200, ask(t, second).StatusCode)
+	assert.Equal(t, 200, askOn(t, first).StatusCode)
+	assert.Equal(t, 200, askOn(t, second).StatusCode)
 	for range 3 {
-		r := ask(t, dialHTTP(t, n.HTTPAddr()))
+		r := askOn(t, dialHTTP(t, n.HTTPAddr()))
 		assert.Equal(t, 503, r.StatusCode)
 		assert.Equal(t, "5", r.Header.Get("Retry-After"))
 		assert.True(t, r.Close, "Connection: close")
@@ -93,7 +93,7 @@ func TestClientsBeyondTheLimitAreToldSo(t *testing.T) {
 	require.NoError(t, first.Close())
 	require.NoError(t, second.Close())
 	require.Eventually(t, func() bool { return n.Readiness().Ready }, 10*time.Second, 5*time.Millisecond)
-	assert.Equal(t, 200, ask(t, dialHTTP(t, n.HTTPAddr())).StatusCode)
+	assert.Equal(t, 200, askOn(t, dialHTTP(t, n.HTTPAddr())).StatusCode)
 }
 
 func TestClosingDoesNotWaitForThoseWhoAreTurnedAway(t *testing.T) {

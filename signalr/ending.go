@@ -24,7 +24,7 @@ type ending struct {
 	gone      bool   // nothing can be written any more
 	discard   bool   // what waits to be written is dropped
 	failed    bool   // the transport is closed as after a failure
-	drain     *drain // that tells the client to leave; nil: none
+	drain     *drain // the drain that ends it; nil: none
 }
 
 // end decides that the connection ends and how. Only the first call counts, and

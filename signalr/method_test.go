@@ -107,7 +107,7 @@ func TestMetrics(t *testing.T) {
 	assert.EqualValues(t, 2, testutil.ToFloat64(m.sent))
 	n, err := testutil.GatherAndCount(registry)
 	require.NoError(t, err)
-	want := len(m.collectors()) + 2 // invocations have two outcomes, and so do drains
+	want := len(m.collectors()) + 2 + 1 // invocations have two outcomes, drains three
 	assert.Equal(t, want, n)
 
 	_, err = NewServer(o)
