@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -116,7 +117,7 @@ func (t *Topic) follow(m *core.Member, state core.State) {
 		} else {
 			log.Info("server alive; it was missing", "missing_for", (now - a.heard).Round(time.Second))
 		}
-		if m.Name() == t.mesh.o.Name && m.Name() != "" || t.roster.namesake(m.Peer(), m.Name()) {
+		if log.Enabled(t.ctx, slog.LevelInfo) && t.namesake(m) {
 			log.Info("another server has the same name; give each server a different name (--name)")
 		}
 	case core.Suspect:
@@ -134,6 +135,12 @@ func (t *Topic) follow(m *core.Member, state core.State) {
 		t.roster.left(m.Peer(), m.Departed())
 		log.Info("server left")
 	}
+}
+
+// namesake reports whether this server or another one that is alive has the name of m.
+// The caller holds mu.
+func (t *Topic) namesake(m *core.Member) bool {
+	return m.Name() != "" && m.Name() == t.mesh.o.Name || t.roster.namesake(m.Peer(), m.Name())
 }
 
 // forgetOld removes servers from the list that have been missing for ForgetAfter. The caller holds mu.

@@ -171,3 +171,15 @@ func TestForgetAfterMustNotBeNegative(t *testing.T) {
 	_, err = New(Options{Cache: "demo", Listen: []multiaddr.Multiaddr{listen}, ForgetAfter: -1})
 	assert.ErrorContains(t, err, "ForgetAfter -1ns is negative")
 }
+
+func TestServersWithTheSameNameAreLogged(t *testing.T) {
+	a, log := openNamed(t, "host")
+	b, _ := openNamed(t, "other")
+	dialTopic(t, b, a)
+	awaitCondition(t, a, "two servers", func(c Condition) bool { return c.Servers == 1 })
+	assert.NotContains(t, log.String(), "same name")
+	c, _ := openNamed(t, "host")
+	dialTopic(t, c, a)
+	awaitCondition(t, a, "three servers", func(c Condition) bool { return c.Servers == 2 })
+	assert.Contains(t, log.String(), "another server has the same name; give each server a different name (--name)")
+}

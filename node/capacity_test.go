@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"syscall"
@@ -67,7 +68,7 @@ func TestFilesOfTheApplicationCountToo(t *testing.T) {
 	assert.Empty(t, c.full())
 	c.exhausted(syscall.EAGAIN)
 	assert.Empty(t, c.full())
-	c.exhausted(&http.ProtocolError{})
+	c.exhausted(errors.New("other"))
 	assert.Empty(t, c.full())
 	c.exhausted(syscall.EMFILE)
 	assert.Contains(t, c.full(), "full: 1024 of 1024 open files are in use")
