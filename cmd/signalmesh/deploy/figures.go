@@ -1,0 +1,139 @@
+//go:build linux
+
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// The goals, for a rolling restart of all servers.
+const (
+	missedGoal = 3                      // messages missed by one client
+	awayGoal   = 500 * time.Millisecond // the median
+)
+
+// accounts are the answer of the clients to "settle".
+type accounts struct {
+	Clients  []account
+	Warnings map[string]int // of the clients' logs, with their numbers
+}
+
+// An account is that of one client since "begin"; see record.mjs.
+type account struct {
+	Balancer, Transport  string
+	Away                 []float64 // ms
+	Missed               int
+	MissedWhileConnected int
+	Duplicates           int
+	Disordered           int
+	Closed               string // why the connection ended for ever; "" if it did not
+	Settled              bool   // connected, with the newest message
+}
+
+// A row is what one action did to the clients behind one balancer.
+type row struct {
+	Balancer, Action string
+	Clients          int
+	Moved            int           // clients that were away at least once
+	Median, Longest  time.Duration // of all times that clients were away
+	Worst, Missed    int           // messages missed by one client, and by all
+	WhileConnected   int           // of Missed: without a reconnect
+	Duplicates       int
+	Disordered       int
+	Closed           int
+	Err              error // why the row fails
+}
+
+// rows sums up the accounts, one row for each balancer in the order of names.
+func (a accounts) rows(action string, names []string) []row {
+	var rows []row
+	for _, name := range names {
+		r := row{Balancer: name, Action: action}
+		var away []time.Duration
+		for _, c := range a.Clients {
+			if c.Balancer != name {
+				continue
+			}
+			r.add(c)
+			for _, ms := range c.Away {
+				away = append(away, time.Duration(ms*float64(time.Millisecond)))
+			}
+		}
+		if len(away) > 0 {
+			slices.Sort(away)
+			r.Median, r.Longest = away[(len(away)-1)/2], away[len(away)-1]
+		}
+		r.Err = errors.Join(r.Err, r.promises())
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func (r *row) add(c account) {
+	r.Clients++
+	if len(c.Away) > 0 {
+		r.Moved++
+	}
+	r.Worst = max(r.Worst, c.Missed)
+	r.Missed += c.Missed
+	r.WhileConnected += c.MissedWhileConnected
+	r.Duplicates += c.Duplicates
+	r.Disordered += c.Disordered
+	switch {
+	case c.Closed != "":
+		r.Closed++
+		r.Err = errors.Join(r.Err, fmt.Errorf("a client (%s) was closed: %s", c.Transport, c.Closed))
+	case !c.Settled:
+		r.Err = errors.Join(r.Err, fmt.Errorf("a client (%s) was not connected, with the newest message, after %v", c.Transport, settleLimit))
+	}
+}
+
+// promises returns the promises that hold for every action and were broken.
+func (r *row) promises() (err error) {
+	for _, p := range []struct {
+		n    int
+		what string
+	}{
+		{r.Duplicates, "messages arrived twice"},
+		{r.Disordered, "messages arrived out of order"},
+		{r.WhileConnected, "messages were missed by clients that were connected"},
+	} {
+		if p.n > 0 {
+			err = errors.Join(err, fmt.Errorf("%d %s", p.n, p.what))
+		}
+	}
+	return err
+}
+
+// hold adds an error if the row does not reach the goals.
+func (r *row) hold() {
+	if r.Worst > missedGoal {
+		r.Err = errors.Join(r.Err, fmt.Errorf("a client missed %d messages; the goal is at most %d", r.Worst, missedGoal))
+	}
+	if r.Median >= awayGoal {
+		r.Err = errors.Join(r.Err, fmt.Errorf("clients were away for %v (median); the goal is less than %v", r.Median, awayGoal))
+	}
+	if r.Moved == 0 {
+		r.Err = errors.Join(r.Err, errors.New("no client was away: the action did not take place"))
+	}
+}
+
+// commonest returns the most frequent warnings.
+func (a accounts) commonest(n int) []string {
+	var lines []string
+	texts := make([]string, 0, len(a.Warnings))
+	for text := range a.Warnings {
+		texts = append(texts, text)
+	}
+	slices.SortFunc(texts, func(x, y string) int {
+		return cmp.Or(cmp.Compare(a.Warnings[y], a.Warnings[x]), cmp.Compare(x, y))
+	})
+	for _, text := range texts[:min(n, len(texts))] {
+		lines = append(lines, fmt.Sprintf("%d × %s", a.Warnings[text], text))
+	}
+	return lines
+}
