@@ -93,8 +93,8 @@ func (f *fleet) restart(ctx context.Context, s *server) error {
 	return f.returned(ctx, s)
 }
 
-// measure does an action and returns a row for each balancer, and the warnings that the
-// clients logged. If it returns rows and an error, the fleet is whole again.
+// measure does an action and returns a row for each balancer, and notes that help to
+// explain a failure. If it returns rows and an error, the fleet is whole again.
 func (f *fleet) measure(ctx context.Context, a action) ([]row, []string, error) {
 	if err := f.crowd.begin(ctx); err != nil {
 		return nil, nil, err
@@ -118,5 +118,5 @@ func (f *fleet) measure(ctx context.Context, a action) ([]row, []string, error) 
 			rows[i].hold()
 		}
 	}
-	return rows, accounts.commonest(8), unclean
+	return rows, append(accounts.worst(8), accounts.commonest(8)...), unclean
 }

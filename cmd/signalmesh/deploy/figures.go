@@ -137,3 +137,14 @@ func (a accounts) commonest(n int) []string {
 	}
 	return lines
 }
+
+// worst describes the clients that missed the most messages.
+func (a accounts) worst(n int) []string {
+	clients := slices.Clone(a.Clients)
+	slices.SortStableFunc(clients, func(x, y account) int { return cmp.Compare(y.Missed, x.Missed) })
+	var lines []string
+	for _, c := range clients[:min(n, len(clients))] {
+		lines = append(lines, fmt.Sprintf("%s, %s: missed %d, away for %.0f ms", c.Balancer, c.Transport, c.Missed, c.Away))
+	}
+	return lines
+}

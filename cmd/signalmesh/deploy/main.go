@@ -74,7 +74,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.IntVar(&o.clients, "clients", 30, "`number` of clients behind each balancer, from 3 to 200")
 	flags.IntVar(&o.rate, "rate", 20, "`number` of messages that are sent to all clients each second, from 1 to 100")
 	flags.StringVar(&o.record, "record", "", "write the table to this `file`, such as docs/reliability.md")
-	flags.BoolVar(&o.logs, "logs", false, "print the warnings of the clients, and the end of the log of every node")
+	flags.BoolVar(&o.logs, "logs", false, "print notes on the clients, and the end of the log of every process, also if nothing failed")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -144,12 +144,12 @@ func (o options) measure(ctx context.Context, stdout io.Writer) (rows []row, err
 	for _, a := range o.actions {
 		fmt.Fprintf(stdout, "%s … ", a.name)
 		begun := time.Now()
-		measured, warnings, failure := f.measure(ctx, a)
+		measured, notes, failure := f.measure(ctx, a)
 		rows = append(rows, measured...)
 		failed := failure != nil || slices.ContainsFunc(measured, func(r row) bool { return r.Err != nil })
 		fmt.Fprintf(stdout, "%s, %.0f s\n", map[bool]string{true: "FAILED", false: "ok"}[failed], time.Since(begun).Seconds())
 		if failed || o.logs {
-			f.explain(stdout, warnings)
+			f.explain(stdout, notes)
 		}
 		if failure != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", a.name, failure))
@@ -161,10 +161,10 @@ func (o options) measure(ctx context.Context, stdout io.Writer) (rows []row, err
 	return rows, err
 }
 
-// explain prints the warnings of the clients, and the end of the log of every process.
-func (f *fleet) explain(w io.Writer, warnings []string) {
-	if len(warnings) > 0 {
-		fmt.Fprintf(w, "--- warnings of the clients:\n%s\n", strings.Join(warnings, "\n"))
+// explain prints notes on the clients, and the end of the log of every process.
+func (f *fleet) explain(w io.Writer, notes []string) {
+	if len(notes) > 0 {
+		fmt.Fprintf(w, "--- the clients that missed the most, and the warnings of all:\n%s\n", strings.Join(notes, "\n"))
 	}
 	for _, p := range f.processes() {
 		if text := p.tail(15); len(text) > 0 {
