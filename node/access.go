@@ -18,7 +18,7 @@ func (n *Node) Handler() http.Handler {
 	if n.hubs == nil {
 		return http.NotFoundHandler()
 	}
-	return n.hubs
+	return n.letGo(n.hubs.ServeHTTP)
 }
 
 // Hub returns the hub at path, for sends from outside its methods; nil if there is

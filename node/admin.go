@@ -27,7 +27,10 @@ type Status struct {
 	Bridge      *bridge.Status      `json:"bridge,omitempty"` // to the old Redis
 	Hubs        []string            `json:"hubs"`
 	Ready       bool                `json:"ready"`
-	Draining    bool                `json:"draining"`
+	Draining    bool                `json:"draining"` // Phase is another than Serving
+	Phase       Phase               `json:"phase"`
+	Clients     int                 `json:"clients"`         // connections of hubs
+	Drain       *DrainStatus        `json:"drain,omitempty"` // the latest; nil if Phase is Serving
 	Health      mesh.Health         `json:"health"`
 	Why         string              `json:"why"` // the health in a sentence
 	Seconds     float64             `json:"uptimeSeconds"`
@@ -39,10 +42,11 @@ type Status struct {
 // Status says how the node is.
 func (n *Node) Status() Status {
 	c := n.topic.Condition()
+	phase, _ := n.life.watch()
 	s := Status{
 		Name: n.Name(), Version: n.o.Version, Peer: n.PeerID(), Addrs: n.PeerAddrs(),
 		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), Redis: n.RedisAddr(),
-		Ready: closed(n.Ready()), Draining: closed(n.draining), Health: c.Health, Why: c.String(),
+		Ready: closed(n.Ready()), Draining: phase != Serving, Phase: phase, Clients: n.clients(), Drain: n.drainStatus(), Health: c.Health, Why: c.String(),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: n.topic.Members(),
 		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(),
 	}
@@ -107,7 +111,7 @@ func (n *Node) serveReady(w http.ResponseWriter, _ *http.Request) {
 	if !r.Ready {
 		code = http.StatusServiceUnavailable
 	}
-	writeJSON(w, code, map[string]any{"ready": r.Ready, "reasons": r.Reasons, "draining": closed(n.draining)})
+	writeJSON(w, code, map[string]any{"ready": r.Ready, "reasons": r.Reasons, "draining": n.Phase() != Serving})
 }
 
 func (n *Node) serveStatus(w http.ResponseWriter, _ *http.Request) {

@@ -11,7 +11,7 @@ func (n *Node) handler() http.Handler {
 	if n.o.Static == nil {
 		return hubs
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return n.letGo(func(w http.ResponseWriter, r *http.Request) {
 		for _, h := range n.o.Hubs {
 			rest, ok := cutPrefixFold(r.URL.Path, h.Path)
 			if ok && (rest == "" || rest[0] == '/') {
@@ -30,4 +30,18 @@ func cutPrefixFold(path, prefix string) (rest string, ok bool) {
 		return path, false
 	}
 	return path[len(prefix):], true
+}
+
+// letGo serves with h. While the node is not in service, it asks for the TCP connection
+// to be closed after each response, so that the next request reaches another server.
+// Requests that belong to an open SignalR connection are excepted: behind a load
+// balancer that chooses a server for each TCP connection, they would reach a server
+// that does not have it.
+func (n *Node) letGo(h http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n.Phase() != Serving && !r.URL.Query().Has("id") {
+			w.Header().Set("Connection", "close")
+		}
+		h(w, r)
+	})
 }

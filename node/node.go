@@ -51,11 +51,12 @@ type Node struct {
 	others []*application                   // those that have a Redis door here
 	users  atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
 
-	closers  []func() error // of what is open, in the order it was opened
-	draining chan struct{}
-	drain    sync.Once
-	once     sync.Once
-	err      error
+	server *http.Server // answers at http; nil: there is none
+
+	life    life
+	closers []func() error // of what is open, in the order it was opened
+	once    sync.Once
+	err     error
 }
 
 // New opens a node from the bottom up: mesh, hubs, Redis door, the loop that looks
@@ -70,7 +71,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	o = o.complete()
-	n := &Node{o: o, settings: settings, log: o.Logger, started: time.Now(), draining: make(chan struct{})}
+	n := &Node{o: o, settings: settings, log: o.Logger, started: time.Now(), life: newLife()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.Close())
@@ -143,7 +144,7 @@ func (n *Node) openHTTP() (err error) {
 	if n.http, err = listen("HTTP", n.o.HTTP); err != nil {
 		return err
 	}
-	n.serve(n.http, n.handler())
+	n.server = n.serve(n.http, n.handler())
 	return nil
 }
 
@@ -162,7 +163,7 @@ func (n *Node) openAdmin() (err error) {
 // the time between requests are limited; idleTimeout and maxHeaders are those of
 // ASP.NET Core's web server. Package signalr limits the rest of the requests to
 // hubs.
-func (n *Node) serve(l net.Listener, h http.Handler) {
+func (n *Node) serve(l net.Listener, h http.Handler) *http.Server {
 	const (
 		headerTimeout = 10 * time.Second
 		idleTimeout   = 130 * time.Second
@@ -183,6 +184,7 @@ func (n *Node) serve(l net.Listener, h http.Handler) {
 		serving.Wait()
 		return err
 	})
+	return s
 }
 
 func (n *Node) openLoop() (err error) {
@@ -228,31 +230,12 @@ func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (string, erro
 	}
 }
 
-// Shutdown takes the node out of service: it stops accepting, tells the clients to
-// reconnect elsewhere, waits for them until ctx ends, and closes the node. The mesh
-// goes last, when it has let everything out.
-func (n *Node) Shutdown(ctx context.Context) error {
-	n.drain.Do(func() { close(n.draining) })
-	var hubs error
-	var leaving sync.WaitGroup
-	doors := make([]error, len(n.applications()))
-	if n.hubs != nil {
-		leaving.Go(func() { hubs = n.hubs.Shutdown(ctx) })
-	}
-	for i, a := range n.applications() {
-		if a.door != nil {
-			leaving.Go(func() { doors[i] = a.door.Shutdown(ctx) })
-		}
-	}
-	leaving.Wait()
-	return errors.Join(hubs, errors.Join(doors...), n.Close())
-}
-
-// Close closes what New opened, last first, and waits for its goroutines. Every
-// call returns what the first one did.
+// Close closes what New opened, last first, and waits for its goroutines. Clients
+// that are still connected are disconnected. Every call returns what the first one
+// did.
 func (n *Node) Close() error {
 	n.once.Do(func() {
-		n.drain.Do(func() { close(n.draining) })
+		n.life.close()
 		for _, c := range slices.Backward(n.closers) {
 			n.err = errors.Join(n.err, c())
 		}

@@ -89,6 +89,20 @@ type Options struct {
 	// Version of the program, shown to people. Empty means "dev".
 	Version string
 
+	// DrainDelay is how long the node serves as before once it is drained or shut
+	// down, while it reports that it is not ready. Load balancers that check /readyz
+	// need that time to notice. Zero means 7 s, or less if no client is connected any
+	// more; an explicit delay is always waited for. Negative means none.
+	DrainDelay time.Duration
+	// DrainSpread is the time, after DrainDelay, over which the clients are told to
+	// reconnect, in random order, so that they do not all do so at once. Zero means
+	// 10 ms for each client, and at most 5 s. Negative means all at once.
+	DrainSpread time.Duration
+	// DrainTimeout is how long a drain may take in all, with DrainDelay and
+	// DrainSpread, which must fit in. Clients that are left then are disconnected.
+	// Zero means 25 s, or as long as DrainDelay and DrainSpread and 10 s more take.
+	DrainTimeout time.Duration
+
 	// OnHealth is told whenever the health of the mesh changes, which starts as
 	// isolated: no other server is in reach. It may take its time; changes meanwhile
 	// are told as one. It must not call the Node's Close or Shutdown. Nil means nobody.

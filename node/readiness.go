@@ -37,10 +37,18 @@ func (n *Node) notJoined() string {
 	return "joining the mesh: no seed has answered yet"
 }
 
-// notInService returns why the node leaves or is drained; "" if it does neither.
+// notInService returns why the node does not want clients; "" if it does.
 func (n *Node) notInService() string {
-	if closed(n.draining) {
+	switch phase, _ := n.life.watch(); phase {
+	case Serving:
+		return ""
+	case Draining:
+		return "draining: clients are still served, and will be told to reconnect to another server"
+	case Moving:
 		return "draining: clients are told to reconnect to another server"
+	case Drained:
+		return "drained: take the node back with \"signalmesh drain --undo\", or stop it"
+	default:
+		return "closing"
 	}
-	return ""
 }

@@ -257,7 +257,7 @@ func (r *resolver) rest() {
 	s.row("admin", r.o.Admin, orDefault(r.o.Admin, r.o.origin("admin")))
 	r.doors()
 	s.row("channel-prefix", r.o.ChannelPrefix, orDefault(r.o.ChannelPrefix, r.o.origin("channel-prefix")))
-	s.row("drain-spread", r.o.SignalR.ShutdownSpread.String(), r.o.origin("drain-spread"))
+	r.drain()
 	r.window()
 	for _, h := range r.o.Hubs {
 		s.row("hub", strings.TrimSuffix(h.Path+" "+h.Name, " "), r.o.origin("hub"))

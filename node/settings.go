@@ -39,6 +39,7 @@ type Settings struct {
 	policy                   discovery.Policy
 	mapping                  discovery.Mapping
 	groupTimeout             time.Duration
+	drain                    drainPlan
 	meshLevel                *slog.Level // of the mesh's own logs; nil: that of the logger
 }
 

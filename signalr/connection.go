@@ -2,6 +2,7 @@ package signalr
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -47,6 +48,8 @@ type connection struct {
 
 	groups map[string]struct{} // guarded by hub.registry.mu
 
+	departed bool // a drain has counted the connection; guarded by Server.mu
+
 	mu       sync.Mutex // before outbox.mu
 	liveness liveness
 	accepted bool    // the handshake is accepted: user and protocol are set
@@ -90,16 +93,15 @@ func (c *connection) live() {
 	if c.shakeHands(&in) && c.open() {
 		c.read(&in)
 	}
-	for { // let the closing of the transport come to its end
+	var err error
+	for err == nil { // let the closing of the transport come to its end
 		in.drop()
-		if err := in.receive(c.transport); err != nil {
-			break
-		}
+		err = in.receive(c.transport)
 	}
 	in.drop()
 	<-c.finished
 	c.transport.kill()
-	c.server.remove(c)
+	c.server.remove(c, !errors.Is(err, errClientSilent))
 }
 
 // open makes the connection known, to the other servers and then to its hub.

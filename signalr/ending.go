@@ -17,13 +17,14 @@ var errClientTimeout = &namedError{
 
 // An ending says why and how a connection ends.
 type ending struct {
-	err       error // what OnDisconnected gets, and Close if it tells
-	tell      bool  // Close carries err
-	reconnect bool  // the client may reconnect
-	silent    bool  // no Close message
-	gone      bool  // nothing can be written any more
-	discard   bool  // what waits to be written is dropped
-	failed    bool  // the transport is closed as after a failure
+	err       error  // what OnDisconnected gets, and Close if it tells
+	tell      bool   // Close carries err
+	reconnect bool   // the client may reconnect
+	silent    bool   // no Close message
+	gone      bool   // nothing can be written any more
+	discard   bool   // what waits to be written is dropped
+	failed    bool   // the transport is closed as after a failure
+	drain     *drain // that tells the client to leave; nil: none
 }
 
 // end decides that the connection ends and how. Only the first call counts, and
@@ -37,6 +38,9 @@ func (c *connection) end(e ending) bool {
 	c.ending = &e
 	c.outbox.seal(c.farewell(e), e.discard || e.gone)
 	c.cancel(e.err)
+	if t, ok := c.transport.(*longPoll); ok {
+		t.hasten()
+	}
 	return true
 }
 

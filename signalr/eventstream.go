@@ -140,7 +140,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, h *Hub, tok
 	}
 	if !s.admit() {
 		s.negotiations.unclaim(n)
-		http.Error(w, ErrServerClosed.Error(), http.StatusServiceUnavailable)
+		notAdmitting(w)
 		return
 	}
 	t := newEventStream(w, n.inbox, s.options.WriteTimeout)

@@ -11,27 +11,49 @@ import (
 // writer does, and the rest stays in the outbox.
 const pollLimit = 64 << 10
 
+// lastPollTime is how long a client may take from the end of one poll to the next
+// once its connection is ending, and what it has not fetched holds the connection.
+// A client that polls takes one round trip.
+const lastPollTime = time.Second
+
+// A pollLife is how far a longPoll has come.
+//
+//	lifeOpen ──close──▶ lifeClosing ──last poll──▶ lifeOver
+//	   │                     │                       ▲  ▲
+//	   │                     └─no poll in time─▶ lifeUnfetched
+//	   └──────no poll in time, DELETE, kill──────────┘
+type pollLife uint8
+
+const (
+	lifeOpen      pollLife = iota
+	lifeClosing            // nothing more is sent; polls fetch what waits
+	lifeUnfetched          // the same, and the connection does not wait for that
+	lifeOver               // nothing waits
+)
+
 // A longPoll is the long polling transport. What is sent waits for the next
 // poll, of which there is one at a time; a newer one takes the place of the one
 // that waits. Between polls no goroutine belongs to it, only a timer.
 type longPoll struct {
 	inbox *inbox
-	gap   time.Duration // the longest time between polls
 	wake  chan struct{} // holds a token when there is something new for the poll
 	taken chan struct{} // holds a token when a poll has taken what there was
-	over  chan struct{} // closed when the transport has ended
+	over  chan struct{} // closed when the connection is done with the transport
 
 	mu      sync.Mutex
+	gap     time.Duration // the longest time between polls
+	life    pollLife
 	current *poll               // nil between polls
 	next    *poll               // waits for current to end; nil: none
+	polled  time.Time           // when the last poll ended
 	timer   *time.Timer         // runs between polls; nil before the first ends
 	lost    func()              // called when no poll comes; set before the first ends
 	refresh func(*http.Request) // called for each later poll; set with lost
 	frames  [][]byte            // wait for a poll
 	size    int                 // bytes in frames
-	closed  bool                // nothing more is sent
+	leaving bool                // the connection is ending
 	failed  bool                // the connection did
-	ended   bool                // over is closed
+	silent  bool                // no poll came in time
 	killed  bool                // no timer runs any more
 }
 
@@ -61,6 +83,9 @@ func (t *longPoll) receive(buf []byte) ([]byte, error) {
 	buf, err := t.inbox.take(buf)
 	if err != nil {
 		<-t.over // what was sent last is still to be polled
+		if t.wasSilent() {
+			err = errClientSilent
+		}
 	}
 	return buf, err
 }
@@ -69,7 +94,7 @@ func (t *longPoll) receive(buf []byte) ([]byte, error) {
 func (t *longPoll) send(frames [][]byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.ended {
+	if t.life >= lifeUnfetched {
 		return errClientGone
 	}
 	t.frames = append(t.frames, frames...)
@@ -84,7 +109,7 @@ func (t *longPoll) send(frames [][]byte) error {
 		case <-t.over:
 		}
 		t.mu.Lock()
-		if t.ended {
+		if t.life >= lifeUnfetched {
 			return errClientGone
 		}
 	}
@@ -96,10 +121,33 @@ func (t *longPoll) close(failed bool) {
 	t.inbox.end()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.closed, t.failed = true, failed
+	t.life, t.failed = max(t.life, lifeClosing), failed
 	signal(t.wake)
+	t.await()
 }
 
+// hasten says that the connection is ending: a client that is between two polls has
+// lastPollTime since the end of the last one.
+func (t *longPoll) hasten() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.leaving = true
+	t.await()
+}
+
+// await starts the time for the next poll, unless there is one. The caller holds mu.
+func (t *longPoll) await() {
+	if t.killed || t.timer == nil || t.current != nil || t.next != nil {
+		return
+	}
+	limit := t.gap
+	if t.leaving {
+		limit = min(limit, lastPollTime)
+	}
+	t.timer.Reset(time.Until(t.polled.Add(limit)))
+}
+
+// kill ends the transport. What a connection has left unfetched stays, until forget.
 func (t *longPoll) kill() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -107,7 +155,35 @@ func (t *longPoll) kill() {
 	if t.timer != nil {
 		t.timer.Stop()
 	}
-	t.end()
+	if t.life != lifeUnfetched {
+		t.end()
+	}
+}
+
+// forget is kill, and drops what was left unfetched.
+func (t *longPoll) forget() {
+	t.kill()
+	t.leave()
+}
+
+// unfetched reports whether the connection has left something unfetched, and until
+// when a poll may fetch it.
+func (t *longPoll) unfetched() (until time.Time, left bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.polled.Add(t.gap), t.life == lifeUnfetched
+}
+
+func (t *longPoll) isLeaving() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.leaving
+}
+
+func (t *longPoll) wasSilent() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.silent
 }
 
 // leave ends the transport as the client wishes. If the reader does not notice
@@ -121,22 +197,35 @@ func (t *longPoll) leave() {
 // end ends the transport. What came in may still be read. The caller holds mu.
 func (t *longPoll) end() {
 	t.inbox.end()
-	if t.ended {
-		return
+	if t.life < lifeUnfetched {
+		close(t.over)
 	}
-	t.ended = true
+	t.life = lifeOver
 	t.frames, t.size = nil, 0
-	close(t.over)
 	signal(t.wake)
 }
 
-// expire ends the connection because no poll came in time.
+// expire is called when no poll came in time. It ends the connection, or no longer
+// has it wait for the end to be fetched.
 func (t *longPoll) expire() {
 	t.mu.Lock()
-	if t.killed || !t.ended && (t.current != nil || t.next != nil) {
-		t.mu.Unlock() // it came just now
+	if t.killed || t.life == lifeUnfetched || t.life != lifeOver && (t.current != nil || t.next != nil) {
+		t.mu.Unlock() // it came just now, or the connection does not wait for it
 		return
 	}
+	switch {
+	case t.life == lifeClosing:
+		t.silent = true
+		t.life = lifeUnfetched
+		close(t.over)
+		t.mu.Unlock()
+		return
+	case t.leaving && t.life == lifeOpen && t.size < pollLimit && time.Since(t.polled) < t.gap:
+		t.timer.Reset(lastPollTime) // OnDisconnected still runs
+		t.mu.Unlock()
+		return
+	}
+	t.silent = t.silent || t.life == lifeOpen
 	t.end()
 	t.mu.Unlock()
 	t.lost()
@@ -180,13 +269,11 @@ func (t *longPoll) finish() {
 	defer t.mu.Unlock()
 	close(t.current.done)
 	t.current = nil
-	switch {
-	case t.killed:
-	case t.timer == nil:
+	t.polled = time.Now()
+	if t.timer == nil && !t.killed {
 		t.timer = time.AfterFunc(t.gap, t.expire)
-	default:
-		t.timer.Reset(t.gap)
 	}
+	t.await()
 }
 
 // What a poll is answered with.
@@ -225,16 +312,16 @@ func (t *longPoll) look(p *poll) (frames [][]byte, size int, result pollResult) 
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.ended || p.superseded:
+	case t.life == lifeOver || p.superseded:
 		return nil, 0, pollEnded
 	case len(t.frames) > 0:
 		frames, size = t.frames, t.size
 		t.frames, t.size = nil, 0
 		signal(t.taken)
 		return frames, size, pollFrames
-	case t.closed && t.failed:
+	case t.life >= lifeClosing && t.failed:
 		return nil, 0, pollFailed
-	case t.closed:
+	case t.life >= lifeClosing:
 		return nil, 0, pollClosed
 	}
 	return nil, 0, pollNothing

@@ -19,6 +19,9 @@ type metrics struct {
 	malformed         prometheus.Counter
 	gaps              prometheus.Counter
 	refused           prometheus.Counter
+	drained           *prometheus.CounterVec
+
+	moved, disconnected prometheus.Counter // of drained
 
 	registry   prometheus.Registerer
 	registered []prometheus.Collector // with registry
@@ -49,6 +52,12 @@ func newMetrics() *metrics {
 		gaps:              counter("backplane_lost_messages_total", "Messages from other servers that the backplane reported lost."),
 		refused:           counter("group_commands_refused_total", "Commands of other servers, such as group commands, refused because too many waited."),
 	}
+	m.drained = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "signalmesh", Subsystem: "signalr", Name: "drained_total",
+		Help: "Clients that a drain told to reconnect, by result: moved (they left in order) or disconnected.",
+	}, []string{"result"})
+	m.moved = m.drained.WithLabelValues("moved")
+	m.disconnected = m.drained.WithLabelValues("disconnected")
 	m.completed = m.invocations.WithLabelValues("completed")
 	m.failed = m.invocations.WithLabelValues("failed")
 	return m
@@ -57,7 +66,7 @@ func newMetrics() *metrics {
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.connections, m.sent, m.received, m.invocations, m.slow, m.reattached,
-		m.handshakeFailures, m.malformed, m.gaps, m.refused,
+		m.handshakeFailures, m.malformed, m.gaps, m.refused, m.drained,
 	}
 }
 

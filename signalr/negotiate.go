@@ -36,8 +36,8 @@ func (s *Server) serveNegotiate(w http.ResponseWriter, r *http.Request, h *Hub) 
 		return
 	}
 	limitBody(w) // which is not read
-	if s.closing() {
-		http.Error(w, ErrServerClosed.Error(), http.StatusServiceUnavailable)
+	if !s.admits() {
+		notAdmitting(w)
 		return
 	}
 	version, refusal := negotiateVersion(queryValue(r.URL.Query(), "negotiateVersion"))

@@ -47,7 +47,7 @@ func (n *negotiated) end() {
 		n.inbox.end()
 	}
 	if n.polls != nil {
-		n.polls.kill()
+		n.polls.forget()
 	}
 }
 
@@ -181,10 +181,17 @@ func (ns *negotiations) polls(h *Hub, token string) (*longPoll, *refusal) {
 	return n.polls, nil
 }
 
-// remove forgets n.
+// remove forgets n, whose connection has ended: at once, or later if a poll may still
+// fetch what the connection left.
 func (ns *negotiations) remove(n *negotiated) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
+	if n.polls != nil {
+		if until, left := n.polls.unfetched(); left {
+			n.expires = until
+			return
+		}
+	}
 	delete(ns.byToken, n.token)
 }
 

@@ -36,7 +36,7 @@ func (s *Server) serveFirstPoll(w http.ResponseWriter, r *http.Request, n *negot
 	if !s.admit() {
 		s.negotiations.unclaim(n)
 		t.finish()
-		http.Error(w, ErrServerClosed.Error(), http.StatusServiceUnavailable)
+		notAdmitting(w)
 		return
 	}
 	c := newConnection(s, n.hub, n.id, outlasting(r), t)
@@ -66,6 +66,9 @@ func (s *Server) serveNextPoll(w http.ResponseWriter, r *http.Request, t *longPo
 		t.refresh(r)
 	}
 	frames, size, result := t.wait(r.Context(), p, s.options.PollTimeout)
+	if t.isLeaving() && !s.admits() {
+		w.Header().Set("Connection", "close") // the next request is for another server
+	}
 	switch result {
 	case pollFrames:
 		if err := s.answerPoll(w, frames, size); errors.Is(err, os.ErrDeadlineExceeded) {

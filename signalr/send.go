@@ -12,7 +12,7 @@ import (
 // send sends an invocation to an audience: to the connections here at once, and
 // then to the other servers.
 func (h *Hub) send(ctx context.Context, a audience, method string, args []any) error {
-	if h.server.ctx.Err() != nil {
+	if !h.server.sends() {
 		return ErrServerClosed
 	}
 	if method == "" {

@@ -2,6 +2,7 @@ package signalr
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -38,12 +39,13 @@ type Server struct {
 	obeying bool           // commands run: there is a backplane
 	core    []string       // channels that the hubs need as long as the server lives
 	tasks   sync.WaitGroup // goroutines of the server itself
-	served  sync.WaitGroup // connections being served
+	served  occupancy      // connections being served, with their hub methods
 	once    sync.Once      // of Close
 
 	mu          sync.Mutex // before connection.mu
 	connections map[*connection]struct{}
-	draining    bool // no connection is let in any more
+	phase       phase
+	drain       *drain // the one that runs; nil: none does
 }
 
 // NewServer opens a SignalR server. Close ends it.
@@ -99,27 +101,25 @@ func NewServer(o Options) (_ *Server, err error) {
 // if there is none.
 func (s *Server) Hub(path string) *Hub { return s.hubs[foldPath(path)] }
 
-// Shutdown closes the server gracefully: it lets no connection in, tells the
-// clients to reconnect, which takes them to another server, spread over
-// Options.ShutdownSpread, and waits for the connections to end. When ctx ends it closes what is left and returns ctx's
-// error. Hub methods must not call it.
+// Shutdown closes the server gracefully: it does what Drain does, over
+// Options.ShutdownSpread, and then ends the server's goroutines. Its hubs can still
+// send to other servers, as long as the backplane is open: so can an application's
+// own HTTP handlers that are still running. Close ends that.
+//
+// When ctx ends Shutdown disconnects the clients that are left and returns ctx's
+// error. If Undrain is called meanwhile the server goes on, and the error is
+// ErrUndrained. Hub methods must not call Shutdown.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.refuse()
-	done := make(chan struct{})
-	go func() { // ends with the last connection, and Close sees to that
-		s.served.Wait()
-		close(done)
-	}()
-	s.drain(ctx, done)
-	select {
-	case <-done:
-		s.Close()
-		return nil
-	case <-ctx.Done():
-		s.Close()
-		<-done
-		return ctx.Err()
+	_, err := s.Drain(ctx, s.options.ShutdownSpread)
+	if errors.Is(err, ErrUndrained) {
+		return err
 	}
+	s.become(phaseShut)
+	s.once.Do(s.release)
+	if errors.Is(err, ErrServerClosed) { // it is what was wanted
+		return nil
+	}
+	return err
 }
 
 // Close closes the server and its connections at once, and waits for its
@@ -127,62 +127,53 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // They must not call it. It does not close the backplane. It may be called
 // again; the error is nil.
 func (s *Server) Close() error {
-	s.once.Do(func() {
-		s.abandonQuestions()
-		s.endAll()
-		s.sayFarewell()
-		s.cancel()
-		s.mu.Lock()
-		rest := slices.Collect(maps.Keys(s.connections))
-		s.mu.Unlock()
-		for _, c := range rest {
-			c.transport.kill()
-		}
-		s.negotiations.close()
-		s.served.Wait()
-		s.part()
-		s.tasks.Wait()
-		s.metrics.unregister()
-	})
+	s.become(phaseClosed)
+	s.once.Do(s.release)
 	return nil
 }
 
-// refuse lets no connection in any more.
-func (s *Server) refuse() {
+// release ends the connections and what the server has opened.
+func (s *Server) release() {
+	s.abandonQuestions()
+	s.endAll()
+	s.sayFarewell()
+	s.cancel()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.draining = true
+	rest := slices.Collect(maps.Keys(s.connections))
+	for _, c := range rest {
+		s.departed(c, true)
+	}
+	s.mu.Unlock()
+	for _, c := range rest {
+		c.transport.kill()
+	}
+	s.negotiations.close()
+	s.served.Wait()
+	s.part()
+	s.tasks.Wait()
+	s.metrics.unregister()
 }
 
-// endAll lets no connection in any more and ends those there are.
+// endAll admits no more connections and ends those there are.
 func (s *Server) endAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.draining = true
+	s.phase = max(s.phase, phaseDraining)
 	for c := range s.connections {
-		c.end(shutdown)
+		c.end(ending{reconnect: true})
 	}
 }
-
-// shutdown is how connections end with their server.
-var shutdown = ending{reconnect: true}
 
 // admit lets a connection in, which calls served.Done in the end. It reports
 // false if the server is closing.
 func (s *Server) admit() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining {
+	if s.phase != phaseServing {
 		return false
 	}
 	s.served.Add(1)
 	return true
-}
-
-func (s *Server) closing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.draining
 }
 
 // add makes the server responsible for a connection that was admitted.
@@ -190,21 +181,23 @@ func (s *Server) add(c *connection) {
 	s.metrics.connections.Inc()
 	s.mu.Lock()
 	s.connections[c] = struct{}{}
-	draining := s.draining
+	late, d := s.phase != phaseServing, s.drain
 	s.mu.Unlock()
-	if draining { // it began after c was admitted
-		c.end(shutdown)
+	if late { // c was admitted before
+		c.end(ending{reconnect: true, drain: d})
 	}
 	if s.ctx.Err() != nil { // Close may not have seen c
 		c.transport.kill()
 	}
 }
 
-// remove ends the server's responsibility for a connection.
-func (s *Server) remove(c *connection) {
+// remove ends the server's responsibility for a connection, whose client did or did
+// not answer to its end.
+func (s *Server) remove(c *connection, answered bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.connections, c)
+	s.departed(c, !answered)
 	s.metrics.connections.Dec()
 }
 

@@ -17,6 +17,8 @@ var (
 	errClientGone = errors.New("signalr: client gone")
 	// errClientLeft is errClientGone for a client that said so.
 	errClientLeft = fmt.Errorf("%w: it closed the connection", errClientGone)
+	// errClientSilent is errClientGone for a client that did not answer in time.
+	errClientSilent = fmt.Errorf("%w: it did not answer in time", errClientGone)
 )
 
 const (
@@ -87,7 +89,10 @@ func receiveError(err error) error {
 	} else if ok {
 		return errClientGone // without a close frame
 	}
-	if _, lost := errors.AsType[net.Error](err); lost {
+	if lost, ok := errors.AsType[net.Error](err); ok {
+		if lost.Timeout() { // the one deadline is that of close
+			return errClientSilent
+		}
 		return errClientGone
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, net.ErrClosed) {
@@ -180,7 +185,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, 
 	}
 	if !s.admit() {
 		s.negotiations.unclaim(n)
-		http.Error(w, ErrServerClosed.Error(), http.StatusServiceUnavailable)
+		notAdmitting(w)
 		return
 	}
 	conn, err := s.upgrader.Upgrade(w, r, nil)

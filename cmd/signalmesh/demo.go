@@ -125,7 +125,8 @@ func (f demoFiles) options(p place, page http.Handler, logger *slog.Logger) node
 		Listen: p.peer, Bootstrap: f.bootstrap,
 		NCConf: f.ncconf, Config: f.config,
 		Name: p.name(), Version: version,
-		Logger: logger,
+		DrainDelay: -1, // no load balancer is there to notice
+		Logger:     logger,
 	}
 	o.Hubs = append(o.Hubs, chat.Mount("/chat", p.name()))
 	o.SignalR.UserID = chat.UserID

@@ -18,13 +18,6 @@ import (
 	"github.com/signalmesh/signalmesh/node/chat"
 )
 
-// drainTime is how long clients have to go when a node is stopped.
-const drainTime = 10 * time.Second
-
-// drainSpread is over how much of that they are told to go, unless a flag says
-// otherwise.
-const drainSpread = drainTime / 2
-
 // nodeFlags are the command line of "signalmesh node".
 type nodeFlags struct {
 	o           node.Options
@@ -93,7 +86,9 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
-	flags.DurationVar(&f.o.SignalR.ShutdownSpread, "drain-spread", drainSpread, "`time` over which a stopped node tells many clients to reconnect, at most half of the 10s it takes; 0 for at once")
+	flags.DurationVar(&f.o.DrainDelay, "drain-delay", 0, "`time` for which a node that is stopped or drained serves on while /readyz answers 503, so that load balancers notice; 0 for none (default 7s, less if no client is connected)")
+	flags.DurationVar(&f.o.DrainSpread, "drain-spread", 0, "`time` after that over which clients are told to reconnect; 0 for all at once (default 10ms for each client, at most 5s)")
+	flags.DurationVar(&f.o.DrainTimeout, "drain-timeout", 0, "`time` after which clients that are left are disconnected, with the delay and the spread (default 25s, or 10s more than those two)")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the door of another application; may be repeated, once for each application (default: nowhere)")
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
@@ -141,6 +136,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		o.Hubs = append(o.Hubs, mounted)
 	}
 	o.SignalR.UserID = chat.UserID
+	if err := drainTimes(&o); err != nil {
+		return o, err
+	}
 	if err := f.doors(&o); err != nil {
 		return o, err
 	}
@@ -154,6 +152,25 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		o.Static = http.FileServer(http.Dir(f.static))
 	}
 	return o, nil
+}
+
+// drainTimes checks the times of a drain. An explicit 0 is none, which package node
+// writes as a negative time.
+func drainTimes(o *node.Options) error {
+	for name, value := range map[string]*time.Duration{
+		"drain-delay": &o.DrainDelay, "drain-spread": &o.DrainSpread, "drain-timeout": &o.DrainTimeout,
+	} {
+		from := o.Origins[name]
+		switch {
+		case *value < 0:
+			return usageError{fmt.Errorf("%s %v: a time is not negative; write it as 10s", from, *value)}
+		case *value == 0 && name == "drain-timeout" && from != "default":
+			return usageError{fmt.Errorf("%s 0s: clients need time to leave; write it as 30s", from)}
+		case *value == 0 && from != "default":
+			*value = -1
+		}
+	}
+	return nil
 }
 
 // doors takes the Redis doors apart: that of the node's application, and others.
@@ -262,16 +279,4 @@ func readyLine(s node.Status, admin string) string {
 	}
 	fmt.Fprintf(&b, "%s; other servers alive: %d", s.Health, alive)
 	return b.String()
-}
-
-// leave takes the node out of service.
-func leave(n *node.Node, stderr io.Writer) error {
-	fmt.Fprintln(stderr, "leaving: clients are told to reconnect; Ctrl-C again kills")
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	err := n.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("some clients had not gone after %v and were cut off", drainTime)
-	}
-	return err
 }

@@ -130,30 +130,50 @@ func (d *Door) gone(c *conn) {
 // servers again.
 const masterChanged = "__Booksleeve_MasterChanged"
 
-// Shutdown takes the door out of service. It says in INFO that it is no master any
-// more, and tells the clients of this door to look: those that know a second
-// endpoint move there. It waits for them until ctx ends, and closes the door.
-func (d *Door) Shutdown(ctx context.Context) error {
+// Drain has the clients leave: INFO says that the door is no master any more, and the
+// clients are told to look, so that those that know a second endpoint move there. It
+// waits until they have left or ctx ends, and returns how many moved and how many
+// are left. Those go on being served until Close. Undrain takes them back.
+func (d *Door) Drain(ctx context.Context) (moved, left int) {
 	d.draining.Store(true)
+	before, idle := d.tellMasterChanged()
+	if before == 0 {
+		return 0, 0
+	}
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return max(0, before-len(d.conns)), len(d.conns)
+}
+
+// Undrain makes the door a master again, and tells its clients so.
+func (d *Door) Undrain() {
+	if d.draining.Swap(false) {
+		d.tellMasterChanged()
+	}
+}
+
+// tellMasterChanged has the clients look at their servers again. It returns how many
+// there are, and a channel that is closed when the last of them has left.
+func (d *Door) tellMasterChanged() (clients int, idle <-chan struct{}) {
 	name := exchange.Name{Kind: exchange.Channel, Text: masterChanged}
 	d.mu.Lock()
-	var idle chan struct{}
-	if len(d.conns) > 0 {
-		if d.idle == nil {
-			d.idle = make(chan struct{})
-		}
-		idle = d.idle
+	defer d.mu.Unlock()
+	if len(d.conns) > 0 && d.idle == nil {
+		d.idle = make(chan struct{})
 	}
 	for c := range d.conns {
 		c.tell(name, &exchange.Message{Channel: masterChanged, Data: []byte("*")})
 	}
-	d.mu.Unlock()
-	if idle != nil {
-		select {
-		case <-idle:
-		case <-ctx.Done():
-		}
-	}
+	return len(d.conns), d.idle
+}
+
+// Shutdown does what Drain does, and closes the door.
+func (d *Door) Shutdown(ctx context.Context) error {
+	d.Drain(ctx)
 	return d.Close()
 }
 

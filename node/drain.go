@@ -1,0 +1,231 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/signalmesh/signalmesh/signalr"
+)
+
+// errUndone ends a drain that Undrain undoes.
+var errUndone = signalr.ErrUndrained
+
+// A DrainReport tells how the clients of a node left. Clients that left before they
+// were told to reconnect are not in it.
+type DrainReport struct {
+	Moved        int           // clients of hubs that left after they had been told to reconnect
+	Disconnected int           // clients of hubs that did not, and were disconnected
+	RedisMoved   int           // clients of Redis doors that left
+	RedisLeft    int           // clients of Redis doors that are served until Close
+	Took         time.Duration // with the delay
+}
+
+// A drain takes a node out of service.
+type drain struct {
+	plan   drainPlan
+	begun  time.Time
+	ctx    context.Context // ends with the time for clients to leave
+	cancel context.CancelCauseFunc
+	final  bool          // it cannot be undone; guarded by life.mu
+	done   chan struct{} // closed when the drain is over
+	report DrainReport   // set before done is closed
+}
+
+func newDrain(plan drainPlan) *drain {
+	d := &drain{plan: plan, begun: time.Now(), done: make(chan struct{})}
+	d.ctx, d.cancel = context.WithCancelCause(context.Background())
+	return d
+}
+
+// Drain takes the node out of service, and leaves it open: it reports that it is not
+// ready, serves as before for Options.DrainDelay, and then tells the clients to
+// reconnect, over Options.DrainSpread. It returns when no client is connected any
+// more; clients that are left when Options.DrainTimeout is over are disconnected,
+// which is no error. Meanwhile and afterwards the application can send to hubs, and the node
+// is a member of the mesh, until Close. Undrain puts it into service again.
+//
+// An application that has a web server of its own shuts that down between Drain and
+// Close. Shutdown does both where there is none.
+//
+// If ctx ends first the clients that are left are disconnected, and the error is
+// ctx's. If the drain is undone the error is signalr.ErrUndrained. A call during or
+// after another Drain waits for that one, if need be, and returns its report. The
+// error is ErrClosed if the node closes.
+func (n *Node) Drain(ctx context.Context) (DrainReport, error) {
+	return n.await(ctx, false)
+}
+
+// await begins a drain, or joins the one there is, and waits for its end.
+func (n *Node) await(ctx context.Context, final bool) (DrainReport, error) {
+	d, err := n.beginDrain(final)
+	if err != nil {
+		return DrainReport{}, err
+	}
+	n.warnOfShortTime(ctx, d)
+	var late error
+	select {
+	case <-d.done:
+	case <-ctx.Done():
+		if !closed(d.done) {
+			late = ctx.Err()
+			d.cancel(late)
+			<-d.done
+		}
+	}
+	if cause := context.Cause(d.ctx); errors.Is(cause, errUndone) || errors.Is(cause, ErrClosed) {
+		return d.report, cause
+	}
+	return d.report, late
+}
+
+// warnOfShortTime logs that ctx leaves less time than a drain was given by Options.
+func (n *Node) warnOfShortTime(ctx context.Context, d *drain) {
+	deadline, limited := ctx.Deadline()
+	clients := n.clients()
+	if !limited || clients == 0 || closed(d.done) {
+		return
+	}
+	needed := max(0, d.plan.delay-time.Since(d.begun)) + d.plan.spreadOf(clients)
+	if left := time.Until(deadline); left < needed {
+		n.log.Warn("the time for the drain is too short: clients that are not told in time are disconnected; give Drain or Shutdown more time, or shorten DrainDelay and DrainSpread",
+			"time", left.Round(time.Millisecond), "needed", needed, "clients", clients)
+	}
+}
+
+// Undrain puts a node that is drained, or being drained, into service again: it
+// admits clients, and reports that it is ready. It does nothing if the node serves.
+// The error is ErrClosed if the node closes; a Shutdown cannot be undone either.
+func (n *Node) Undrain() error {
+	d, err := n.life.undo()
+	if d == nil || err != nil {
+		return err
+	}
+	if n.hubs != nil {
+		if err := n.hubs.Undrain(); err != nil {
+			return err
+		}
+	}
+	for _, a := range n.applications() {
+		if a.door != nil {
+			a.door.Undrain()
+		}
+	}
+	n.keepAlive(true)
+	n.life.resume(d)
+	n.log.Info("drain undone: the node serves clients again", "clients", n.clients())
+	return nil
+}
+
+// Shutdown takes the node out of service, as Drain does, and closes it. The mesh goes
+// last, when it has let everything out. When ctx ends the clients that are left are
+// disconnected, and the error is ctx's.
+func (n *Node) Shutdown(ctx context.Context) error {
+	var err error
+	for { // a drain that is being undone is begun again, once
+		_, err = n.await(ctx, true)
+		if !errors.Is(err, errUndone) {
+			break
+		}
+	}
+	if errors.Is(err, ErrClosed) {
+		err = nil // it is what was wanted
+	}
+	return errors.Join(err, n.Close())
+}
+
+// beginDrain begins a drain, or returns the one there is.
+func (n *Node) beginDrain(final bool) (*drain, error) {
+	return n.life.begin(n.settings.drain, final, n.drain)
+}
+
+// drain does what Drain is for, in a goroutine of its own.
+func (n *Node) drain(d *drain) {
+	defer close(d.done)
+	n.log.Info("draining: the node is not ready, and serves until the delay is over",
+		"clients", n.clients(), "delay", d.plan.delay, "spread", d.plan.spreadOf(n.clients()), "timeout", d.plan.timeout)
+	n.delay(d)
+	n.life.advance(d, Moving)
+	n.move(d)
+	d.report.Took = time.Since(d.begun)
+	if errors.Is(context.Cause(d.ctx), errUndone) {
+		return
+	}
+	n.keepAlive(false)
+	n.life.advance(d, Drained)
+	n.log.Info("drained", "moved", d.report.Moved, "disconnected", d.report.Disconnected,
+		"redis_moved", d.report.RedisMoved, "redis_left", d.report.RedisLeft, "took", d.report.Took.Round(time.Millisecond))
+}
+
+// delay waits while load balancers notice that the node is not ready.
+func (n *Node) delay(d *drain) {
+	var idle <-chan struct{} // nil: the delay is waited for in any case
+	if n.hubs == nil {
+		return
+	}
+	if d.plan.adaptDelay {
+		idle = n.hubs.Idle()
+	}
+	timer := time.NewTimer(d.plan.delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-idle:
+	case <-d.ctx.Done():
+	}
+}
+
+// move has the clients of the hubs and of the Redis doors leave.
+func (n *Node) move(d *drain) {
+	ctx, cancel := context.WithDeadline(d.ctx, d.begun.Add(d.plan.timeout))
+	defer cancel()
+	var leaving sync.WaitGroup
+	if n.hubs != nil {
+		leaving.Go(func() {
+			report, _ := n.hubs.Drain(ctx, d.plan.spreadOf(n.clients())) // the report has it all
+			d.report.Moved, d.report.Disconnected = report.Moved, report.Disconnected
+		})
+	}
+	moved, left := n.moveRedis(ctx)
+	leaving.Wait()
+	d.report.RedisMoved, d.report.RedisLeft = moved, left
+}
+
+// moveRedis has the clients of all Redis doors leave, for redisTime at most.
+func (n *Node) moveRedis(ctx context.Context) (moved, left int) {
+	ctx, cancel := context.WithTimeout(ctx, redisTime)
+	defer cancel()
+	var leaving sync.WaitGroup
+	var mu sync.Mutex // guards the results
+	for _, a := range n.applications() {
+		if a.door == nil {
+			continue
+		}
+		leaving.Go(func() {
+			m, l := a.door.Drain(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			moved, left = moved+m, left+l
+		})
+	}
+	leaving.Wait()
+	return moved, left
+}
+
+// keepAlive says whether the node's HTTP listener keeps connections open between
+// requests. A drained node closes them, so that a load balancer has none to send
+// a request over.
+func (n *Node) keepAlive(on bool) {
+	if n.server != nil {
+		n.server.SetKeepAlivesEnabled(on)
+	}
+}
+
+// clients returns how many clients are connected to the hubs.
+func (n *Node) clients() int {
+	if n.hubs == nil {
+		return 0
+	}
+	return n.hubs.Connections()
+}
