@@ -85,6 +85,7 @@ func (n *Node) adminHandler() http.Handler {
 	mux.HandleFunc("GET /api/status", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, n.Status()) })
 	mux.HandleFunc("GET /api/settings", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, n.settings.Rows) })
 	mux.HandleFunc("GET /api/door", n.serveDoor)
+	n.routeControl(mux)
 	mux.HandleFunc("GET /{$}", n.serveStatus)
 	if g, ok := n.o.Metrics.(prometheus.Gatherer); ok {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(g, promhttp.HandlerOpts{}))

@@ -88,7 +88,7 @@ func (n *Node) warnOfShortTime(ctx context.Context, d *drain) {
 	if !limited || clients == 0 || closed(d.done) {
 		return
 	}
-	needed := max(0, d.plan.delay-time.Since(d.begun)) + d.plan.spreadOf(clients)
+	needed := max(0, d.plan.delayOf(clients)-time.Since(d.begun)) + d.plan.spreadOf(clients)
 	if left := time.Until(deadline); left < needed {
 		n.log.Warn("the time for the drain is too short: clients that are not told in time are disconnected; give Drain or Shutdown more time, or shorten DrainDelay and DrainSpread",
 			"time", left.Round(time.Millisecond), "needed", needed, "clients", clients)
@@ -147,8 +147,9 @@ func (n *Node) beginDrain(final bool) (*drain, error) {
 // drain does what Drain is for, in a goroutine of its own.
 func (n *Node) drain(d *drain) {
 	defer close(d.done)
-	n.log.Info("draining: the node is not ready, and serves until the delay is over",
-		"clients", n.clients(), "delay", d.plan.delay, "spread", d.plan.spreadOf(n.clients()), "timeout", d.plan.timeout)
+	clients := n.clients()
+	n.log.Info("draining: the node is not ready; after the delay its clients are told to reconnect", "clients", clients,
+		"delay", d.plan.delayOf(clients), "spread", d.plan.spreadOf(clients), "timeout", d.plan.timeout)
 	n.delay(d)
 	n.life.advance(d, Moving)
 	n.shut(d)

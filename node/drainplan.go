@@ -32,6 +32,14 @@ type drainPlan struct {
 	adaptSpread            bool // the spread is shorter for few clients
 }
 
+// delayOf returns how long a node with so many clients serves before it moves them.
+func (p drainPlan) delayOf(clients int) time.Duration {
+	if p.adaptDelay && clients == 0 {
+		return 0
+	}
+	return p.delay
+}
+
 // spreadOf returns over how long so many clients are told to reconnect.
 func (p drainPlan) spreadOf(clients int) time.Duration {
 	if p.adaptSpread {

@@ -181,9 +181,9 @@ func (n *Node) drainStatus() *DrainStatus {
 			Moved: d.report.Moved, Disconnected: d.report.Disconnected,
 		}
 	}
-	since := time.Since(d.begun)
+	since, clients := time.Since(d.begun), n.clients()
 	return &DrainStatus{
-		Elapsed: since.Seconds(), DelayLeft: max(0, d.plan.delay-since).Seconds(),
-		Left: max(0, d.plan.timeout-since).Seconds(), Spread: d.plan.spreadOf(n.clients()).Seconds(),
+		Elapsed: since.Seconds(), DelayLeft: max(0, d.plan.delayOf(clients)-since).Seconds(),
+		Left: max(0, d.plan.timeout-since).Seconds(), Spread: d.plan.spreadOf(clients).Seconds(),
 	}
 }

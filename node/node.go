@@ -78,7 +78,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		}
 	}()
 	n.tellProblems()
-	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openApplications, n.openHubs, n.openLoop, n.openRedis, n.openHTTP, n.openAdmin} {
+	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openApplications, n.openHubs, n.openLoop, n.openRedis, n.openMetrics, n.openHTTP, n.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}

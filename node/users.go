@@ -58,10 +58,13 @@ func ReadPassword(path string) (string, error) {
 // A usersFile is the file of users while the node runs.
 type usersFile struct {
 	path, cache string
-	seen        os.FileInfo // when it was read last; nil: it was not there
+
+	mu   sync.Mutex  // one reads at a time
+	seen os.FileInfo // when it was read last; nil: it was not there
 }
 
-// changed reads the users if the file is another than when it was read last.
+// changed reads the users if the file is another than when it was read last. The
+// caller holds mu.
 func (f *usersFile) changed() (users []admission.User, changed bool, err error) {
 	info, err := os.Stat(f.path)
 	if err != nil {
@@ -104,18 +107,36 @@ func (n *Node) watchUsers() error {
 	return nil
 }
 
+// rereadUsers lets in whom the file names if it has changed.
 func (n *Node) rereadUsers() {
-	users, changed, err := n.settings.usersFile.changed()
-	if !changed {
-		return
+	f := n.settings.usersFile
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if users, changed, err := f.changed(); changed {
+		_ = n.acceptUsers(users, err) // it is logged
 	}
+}
+
+// reloadUsers lets in whom the file names.
+func (n *Node) reloadUsers() error {
+	f := n.settings.usersFile
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen = nil
+	users, _, err := f.changed()
+	return n.acceptUsers(users, err)
+}
+
+// acceptUsers lets in users, unless reading them failed with err.
+func (n *Node) acceptUsers(users []admission.User, err error) error {
 	if err == nil {
 		err = n.mesh.Accept(users)
 	}
 	if err != nil {
 		n.log.Error("users not read again: those of before are still let in", "err", err)
-		return
+		return err
 	}
 	n.users.Store(&users)
 	n.log.Info("users read again", "users", len(users))
+	return nil
 }

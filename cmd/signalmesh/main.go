@@ -56,6 +56,7 @@ func newRootCommand() *cobra.Command {
 no Redis, no cache and no broker to run beside them.`,
 		Example: `  signalmesh demo                                   three servers and a chat page
   signalmesh node --http 127.0.0.1:5001 --cache demo --app chat --hub chat
+  signalmesh drain --admin 127.0.0.1:9810 --wait    move a server's clients to the others
   signalmesh sim run steady --nodes 100             what would a hundred servers cost?
   signalmesh node --help`,
 		Version:       version,
@@ -71,7 +72,7 @@ no Redis, no cache and no broker to run beside them.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newNodeCommand(), newUserCommand(), newDemoCommand(), newSimCommand())
+	root.AddCommand(newNodeCommand(), newDrainCommand(), newUserCommand(), newDemoCommand(), newSimCommand())
 	return root
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,8 +46,10 @@ such a twin: --http is SIGNALMESH_HTTP, --allow-anonymous SIGNALMESH_ALLOW_ANONY
 --print-config shows each setting and where it came from.
 
 The node is ready when it prints "ready:" and /readyz on the admin listener says
-so. Ctrl-C leaves cleanly: clients are told to reconnect elsewhere. A second one
-kills.`,
+so. Ctrl-C and SIGTERM leave cleanly: /readyz answers 503, the node serves on for
+--drain-delay, and then tells its clients to reconnect to another server. A second
+one kills. SIGUSR1 drains the node without stopping it, and a second one undoes
+that; so does signalmesh drain. SIGHUP reads the users again.`,
 		Example: `  # a server that finds the others through client.ncconf
   signalmesh node --http 127.0.0.1:5001 --listen 127.0.0.1:9800 \
     --ncconf client.ncconf --config appsettings.json --hub chat
@@ -206,28 +209,37 @@ func (f *nodeFlags) readPassword(o *node.Options) (err error) {
 }
 
 func (f *nodeFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	signals, stop := catchSignals()
+	defer stop()
 	o, err := f.options(stderr)
 	if err != nil {
 		return err
 	}
 	if f.printConfig {
-		settings, err := node.Resolve(o)
-		if err != nil {
-			return withRemedy(err)
-		}
-		for _, p := range settings.Problems {
-			fmt.Fprintf(stderr, "%s: %v\n", p.Severity, p)
-		}
-		_, err = fmt.Fprint(stdout, settings)
-		return err
+		return printConfig(o, stdout, stderr)
 	}
-	n, err := node.New(ctx, o)
+	var steering sync.WaitGroup
+	err = node.Run(ctx, o, func(n *node.Node) error {
+		steering.Go(func() { obey(signals, n, o.Logger) })
+		steering.Go(func() { tellProgress(ctx, n, stderr) })
+		tellWhenReady(ctx, n, stderr)
+		return nil
+	})
+	steering.Wait()
+	return withRemedy(err)
+}
+
+// printConfig writes every setting and where it came from.
+func printConfig(o node.Options, stdout, stderr io.Writer) error {
+	settings, err := node.Resolve(o)
 	if err != nil {
 		return withRemedy(err)
 	}
-	tellWhenReady(ctx, n, stderr)
-	<-ctx.Done()
-	return leave(n, stderr)
+	for _, p := range settings.Problems {
+		fmt.Fprintf(stderr, "%s: %v\n", p.Severity, p)
+	}
+	_, err = fmt.Fprint(stdout, settings)
+	return err
 }
 
 // withRemedy adds the flags that help, which package node does not know.

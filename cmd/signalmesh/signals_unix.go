@@ -1,0 +1,14 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// The signals that steer a node.
+var (
+	reloadSignal os.Signal = syscall.SIGHUP
+	drainSignal  os.Signal = syscall.SIGUSR1
+)
