@@ -112,7 +112,7 @@ func (f *fleet) measure(ctx context.Context, a action) ([]row, []string, error) 
 			return nil, nil, err
 		}
 	}
-	rows := accounts.rows(a.name, f.names())
+	rows := accounts.rows(a.name, f.kinds())
 	for i := range rows {
 		if a.graceful {
 			rows[i].hold()

@@ -64,7 +64,10 @@ async function publish(url, rate) {
 async function connect({ publisher, rate, clients, balancers }) {
   await publish(publisher, rate);
   for (let i = 0; i < clients; i++) { // one for each balancer at a time
-    await Promise.all(balancers.map((balancer) => join(balancer, TRANSPORTS[i % TRANSPORTS.length])));
+    // A balancer that counts connections gives every third client to the same server.
+    // Each server shall have clients of all transports.
+    const transport = TRANSPORTS[(i + Math.floor(i / TRANSPORTS.length)) % TRANSPORTS.length];
+    await Promise.all(balancers.map((balancer) => join(balancer, transport)));
   }
   return {};
 }

@@ -95,13 +95,13 @@ func (f *fleet) returned(ctx context.Context, s *server) error {
 	return nil
 }
 
-// names returns the names of the balancers.
-func (f *fleet) names() []string {
-	var names []string
+// kinds returns the kinds of the balancers.
+func (f *fleet) kinds() []kind {
+	var kinds []kind
 	for _, b := range f.balancers {
-		names = append(names, b.name)
+		kinds = append(kinds, b.kind)
 	}
-	return names
+	return kinds
 }
 
 // processes returns all processes that were started last.

@@ -71,7 +71,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.StringVar(&o.clientScript, "client-script", "cmd/signalmesh/deploy/clients.mjs", "`path` of clients.mjs")
 	balancer := flags.String("balancer", "", "run only balancers with this `text` in their names")
 	action := flags.String("action", "", "run only actions with this `text` in their names")
-	flags.IntVar(&o.clients, "clients", 30, "`number` of clients behind each balancer, from 3 to 200")
+	flags.IntVar(&o.clients, "clients", 15, "`number` of clients behind each balancer, from 9 to 200")
 	flags.IntVar(&o.rate, "rate", 20, "`number` of messages that are sent to all clients each second, from 1 to 100")
 	flags.StringVar(&o.record, "record", "", "write the table to this `file`, such as docs/reliability.md")
 	flags.BoolVar(&o.logs, "logs", false, "print notes on the clients, and the end of the log of every process, also if nothing failed")
@@ -96,8 +96,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		return o, fmt.Errorf("-balancer %q: no balancer has this in its name", *balancer)
 	case len(o.actions) == 0:
 		return o, fmt.Errorf("-action %q: no action has this in its name", *action)
-	case o.clients < 3 || o.clients > 200:
-		return o, fmt.Errorf("-clients %d: the number is from 3 to 200", o.clients)
+	case o.clients < 9 || o.clients > 200:
+		return o, fmt.Errorf("-clients %d: the number is from 9 to 200, so that every server has clients of every transport", o.clients)
 	case o.rate < 1 || o.rate > 100:
 		return o, fmt.Errorf("-rate %d: the number is from 1 to 100", o.rate)
 	}
