@@ -91,7 +91,7 @@ func (n *Node) warnOfShortTime(ctx context.Context, d *drain) {
 	needed := max(0, d.plan.delayOf(clients)-time.Since(d.begun)) + d.plan.spreadOf(clients)
 	if left := time.Until(deadline); left < needed {
 		n.log.Warn("the time for the drain is too short: clients that are not told in time are disconnected; give Drain or Shutdown more time, or shorten DrainDelay and DrainSpread",
-			"time", left.Round(time.Millisecond), "needed", needed, "clients", clients)
+			"time", left.Round(time.Millisecond), "needed", needed.Round(100*time.Millisecond), "clients", clients)
 	}
 }
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -47,6 +48,10 @@ func (s *Settings) differ(t *Settings) []string {
 	}
 	if s.password != t.password { // hidden in the rows
 		names = append(names, "password")
+	}
+	if !reflect.DeepEqual(s.policy, t.policy) || !reflect.DeepEqual(s.mapping, t.mapping) ||
+		!reflect.DeepEqual(s.meshLevel, t.meshLevel) || s.groupTimeout != t.groupTimeout { // they have no row
+		names = append(names, "ncconf")
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

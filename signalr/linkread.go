@@ -59,7 +59,7 @@ func (l *link) choose() error {
 			l.from = l.socket
 			return nil
 		case l.ending():
-			return errClientGone
+			return errClientSilent
 		}
 		l.wait(context.Background())
 	}

@@ -181,3 +181,31 @@ func TestADrainingDoorSendsItsClientsElsewhere(t *testing.T) {
 	require.NoError(t, app.Close())
 	assert.NoError(t, <-done, "it ends when they have gone")
 }
+
+// A door that is drained serves the clients that stay, and is a master again afterwards.
+func TestADrainedDoorServesUntilItIsTakenBack(t *testing.T) {
+	s := sites(t, 1, nil)
+	control, app := dial(t, s[0].addr()), dial(t, s[0].addr())
+	app.ask("SUBSCRIBE", "__Booksleeve_MasterChanged")
+	control.ask("PING") // it is connected
+	ctx, cancel := context.WithCancel(t.Context())
+	type counts struct{ moved, left int }
+	done := make(chan counts, 1)
+	go func() {
+		moved, left := s[0].Drain(ctx)
+		done <- counts{moved, left}
+	}()
+	assert.Equal(t, message("__Booksleeve_MasterChanged", "*"), app.reply())
+	require.NoError(t, app.Close())
+	require.Eventually(t, func() bool { return len(s[0].Census().Clients) == 1 }, patience, time.Millisecond)
+	cancel()
+	assert.Equal(t, counts{moved: 1, left: 1}, <-done)
+	assert.Contains(t, control.ask("INFO", "replication"), "role:slave")
+	listener := dial(t, s[0].addr())
+	listener.ask("SUBSCRIBE", "__Booksleeve_MasterChanged")
+	s[0].Undrain()
+	assert.Equal(t, message("__Booksleeve_MasterChanged", "*"), listener.reply())
+	assert.Contains(t, control.ask("INFO", "replication"), "role:master")
+	s[0].Undrain() // it is no drain
+	assert.Equal(t, "+PONG\r\n", control.ask("PING"))
+}
