@@ -46,8 +46,12 @@ type row struct {
 	Duplicates       int
 	Disordered       int
 	Closed           int
-	Err              error // why the row fails
+	Err              error // which promises were broken
+	Short            error // which goals were not reached
 }
+
+// ok reports whether the row does not fail.
+func (r row) ok() bool { return r.Err == nil && r.Short == nil }
 
 // rows sums up the accounts, one row for each balancer, and one for its slow transport.
 func (a accounts) rows(action string, kinds []kind) []row {
@@ -121,7 +125,7 @@ func (r *row) promises() (err error) {
 	return err
 }
 
-// hold adds an error if the row does not reach the goals.
+// hold compares the row with the goals.
 func (r *row) hold() {
 	if r.Moved == 0 {
 		r.Err = errors.Join(r.Err, errors.New("no client was away: the action did not take place"))
@@ -130,11 +134,18 @@ func (r *row) hold() {
 		return
 	}
 	if r.Worst > missedGoal {
-		r.Err = errors.Join(r.Err, fmt.Errorf("a client missed %d messages; the goal is at most %d", r.Worst, missedGoal))
+		r.Short = errors.Join(r.Short, fmt.Errorf("a client missed %d messages; the goal is at most %d", r.Worst, missedGoal))
 	}
 	if r.Median >= awayGoal {
-		r.Err = errors.Join(r.Err, fmt.Errorf("clients were away for %v (median); the goal is less than %v", r.Median, awayGoal))
+		r.Short = errors.Join(r.Short, fmt.Errorf("clients were away for %v (median); the goal is less than %v", r.Median, awayGoal))
 	}
+}
+
+// again reports whether an action is worth a second try: it kept the promises, and was
+// short of a goal. Goals are about time, and another program can take the time.
+func again(rows []row) bool {
+	broken := slices.ContainsFunc(rows, func(r row) bool { return r.Err != nil })
+	return !broken && slices.ContainsFunc(rows, func(r row) bool { return r.Short != nil })
 }
 
 // commonest returns the most frequent warnings.

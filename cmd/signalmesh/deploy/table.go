@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,7 +26,7 @@ var columns = []string{
 // cells are the columns of a row.
 func (r row) cells() []string {
 	ok := "yes"
-	if r.Err != nil {
+	if !r.ok() {
 		ok = "NO"
 	}
 	return []string{
@@ -45,8 +46,8 @@ func printTable(w io.Writer, rows []row) {
 	}
 	_ = t.Flush() // there is no remedy for a terminal that is gone
 	for _, r := range rows {
-		if r.Err != nil {
-			fmt.Fprintf(w, "\n%s, %s: FAILED\n%v\n", r.Balancer, r.Action, r.Err)
+		if !r.ok() {
+			fmt.Fprintf(w, "\n%s, %s: FAILED\n%v\n", r.Balancer, r.Action, errors.Join(r.Err, r.Short))
 		}
 	}
 }
