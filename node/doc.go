@@ -8,9 +8,12 @@
 //	})
 //
 // A Node serves its hubs on a listener of its own, or on the application's mux by
-// Handler. Sends from outside hub methods go through Hub. Shutdown lets clients go
-// first and the mesh last; Close is abrupt for clients, yet still lets what was
-// published out.
+// Handler. Sends from outside hub methods go through Hub.
+//
+// Drain moves the clients to other nodes, and leaves sending at work until Close.
+// Shutdown does both. Close alone disconnects the clients, and still sends what was
+// published. Run opens a node, and shuts it down when its context ends. See Phase
+// for the states of a node.
 //
 // Settings come in layers, see Resolve; Settings shows each with its origin.
 package node

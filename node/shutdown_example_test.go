@@ -55,12 +55,13 @@ func ExampleNode_Drain() {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	report, err := n.Drain(ctx) // 1. clients leave; sending works
+	report, err := n.Drain(ctx) // 1. clients leave; the application can still send
 	fmt.Println("moved", report.Moved, "disconnected", report.Disconnected, err)
 	err = web.Shutdown(ctx) // 2. the web server finishes its requests
 	fmt.Println("web server:", err, <-served)
 	fmt.Println("order:", <-ordered)
-	fmt.Println("node:", n.Close()) // 3. the node leaves the mesh
+	err = n.Close() // 3. the node leaves the mesh
+	fmt.Println("node:", err)
 	// Output:
 	// moved 0 disconnected 0 <nil>
 	// web server: <nil> http: Server closed

@@ -18,6 +18,9 @@ import (
 func TestEveryExampleInTheHubManualCompiles(t *testing.T) {
 	sources, err := filepath.Glob("*example*_test.go")
 	require.NoError(t, err)
+	ofNode, err := filepath.Glob("../node/*example*_test.go")
+	require.NoError(t, err)
+	sources = append(sources, ofNode...)
 	compiled := make(map[string]bool)
 	for _, source := range sources {
 		for line := range strings.Lines(read(t, source)) {

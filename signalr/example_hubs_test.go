@@ -147,8 +147,8 @@ func ExampleServer_Hub() {
 	// true
 }
 
-// A server that lets its clients go to another one.
-func ExampleServer_Shutdown() {
+// A server whose clients reconnect to another one before it closes.
+func ExampleServer_Drain() {
 	server, err := signalr.NewServer(signalr.Options{
 		Hubs: []signalr.HubOptions{{Path: "/chat", Hub: &Chat{}}},
 	})
@@ -157,13 +157,16 @@ func ExampleServer_Shutdown() {
 	}
 	web := httptest.NewServer(server)
 
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	err = server.Shutdown(ctx) // first: the hubs
+	report, err := server.Drain(ctx, 5*time.Second) // clients leave within 5 s
+	fmt.Println(report.Moved, report.Disconnected, err)
+	err = web.Config.Shutdown(ctx)
 	fmt.Println(err)
-	err = web.Config.Shutdown(ctx) // then: the web server
+	err = server.Close()
 	fmt.Println(err)
 	// Output:
+	// 0 0 <nil>
 	// <nil>
 	// <nil>
 }

@@ -77,10 +77,9 @@ type Options struct {
 	// SendTimeout limits how long a send from a hub method may wait for a busy
 	// backplane. Zero means 5 s.
 	SendTimeout time.Duration
-	// ShutdownSpread is over how long a time Shutdown ends the connections, so that
-	// not all clients reconnect at once: in random order, and faster if there are
-	// fewer than a hundred a second. It takes at most half of the time that
-	// Shutdown has. Zero means at once.
+	// ShutdownSpread is the time over which Shutdown tells clients to reconnect, in
+	// random order, so that they do not all reconnect at the same time. Zero means
+	// that all are told immediately. See Drain.
 	ShutdownSpread time.Duration
 }
 
