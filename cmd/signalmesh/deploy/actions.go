@@ -13,8 +13,8 @@ type action struct {
 	name string
 	// story describes the action in the manual.
 	story string
-	// run does it. What it awaits is part of the measurement. The measurement continues
-	// after errUnclean.
+	// run does it. Its waits are part of the measurement, which continues after
+	// errUnclean.
 	run func(ctx context.Context, f *fleet) error
 	// restore makes the fleet whole again. It is not measured.
 	restore func(ctx context.Context, f *fleet) error

@@ -30,7 +30,7 @@ type kind struct {
 	program string
 	config  string // name of the template in configs
 	// slow is a transport that the balancer delays, "" for none. The goals do not apply to
-	// its clients, which have a row of their own.
+	// its clients, which are counted in a separate row.
 	slow    string
 	arrange func(folder, config string) (*exec.Cmd, error)
 	// cookie returns the Cookie header that binds a client to a server. try counts the

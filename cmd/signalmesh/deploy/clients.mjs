@@ -78,8 +78,8 @@ function begin() {
   return {};
 }
 
-// reached returns when check is true of all records, or at the time end. The library
-// reports changes to several places, so it is asked again at short intervals.
+// reached returns when check is true of all records, or at the time end. Changes are
+// reported to many callbacks, so the check is repeated at short intervals.
 async function reached(end, check) {
   while (!records.every((record) => record.end || check(record)) && performance.now() < end) await delay(10);
 }

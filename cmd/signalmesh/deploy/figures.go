@@ -34,7 +34,7 @@ type account struct {
 	Settled              bool   // connected, with the newest message
 }
 
-// A row is what one action did to the clients behind one balancer.
+// A row sums up the effect of one action on the clients behind one balancer.
 type row struct {
 	Balancer, Action string
 	Slow             bool // the goals do not apply

@@ -15,7 +15,7 @@ import (
 // A fleet is three servers, the balancers in front of them, their clients, and a fourth
 // server that no balancer sends clients to. The publisher is connected to the fourth.
 //
-// Every balancer has the same servers and clients of its own, so that one action is
+// Every balancer has the same servers and different clients, so that one action is
 // measured behind all of them at the same time.
 type fleet struct {
 	folder    string

@@ -73,7 +73,7 @@ func TestWrongManifestsAreFound(t *testing.T) {
 		{"duplicate key", "sidecar", "deployment.yaml", "  replicas: 3", "  replicas: 3\n  replicas: 4", "replicas"},
 		{"other labels", "hubs", "poddisruptionbudget.yaml", "matchLabels:\n      app: chat", "matchLabels:\n      app: chatt", "no PodDisruptionBudget"},
 		{"other port", "hubs", "services.yaml", "targetPort: http", "targetPort: web", "no container has the port web"},
-		{"short time", "hubs", "deployment.yaml", "terminationGracePeriodSeconds: 60", "terminationGracePeriodSeconds: 40", "not longer than --drain-timeout"},
+		{"short time", "hubs", "deployment.yaml", "terminationGracePeriodSeconds: 60", "terminationGracePeriodSeconds: 43", "not longer than --drain-timeout"},
 		{"no address until ready", "sidecar", "services.yaml", "publishNotReadyAddresses: true", "publishNotReadyAddresses: false", "before they are ready"},
 		{"IPv4", "sidecar", "deployment.yaml", "--redis=localhost:6379", "--redis=127.0.0.1:6379", "127.0.0.1 does not exist"},
 		{"other seed", "hubs", "deployment.yaml", "--bootstrap=chat-peers:9800", "--bootstrap=chat:9800", "headless Service"},

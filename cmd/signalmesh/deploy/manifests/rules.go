@@ -121,8 +121,9 @@ func (s *Set) checkNode(pod corev1.PodSpec) (err error) {
 	if timeErr != nil {
 		fail("--drain-timeout is not given: " + timeErr.Error())
 	}
-	if grace := pod.TerminationGracePeriodSeconds; grace == nil || time.Duration(*grace)*time.Second <= timeout {
-		fail("terminationGracePeriodSeconds is not longer than --drain-timeout")
+	const leave = 3 * time.Second // a node takes so long to leave the mesh after the drain, at most
+	if grace := pod.TerminationGracePeriodSeconds; grace == nil || time.Duration(*grace)*time.Second <= timeout+leave {
+		fail("terminationGracePeriodSeconds is not longer than --drain-timeout and 3 s")
 	}
 	seed, _, _ := strings.Cut(flag(c, "--bootstrap"), ":")
 	if !slices.ContainsFunc(s.Services, func(v corev1.Service) bool {

@@ -1,7 +1,7 @@
 // Package manifests checks the Kubernetes manifests in docs/kubernetes, without a
 // cluster and without the network.
 //
-// It is a module of its own, so that the dependencies of Kubernetes are not those of
+// It is a separate module, so that the dependencies of Kubernetes are not those of
 // signalmesh.
 package manifests
 
