@@ -36,7 +36,8 @@ type drain struct {
 // reconnect, which takes them to another server, and waits until the connections
 // and the hub methods that they called have ended. The clients are told one after
 // the other in random order, evenly distributed over spread; 0 tells them all at
-// once. Requests of a client are served until it is told.
+// once. Clients with server-sent events and long polling come before those with
+// WebSockets. Requests of a client are served until it is told.
 //
 // The server goes on sending: hubs can be sent to until Close. Undrain admits
 // connections again.
@@ -137,6 +138,7 @@ func (s *Server) dismiss(ctx context.Context, d *drain, empty <-chan struct{}, s
 	rand.Shuffle(len(connections), func(i, j int) {
 		connections[i], connections[j] = connections[j], connections[i]
 	})
+	slices.SortStableFunc(connections, requestsFirst)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for i, c := range connections {
@@ -153,6 +155,21 @@ func (s *Server) dismiss(ctx context.Context, d *drain, empty <-chan struct{}, s
 			return
 		}
 		c.end(ending{reconnect: true, drain: d})
+	}
+}
+
+// requestsFirst orders clients that send in new requests before the others. During a
+// drain a load balancer sends such a request to another server, which does not have the
+// connection.
+func requestsFirst(a, b *connection) int {
+	first, second := a.transport.traits().requests, b.transport.traits().requests
+	switch {
+	case first == second:
+		return 0
+	case first:
+		return -1
+	default:
+		return 1
 	}
 }
 
