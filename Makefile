@@ -7,6 +7,7 @@ PROGRAM     := $(BUILD)/signalmesh
 E2E         := cmd/signalmesh/e2e
 INTEROP     := cmd/signalmesh/interop
 FAULTS      := $(BUILD)/faults
+DEPLOY      := $(BUILD)/deploy
 BENCH       := $(BUILD)/bench/bench
 NATS        := $(BUILD)/bench/nats-server
 HOT         := ^Benchmark(ThreeServersSaturated|PingPong|Broadcast/1000|Invocation|Append|SplitAndParse|Bind)
@@ -57,6 +58,19 @@ test-page: build $(SCRIPT) chromium ## the demo page, and Microsoft's client, in
 test-faults: $(FAULTS) ## real processes under faults of the network, 3 minutes (Linux, root); RECORD=1 writes docs/reliability.md, RUN=name, SEED=n
 	$(FAULTS) $(if $(RUN),-run "$(RUN)") $(if $(SEED),-seed $(SEED)) $(if $(RECORD),-record docs/reliability.md)
 
+.PHONY: test-deploy
+test-deploy: build $(DEPLOY) $(INTEROP)/node_modules ## restarts behind HAProxy and nginx, 2 minutes (Linux, haproxy, nginx); RECORD=1 writes docs/reliability.md, ARGS=…
+	cd cmd/signalmesh/deploy && node --test
+	$(DEPLOY) -program $(PROGRAM) $(if $(RECORD),-record docs/reliability.md) $(ARGS)
+
+.PHONY: $(DEPLOY)
+$(DEPLOY):
+	$(GO) build -o $@ ./cmd/signalmesh/deploy
+
+.PHONY: check-manifests
+check-manifests: ## the Kubernetes manifests, against the schemas of Kubernetes
+	cd cmd/signalmesh/deploy/manifests && $(GO) vet ./... && $(GO) test ./...
+
 .PHONY: soak
 soak: $(FAULTS) ## the same faults at random for SOAKTIME (10m), and nothing may grow; SEED=n
 	$(FAULTS) -soak $(SOAKTIME) $(if $(SEED),-seed $(SEED))
@@ -71,7 +85,7 @@ sim: build ## simulate meshes in virtual time, in under two minutes; no promise 
 		$(PROGRAM) sim run $$s --seed $(or $(SEED),1) --out $(BUILD)/sim/$$s || exit 1; done
 
 .PHONY: check
-check: ## formatting, vet, staticcheck, go.mod
+check: check-manifests ## formatting, vet, staticcheck, go.mod, manifests
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -41,9 +42,10 @@ func newDrain(plan drainPlan) *drain {
 }
 
 // Drain moves the clients to other nodes and leaves the node open. The node reports that
-// it is not ready, serves as before for Options.DrainDelay, and then sends the clients
-// a Close message over Options.DrainSpread. Drain returns when no client is connected.
-// After Options.DrainTimeout it disconnects the remaining clients; the error is nil.
+// it is not ready, serves as before for Options.DrainDelay, and then refuses new
+// connections and sends the clients a Close message over Options.DrainSpread. Drain
+// returns when no client is connected. After Options.DrainTimeout it disconnects the
+// remaining clients; the error is nil.
 //
 // The application can send to hubs, and the node is a member of the mesh, until Close.
 // An application with its own web server shuts it down between Drain and Close.
@@ -101,6 +103,9 @@ func (n *Node) Undrain() error {
 	if d == nil || err != nil {
 		return err
 	}
+	if err := n.reopen(); err != nil {
+		return err
+	}
 	if n.hubs != nil {
 		if err := n.hubs.Undrain(); err != nil {
 			return err
@@ -146,6 +151,7 @@ func (n *Node) drain(d *drain) {
 		"delay", d.plan.delayOf(clients), "spread", d.plan.spreadOf(clients), "timeout", d.plan.timeout)
 	n.delay(d)
 	n.life.advance(d, Moving)
+	n.shut(d)
 	n.move(d)
 	d.report.Took = time.Since(d.begun)
 	if errors.Is(context.Cause(d.ctx), errUndone) {
@@ -210,6 +216,29 @@ func (n *Node) moveRedis(ctx context.Context) (moved, left int) {
 	}
 	leaving.Wait()
 	return moved, left
+}
+
+// shut refuses new connections of clients, unless the drain d is undone. Clients that
+// are connected stay, and requests on connections that load balancers keep open are
+// answered.
+func (n *Node) shut(d *drain) {
+	if n.http == nil || errors.Is(context.Cause(d.ctx), errUndone) {
+		return
+	}
+	if err := n.http.shut(); err != nil {
+		n.log.Warn("the listener for clients was not closed; clients may return to this node", "addr", n.HTTPAddr(), "err", err)
+	}
+}
+
+// reopen accepts connections of clients again.
+func (n *Node) reopen() error {
+	if n.http == nil {
+		return nil
+	}
+	if err := n.http.open(); err != nil {
+		return fmt.Errorf("the node stays drained, since its listener for clients cannot be opened again; undo the drain again when the cause is removed: %w", err)
+	}
+	return nil
 }
 
 // keepAlive sets whether the node's HTTP listener keeps TCP connections open between

@@ -39,7 +39,7 @@ type Node struct {
 	topic *mesh.Topic
 	hubs  *signalr.Server
 	loop  *discovery.Loop
-	http  net.Listener
+	http  *front // nil: the hubs have no listener
 	admin net.Listener
 
 	alerts   *alerts
@@ -149,7 +149,7 @@ func (n *Node) openHTTP() (err error) {
 	if n.o.HTTP == "" {
 		return nil
 	}
-	if n.http, err = listen("HTTP", n.o.HTTP); err != nil {
+	if n.http, err = newFront(n.o.HTTP); err != nil {
 		return err
 	}
 	n.server = n.serve(newLimitedListener(n.http, n.capacity), n.handler())

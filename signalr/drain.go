@@ -39,7 +39,8 @@ type drain struct {
 // Drain moves the clients to other servers. It admits no new connections, sends each
 // client a Close message that makes it reconnect, and waits until the connections and
 // the hub methods that they called have ended. The Close messages go out in random
-// order, evenly distributed over spread, or immediately if spread is 0. Each client is
+// order, evenly distributed over spread, or immediately if spread is 0. Clients with
+// server-sent events and long polling come before those with WebSockets. Each client is
 // served until its Close message.
 //
 // Hubs still send until Close. Undrain admits connections again.
@@ -139,6 +140,7 @@ func (s *Server) dismiss(ctx context.Context, d *drain, empty <-chan struct{}, s
 	rand.Shuffle(len(connections), func(i, j int) {
 		connections[i], connections[j] = connections[j], connections[i]
 	})
+	slices.SortStableFunc(connections, requestsFirst)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for i, c := range connections {
@@ -155,6 +157,21 @@ func (s *Server) dismiss(ctx context.Context, d *drain, empty <-chan struct{}, s
 			return
 		}
 		c.end(ending{reconnect: true, drain: d})
+	}
+}
+
+// requestsFirst orders clients that send in new requests before the others. During a
+// drain a load balancer sends such a request to another server, which does not have the
+// connection.
+func requestsFirst(a, b *connection) int {
+	first, second := a.transport.traits().requests, b.transport.traits().requests
+	switch {
+	case first == second:
+		return 0
+	case first:
+		return -1
+	default:
+		return 1
 	}
 }
 

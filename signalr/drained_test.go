@@ -32,6 +32,34 @@ func TestDrainMovesClientsOfEveryTransport(t *testing.T) {
 	})
 }
 
+func TestDrainBeginsWithClientsThatSendInNewRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, options(bare{}))
+		told := map[bool]chan time.Duration{true: make(chan time.Duration, 20), false: make(chan time.Duration, 20)}
+		begun := time.Now()
+		for range 10 {
+			for transport, requests := range map[Transports]bool{WebSockets: false, ServerSentEvents: true, LongPolling: true} {
+				c := s.connectBy(transport, "/hub", protocol.JSON())
+				go func() {
+					assert.Equal(t, protocol.Close{AllowReconnect: true}, c.next())
+					told[requests] <- time.Since(begun)
+				}()
+			}
+		}
+		report, err := s.Drain(t.Context(), 30*time.Second)
+		require.NoError(t, err)
+		assert.Equal(t, 30, report.Moved)
+		synctest.Wait()
+		for len(told[true]) > 0 {
+			assert.LessOrEqual(t, <-told[true], 21*time.Second)
+		}
+		require.Len(t, told[false], 10)
+		for len(told[false]) > 0 {
+			assert.Greater(t, <-told[false], 19*time.Second)
+		}
+	})
+}
+
 func TestDrainLeavesSendingAtWorkUntilClose(t *testing.T) {
 	b := &bus{}
 	o := options(newTestHub())

@@ -25,4 +25,5 @@ type transport interface {
 type traits struct {
 	textOnly bool // it carries no binary protocol
 	noPings  bool // the client's requests show that both ends live
+	requests bool // the client sends in new requests
 }
