@@ -45,7 +45,7 @@ type attempts struct {
 func (t *Throttle) Enter(now time.Time, from netip.Addr) (wait time.Duration, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := network(from)
+	key := Network(from)
 	a := t.addresses[key]
 	switch {
 	case t.exchanges >= maxExchanges:
@@ -68,7 +68,7 @@ func (t *Throttle) Enter(now time.Time, from netip.Addr) (wait time.Duration, ok
 func (t *Throttle) Leave(now time.Time, from netip.Addr, failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := network(from)
+	key := Network(from)
 	a := t.addresses[key]
 	a.underWay--
 	t.exchanges--
@@ -112,8 +112,8 @@ func (a *attempts) idle(now time.Time) bool {
 	return a.underWay == 0 && a.failures.TokensAt(now) >= freeFailures
 }
 
-// network is what one guesser is taken to have: an IPv4 address, or an IPv6 /64.
-func network(a netip.Addr) netip.Prefix {
+// Network is what one host is taken to have: an IPv4 address, or an IPv6 /64.
+func Network(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()
 	if a.Is6() {
