@@ -33,7 +33,7 @@ type Status struct {
 	Seconds     float64             `json:"uptimeSeconds"`
 	Seeds       []string            `json:"seeds"`
 	Members     []mesh.Member       `json:"members"`
-	Others      []ApplicationStatus `json:"otherApplications"` // that have a Redis door here
+	Others      []ApplicationStatus `json:"otherApplications"` // that have a Redis endpoint here
 }
 
 // Status says how the node is.

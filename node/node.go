@@ -48,8 +48,8 @@ type Node struct {
 	admin net.Listener
 
 	own    *application                     // the hubs'
-	others []*application                   // those that have a Redis door here
-	users  atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
+	others []*application                   // those that have a Redis endpoint here
+	users  atomic.Pointer[[]admission.User] // of the file; nil: there is none
 
 	closers  []func() error // of what is open, in the order it was opened
 	draining chan struct{}
@@ -58,7 +58,7 @@ type Node struct {
 	err      error
 }
 
-// New opens a node from the bottom up: mesh, hubs, Redis door, the loop that looks
+// New opens a node from the bottom up: mesh, hubs, Redis endpoint, the loop that looks
 // for peers, listeners. It does not wait for peers; see Ready. If a part fails, what was
 // open closes again. ctx bounds the opening, not the life.
 func New(ctx context.Context, o Options) (_ *Node, err error) {
@@ -76,8 +76,11 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 			err = errors.Join(err, n.Close())
 		}
 	}()
+	if settings.usersFile != nil {
+		n.users.Store(&settings.users)
+	}
 	n.tellProblems()
-	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openApplications, n.openHubs, n.openLoop, n.openRedis, n.openHTTP, n.openAdmin} {
+	for _, open := range []func() error{n.openMesh, n.openApplications, n.openHubs, n.openLoop, n.openRedis, n.watchUsers, n.openHTTP, n.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}

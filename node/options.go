@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/signalmesh/signalmesh/mesh"
+	"github.com/signalmesh/signalmesh/node/door"
 	"github.com/signalmesh/signalmesh/signalr"
 )
 
@@ -32,10 +33,21 @@ type Options struct {
 
 	// Redis is the host:port where servers that scale out over Redis, such as ASP.NET
 	// Core's with AddStackExchangeRedis, connect instead of to Redis; see package door.
-	// Empty means nowhere. Beyond loopback it needs Password; clients then give that, or
-	// one of Users.
+	// Empty means nowhere. Beyond loopback it needs RedisPassword or
+	// Password.
 	Redis string
-	// RedisFor are Redis doors of further applications, of which the node becomes a
+	// RedisTLSCert and RedisTLSKey are the paths of a certificate with its chain and of
+	// its key, both in PEM, with which all Redis endpoints of the node speak TLS. The
+	// files are read again when they change. Both empty means TCP without encryption.
+	RedisTLSCert, RedisTLSKey string
+	// RedisPassword is the password of all Redis endpoints of the node. Then clients
+	// give it, alone or with UserID, and passwords of the mesh are refused. Empty means
+	// that clients give Password, or the password of one of Users.
+	RedisPassword string
+	// RedisLimits bound the connections to a Redis endpoint that have not authenticated.
+	// The zero value has the defaults of door.StrangerLimits.
+	RedisLimits door.StrangerLimits
+	// RedisFor are Redis endpoints of further applications, of which the node becomes a
 	// member too; it serves no hubs of theirs. Each application may have one door.
 	RedisFor []RedisDoor
 	// RedisBridge is the Redis that servers used before and some may still use,
@@ -105,7 +117,7 @@ type Options struct {
 	Origins map[string]string
 }
 
-// A RedisDoor is a Redis door of an application that the hubs do not belong to.
+// A RedisDoor is a Redis endpoint of an application that the hubs do not belong to.
 type RedisDoor struct {
 	Addr        string // host:port
 	Application string
