@@ -106,6 +106,7 @@ func (n *Node) openMesh() (err error) {
 		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
+		AdmissionTimeout: n.o.AdmissionTimeout, Unadmitted: n.o.Unadmitted,
 		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes,
 		Logger: n.meshLog(), Metrics: n.o.Metrics, OnHealth: n.onHealth,
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/signalmesh/signalmesh/mesh"
+	"github.com/signalmesh/signalmesh/mesh/admission"
 	"github.com/signalmesh/signalmesh/node/door"
 	"github.com/signalmesh/signalmesh/signalr"
 )
@@ -74,6 +75,12 @@ type Options struct {
 	// applications; see UserLine. It is read again when it changes. Empty means
 	// whoever has UserID and Password, for all applications.
 	Users string
+	// AdmissionTimeout is how long a peer that connects may take until it is admitted.
+	// Zero means 5 s.
+	AdmissionTimeout time.Duration
+	// Unadmitted bounds the connections of peers that are not admitted yet. Zero fields
+	// have the defaults of admission.LobbyLimits.
+	Unadmitted admission.LobbyLimits
 	// AllowAnonymous lets a node without a password listen beyond loopback.
 	AllowAnonymous bool
 
@@ -145,6 +152,11 @@ type NCacheOptions struct {
 // Without it, or for what it leaves empty, the section NCacheConfiguration of
 // appsettings.json and the environment counts.
 func (o *Options) AddNCache(configure func(*NCacheOptions)) { configure(&o.NCacheOptions) }
+
+// DefaultAdmission returns the defaults of AdmissionTimeout and Unadmitted.
+func DefaultAdmission() (time.Duration, admission.LobbyLimits) {
+	return mesh.DefaultAdmissionTimeout, admission.LobbyLimits{}.WithDefaults()
+}
 
 func (o Options) complete() Options {
 	o.Version = cmp.Or(o.Version, "dev")

@@ -13,6 +13,7 @@ import (
 	"github.com/signalmesh/signalmesh/discovery/appsettings"
 	"github.com/signalmesh/signalmesh/discovery/diag"
 	"github.com/signalmesh/signalmesh/discovery/ncconf"
+	"github.com/signalmesh/signalmesh/mesh"
 )
 
 // ErrNoName is part of what Resolve returns when no layer names the cache or the
@@ -191,6 +192,10 @@ func (r *resolver) addresses() {
 	}
 	s.row("advertise", r.o.Advertise, orDefault(r.o.Advertise, r.o.origin("advertise")))
 	s.row("allow-anonymous", strconv.FormatBool(r.o.AllowAnonymous), orDefault(strings.TrimPrefix(strconv.FormatBool(r.o.AllowAnonymous), "false"), r.o.origin("allow-anonymous")))
+	unadmitted := r.o.Unadmitted.WithDefaults()
+	s.row("admission-timeout", cmp.Or(r.o.AdmissionTimeout, mesh.DefaultAdmissionTimeout).String(), r.o.origin("admission-timeout"))
+	s.row("unadmitted", strconv.Itoa(unadmitted.Total), r.o.origin("unadmitted"))
+	s.row("unadmitted-per-address", strconv.Itoa(unadmitted.Address), r.o.origin("unadmitted-per-address"))
 	s.name = cmp.Or(r.o.Name, r.o.HTTP, listen)
 	s.row("name", s.name, orDefault(r.o.Name, r.o.origin("name")))
 }

@@ -113,6 +113,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.o.Password, "password", "", "`password` of that user; better in SIGNALMESH_PASSWORD, where other users do not see it")
 	flags.StringVar(&f.password, "password-file", "", "`path` of a file that holds that password")
 	flags.StringVar(&f.o.Users, "users", "", "`path` of a file with the users that are let in, made with signalmesh user add (default: --user)")
+	f.addAdmission(flags)
 	flags.BoolVar(&f.o.AllowAnonymous, "allow-anonymous", false, "listen beyond loopback although there is no password")
 	flags.DurationVar(&f.o.ReplayAge, "replay-age", 2*time.Minute, "how long messages are kept for a server that is away")
 	flags.IntVar(&f.o.ReplayBytes, "replay-bytes", 64<<20, "how many `bytes` of them are kept, for each server")
@@ -133,6 +134,14 @@ func (f *nodeFlags) addEndpoint(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.o.RedisLimits.Timeout, "redis-auth-timeout", defaults.Timeout, "how long a client of a Redis endpoint may take to authenticate")
 	flags.IntVar(&f.o.RedisLimits.Total, "redis-unauthenticated", defaults.Total, "how many `connections` of a Redis endpoint may not have authenticated; the oldest is closed for a new one")
 	flags.IntVar(&f.o.RedisLimits.PerAddress, "redis-unauthenticated-per-address", defaults.PerAddress, "how many `connections` of them one address may have")
+}
+
+// addAdmission adds the flags of the limits of peers that are not admitted yet.
+func (f *nodeFlags) addAdmission(flags *pflag.FlagSet) {
+	timeout, defaults := node.DefaultAdmission()
+	flags.DurationVar(&f.o.AdmissionTimeout, "admission-timeout", timeout, "how long a peer that connects may take until it is admitted")
+	flags.IntVar(&f.o.Unadmitted.Total, "unadmitted", defaults.Total, "how many `connections` of peers may not be admitted yet; the oldest silent one is closed for a new one")
+	flags.IntVar(&f.o.Unadmitted.Address, "unadmitted-per-address", defaults.Address, "how many `connections` of them one address may have")
 }
 
 var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)

@@ -1,16 +1,25 @@
 package admission
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"sync"
 )
 
-// LobbyLimits bound the connections of a Lobby. All are at least 1.
+// LobbyLimits bound the connections of a Lobby.
 type LobbyLimits struct {
-	Total   int // of all addresses
-	Address int // of one IPv4 address, or of one IPv6 /64
-	Site    int // of one IPv6 /48; IPv4 addresses have no site
+	Total   int // of all addresses; zero means 256
+	Address int // of one IPv4 address, or of one IPv6 /64; zero means 64
+	Site    int // of one IPv6 /48, IPv4 addresses have no site; zero means 128
+}
+
+// WithDefaults returns l with the defaults in the place of zeros.
+func (l LobbyLimits) WithDefaults() LobbyLimits {
+	l.Total = cmp.Or(l.Total, 256)
+	l.Address = cmp.Or(l.Address, 64)
+	l.Site = cmp.Or(l.Site, 128)
+	return l
 }
 
 // A Lobby bounds the connections that are not admitted yet. If a bound is reached, a
@@ -59,7 +68,7 @@ const (
 
 // NewLobby returns an empty Lobby.
 func NewLobby(l LobbyLimits) *Lobby {
-	return &Lobby{limits: l, addresses: map[netip.Prefix]int{}, sites: map[netip.Prefix]int{}}
+	return &Lobby{limits: l.WithDefaults(), addresses: map[netip.Prefix]int{}, sites: map[netip.Prefix]int{}}
 }
 
 // Enter gives a new connection a place. If another connection loses its place, Enter

@@ -40,28 +40,31 @@ type attempts struct {
 	underWay int
 }
 
-// Enter asks whether an exchange with from may begin. If so, the caller must call
-// Leave; if not, wait says when to ask again.
-func (t *Throttle) Enter(now time.Time, from netip.Addr) (wait time.Duration, ok bool) {
+// Enter reports whether an exchange with from may begin. If it returns nil, the caller
+// must call Leave; else it returns the refusal to send, which says when to ask again.
+func (t *Throttle) Enter(now time.Time, from netip.Addr) *Refusal {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key := Network(from)
 	a := t.addresses[key]
 	switch {
 	case t.exchanges >= maxExchanges:
-		return time.Second, false
+		return busy()
 	case a == nil:
 		a = t.admit(now, key)
 	case a.failures.TokensAt(now) < 1:
 		short := 1 - a.failures.TokensAt(now)
-		return time.Duration(short * float64(failureEvery)), false
+		return &Refusal{Reason: TooManyFailures, Wait: time.Duration(short * float64(failureEvery))}
 	case a.underWay >= maxAtOnce:
-		return time.Second, false
+		return busy()
 	}
 	a.underWay++
 	t.exchanges++
-	return 0, true
+	return nil
 }
+
+// busy refuses a peer because of others, not because of its own failures.
+func busy() *Refusal { return &Refusal{Reason: Busy, Wait: time.Second} }
 
 // Leave says that an exchange that Enter let begin has ended, and whether the peer
 // failed to prove itself.
