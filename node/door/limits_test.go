@@ -146,3 +146,35 @@ func TestLongPatternsAreRefused(t *testing.T) {
 	assert.Contains(t, w.reply(), "-ERR signalmesh: pattern of 4097 bytes")
 	assert.Equal(t, subscribed("psubscribe", "c*", 2), w.reply())
 }
+
+// A client that did not read gets what was on its way to it when it comes back, once and
+// in order, after what it has read.
+func TestWhatWasOnItsWayIsReplayed(t *testing.T) {
+	s := sites(t, 1, func(o *door.Options) { o.Replay, o.ReplayBytes, o.Output = time.Minute, 64<<20, 64<<20 })[0]
+	const messages, size = 40, 1 << 20
+	app := dial(t, s.addr())
+	app.ask("CLIENT", "SETNAME", "web-1")
+	app.ask("SUBSCRIBE", "c")
+	p := dial(t, s.addr())
+	for i := range messages {
+		require.Equal(t, ":1\r\n", p.ask("PUBLISH", "c", fmt.Sprintf("%04d", i)+strings.Repeat("x", size)))
+	}
+	require.NoError(t, app.Close()) // with unread input: the connection is reset
+	require.Eventually(t, func() bool { return len(s.Census().Clients) == 1 }, patience, time.Millisecond)
+	again := dial(t, s.addr())
+	again.ask("CLIENT", "SETNAME", "web-1")
+	require.Equal(t, subscribed("subscribe", "c", 1), again.ask("SUBSCRIBE", "c"))
+	next := -1
+	for next != messages-1 {
+		text := strings.Split(again.reply(), "\r\n")[6]
+		var i int
+		_, err := fmt.Sscanf(text[:4], "%d", &i)
+		require.NoError(t, err)
+		if next >= 0 {
+			require.Equal(t, next+1, i)
+		}
+		next = i
+	}
+	require.Equal(t, ":1\r\n", p.ask("PUBLISH", "c", "end"))
+	assert.Equal(t, message("c", "end"), again.reply(), "nothing twice")
+}
