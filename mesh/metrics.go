@@ -82,6 +82,14 @@ func (c *collector) tracer(name, help string, value func(*tracer) *atomic.Uint64
 	c.add(prometheus.CounterValue, name, help, func(t *Topic, _ core.Stats) float64 { return float64(value(&t.mesh.tracer).Load()) })
 }
 
+// Unadmitted returns how many connections of peers were closed before they were
+// admitted, by reason: "displaced" by a new one, "refused" because there was no place, or
+// "late".
+func (m *Mesh) Unadmitted() map[string]uint64 {
+	g := m.secure.guests
+	return map[string]uint64{"displaced": g.lobby.Evicted(), "refused": g.refused.Load(), "late": g.late.Load()}
+}
+
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	descs <- c.refused
@@ -97,9 +105,8 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	for _, r := range admission.Reasons {
 		out <- prometheus.MustNewConstMetric(c.refused, prometheus.CounterValue, float64(c.m.secure.refused.counted(r)), r.String())
 	}
-	g := c.m.secure.guests
-	out <- prometheus.MustNewConstMetric(c.guests, prometheus.GaugeValue, float64(g.lobby.Len()))
-	for reason, n := range map[string]uint64{"displaced": g.lobby.Evicted(), "refused": g.refused.Load(), "late": g.late.Load()} {
+	out <- prometheus.MustNewConstMetric(c.guests, prometheus.GaugeValue, float64(c.m.secure.guests.lobby.Len()))
+	for reason, n := range c.m.Unadmitted() {
 		out <- prometheus.MustNewConstMetric(c.endedGuests, prometheus.CounterValue, float64(n), reason)
 	}
 	c.m.mu.Lock()

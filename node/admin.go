@@ -33,6 +33,7 @@ type Status struct {
 	Seconds     float64             `json:"uptimeSeconds"`
 	Seeds       []string            `json:"seeds"`
 	Members     []mesh.Member       `json:"members"`
+	TurnedAway  map[string]uint64   `json:"turnedAway,omitempty"`
 	Others      []ApplicationStatus `json:"otherApplications"` // that have a Redis endpoint here
 }
 
@@ -44,7 +45,7 @@ func (n *Node) Status() Status {
 		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), Redis: n.RedisAddr(),
 		Ready: closed(n.Ready()), Draining: closed(n.draining), Health: c.Health, Why: c.String(),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: n.topic.Members(),
-		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(),
+		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(), TurnedAway: n.turnedAway(),
 	}
 	for _, h := range n.o.Hubs {
 		s.Hubs = append(s.Hubs, h.Path)

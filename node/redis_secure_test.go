@@ -140,3 +140,19 @@ func TestRemovedUsersLeaveTheRedisEndpoint(t *testing.T) {
 	assert.Equal(t, wrongPassword, redisConn(t, n)("AUTH post p2", 1))
 	assert.Equal(t, "+OK", redisConn(t, n)("AUTH post another", 1))
 }
+
+// What the node ended is on the status page, too.
+func TestTheStatusTellsWhoWasTurnedAway(t *testing.T) {
+	n := open(t, func(o *node.Options) { o.Redis, o.RedisPassword = "127.0.0.1:0", "secret" })
+	assert.Empty(t, n.Status().TurnedAway)
+	assert.Equal(t, wrongPassword, redisConn(t, n)("AUTH guess", 1))
+	nc, err := net.Dial("tcp", n.RedisAddr())
+	require.NoError(t, err)
+	_, err = fmt.Fprint(nc, "POST / HTTP/1.1\r\n")
+	require.NoError(t, err)
+	_, err = io.ReadAll(nc)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]uint64{"redis http": 1, "redis passwords": 1}, n.Status().TurnedAway)
+	_, body := get(t, "http://"+n.AdminAddr()+"/")
+	assert.Contains(t, body, "redis http: 1")
+}

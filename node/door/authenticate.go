@@ -93,7 +93,7 @@ func (c *conn) wrong(user string) (refusal string) {
 	d, from := c.door, c.network().Addr().String()
 	d.metrics.refusedPasswords.Add(1)
 	d.logged.clients.warn(d.o.Logger, "password "+from, "wrong user or password; correct it in the client. Further ones of this address are counted in signalmesh_door_refused_passwords_total",
-		"client", c.describe(), "user", user, "application", d.o.Application)
+		"client", c.describe(), "user", user[:min(len(user), 64)], "application", d.o.Application)
 	if wait := d.lobby.delays.failed(time.Now(), "address "+from, "user "+user[:min(len(user), maxUser)]); wait > 0 {
 		c.out.flush() // what was answered before
 		timer := time.NewTimer(wait)

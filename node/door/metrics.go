@@ -47,6 +47,16 @@ func newMetrics(d *Door) *metrics {
 	return m
 }
 
+// Ended returns how many connections the Door has ended or refused, by reason as in the
+// metric ended_connections_total, and as "passwords" how many passwords were wrong.
+func (d *Door) Ended() map[string]uint64 {
+	counts := map[string]uint64{"passwords": d.metrics.refusedPasswords.Load()}
+	for e := notEnded + 1; e < lastEnding; e++ {
+		counts[endings[e].label] = d.metrics.ended[e].Load()
+	}
+	return counts
+}
+
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(to chan<- *prometheus.Desc) { prometheus.DescribeByCollect(m, to) }
 
