@@ -97,7 +97,7 @@ func (g *guest) setCancel(f context.CancelCauseFunc) {
 	g.cancel = f
 }
 
-// leave ends that the connection is a guest's: it is admitted, or closed.
+// leave ends the limits of the guest, because it is admitted or closed.
 func (g *guest) leave() {
 	g.mu.Lock()
 	g.deadline.Stop()

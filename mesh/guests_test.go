@@ -18,7 +18,7 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
-// connectFrom opens a TCP connection to m from a loopback address, and says nothing.
+// connectFrom opens a TCP connection to m from a loopback address and sends nothing.
 func connectFrom(t testing.TB, m *Mesh, source string) net.Conn {
 	_, where, err := manet.DialArgs(m.Addrs()[0])
 	require.NoError(t, err)
@@ -43,8 +43,8 @@ func value(t testing.TB, registry *prometheus.Registry, name, label string) (sum
 	return sum
 }
 
-// An attacker holds silent connections, from other addresses and from the peer's own. The
-// peer is admitted at once.
+// Silent connections, from other addresses or from the address of the peer, do not delay
+// its admission.
 func TestSilentConnectionsKeepNoPeerOut(t *testing.T) {
 	for name, source := range map[string]func(i int) string{
 		"other addresses":  func(i int) string { return fmt.Sprintf("127.0.1.%d", 1+i%16) },
@@ -76,7 +76,7 @@ func TestSilentConnectionsKeepNoPeerOut(t *testing.T) {
 	}
 }
 
-// A connection that is not admitted in time ends, whatever it has said until then.
+// A connection that is not admitted in time is closed in every state of the handshake.
 func TestPeersAreAdmittedInTimeOrNotAtAll(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	home, _ := openAs(t, "hub", func(o *Options) { o.AdmissionTimeout, o.Metrics = 100*time.Millisecond, registry })
@@ -95,10 +95,10 @@ func TestPeersAreAdmittedInTimeOrNotAtAll(t *testing.T) {
 	peer, _ := openAs(t, "hub", func(o *Options) { o.AdmissionTimeout = 10 * time.Second })
 	require.Eventually(t, func() bool { _, err := peer.Dial(t.Context(), home.Addrs()[0]); return err == nil }, 20*time.Second, time.Millisecond)
 	time.Sleep(200 * time.Millisecond) // longer than the timeout
-	assert.True(t, peer.connected(home.host.ID()), "whoever is admitted has no such limit")
+	assert.True(t, peer.connected(home.host.ID()), "an admitted connection has no such limit")
 }
 
-// A peer that loses its place is told why, and not that it failed.
+// A displaced peer gets the reason Busy.
 func TestTheRefusalOfADisplacedPeerIsTrue(t *testing.T) {
 	home, _ := openAs(t, "hub", func(o *Options) { o.Unadmitted, o.AdmissionTimeout = admission.LobbyLimits{Address: 1}, time.Minute })
 	first := knock(t, home)
@@ -114,7 +114,7 @@ func TestTheRefusalOfADisplacedPeerIsTrue(t *testing.T) {
 	assert.EqualValues(t, 1, home.secure.refused.counted(admission.Busy))
 }
 
-// Refusals that are no guesses do not slow an address.
+// Refusals for other reasons than the password do not slow an address.
 func TestAnotherCacheIsNoGuess(t *testing.T) {
 	home, _ := openAs(t, "hub")
 	for range 12 {

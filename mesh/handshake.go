@@ -30,7 +30,7 @@ const (
 	// unread bytes would take it back.
 	lingerTime  = time.Second
 	lingerBytes = 4 << 10
-	// maxFarewells bounds how many guests that lost their places are told so at a time.
+	// maxFarewells bounds how many displaced guests are sent the reason at the same time.
 	maxFarewells = 32
 )
 
@@ -50,7 +50,7 @@ type handshake struct {
 	self     peer.ID
 	patience time.Duration // for the exchange
 
-	farewells chan struct{} // one element for each guest that is told why it has to go
+	farewells chan struct{} // one element for each displaced guest that is sent the reason
 	// welcome tells who is not kept out. That is asked here, too, since the upgrader
 	// that asks it closes a connection past what this handshake returned.
 	welcome func(peer.ID) bool
@@ -138,8 +138,8 @@ func (h *handshake) SecureInbound(ctx context.Context, insecure net.Conn, p peer
 	return h.admit(conn, who)
 }
 
-// farewell tells a guest that another one took its place, unless too many are told at
-// present.
+// farewell sends a displaced guest the reason and closes the connection. With
+// maxFarewells calls in progress it only closes the connection.
 func (h *handshake) farewell(conn sec.SecureConn) error {
 	r := &admission.Refusal{Reason: admission.Busy, Wait: time.Second}
 	h.refused.count(r)
@@ -155,8 +155,8 @@ func (h *handshake) farewell(conn sec.SecureConn) error {
 }
 
 // respond runs the exchange with a peer that opened conn, unless its address has to
-// wait. Who has proven itself before need not wait for those at the same address. A
-// peer that says nothing takes no place among those that may fail.
+// wait. A peer that was admitted before need not wait because of others at the same
+// address. A peer that sends nothing does not enter the throttle.
 func (h *handshake) respond(conn sec.SecureConn, place *admission.Place) (who admission.Admitted, err error) {
 	p, from, entered := conn.RemotePeer(), addressOf(conn), false
 	begin := func() *admission.Refusal {

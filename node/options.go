@@ -38,16 +38,16 @@ type Options struct {
 	// Password.
 	Redis string
 	// RedisTLSCert and RedisTLSKey are the paths of a certificate with its chain and of
-	// its key, both in PEM, with which all Redis endpoints of the node speak TLS. The
-	// files are read again when they change. Both empty means TCP without encryption.
+	// its key, both in PEM. With them all Redis endpoints of the node use TLS. The files
+	// are read again when they change. Both empty means TCP without encryption.
 	RedisTLSCert, RedisTLSKey string
 	// RedisPassword is the password of all Redis endpoints of the node. Then clients
 	// give it, alone or with UserID, and passwords of the mesh are refused. Empty means
 	// that clients give Password, or the password of one of Users.
 	RedisPassword string
 	// RedisLimits bound the connections to a Redis endpoint that have not authenticated.
-	// The zero value has the defaults of door.StrangerLimits.
-	RedisLimits door.StrangerLimits
+	// The zero value has the defaults of door.AuthLimits.
+	RedisLimits door.AuthLimits
 	// RedisFor are Redis endpoints of further applications, of which the node becomes a
 	// member too; it serves no hubs of theirs. Each application may have one door.
 	RedisFor []RedisDoor

@@ -14,8 +14,8 @@ import (
 )
 
 // credentials returns what clients of the Redis endpoint of an application are checked
-// with: the password of the endpoint, if it has one; else the users that are let into
-// the mesh; else the node's own password. Nil means that anybody may use it.
+// with: the password of the endpoint, or without one the users of the mesh, or without
+// a users file the password of the node. Nil accepts all clients.
 func (n *Node) credentials(application string) door.Credentials {
 	s := n.settings
 	switch {
@@ -29,8 +29,8 @@ func (n *Node) credentials(application string) door.Credentials {
 	return nil
 }
 
-// A hasher hashes passwords with a key that nobody knows, so that they can be compared
-// in constant time and remembered.
+// A hasher hashes passwords with a random key, so that they can be compared in constant
+// time and kept in memory.
 type hasher [32]byte
 
 func newHasher() (h hasher) {
@@ -74,7 +74,7 @@ func (p *onePassword) Verify(user, password string) (door.Grant, bool) {
 	return g, verdict == door.Right
 }
 
-// userPasswords is the credentials of an endpoint that lets in the users of the mesh.
+// userPasswords are the credentials of an endpoint for the users of the mesh.
 // Deriving the keys of a password takes 60 ms on purpose, so verifiers are remembered
 // with the hash of the password that they were derived from.
 type userPasswords struct {
@@ -146,7 +146,7 @@ func (p *userPasswords) Verify(user, password string) (door.Grant, bool) {
 	return g, ok
 }
 
-// A userGrant is what a client got for a password that this verifier is of.
+// A userGrant is the grant of a client by the verifier of its password.
 type userGrant struct {
 	all      *userPasswords
 	verifier string
@@ -156,9 +156,9 @@ type userGrant struct {
 // the application.
 func (g userGrant) Valid() bool { return g.all.verifiers().texts[g.verifier] }
 
-// verifiers are those of the users that may run servers of the application, as of one
-// reading of the file. To find a verifier in the map takes a guess at its password
-// first, so the time that it takes tells nothing.
+// verifiers are the verifiers of the users that may run servers of the application, as of
+// one reading of the file. A client cannot choose the verifier that is looked up, so the
+// duration of the lookup reveals nothing.
 type verifiers struct {
 	users *[]admission.User
 	texts map[string]bool

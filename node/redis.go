@@ -38,7 +38,7 @@ func (n *Node) openDoor(a *application, pair *tlsfiles.Pair) error {
 	o := door.Options{
 		Listener: l, Exchange: a.exchange, Application: a.name,
 		Logger: n.log, Metrics: n.metricsOf(a.name), Ready: n.Ready(),
-		Credentials: n.credentials(a.name), Strangers: n.o.RedisLimits,
+		Credentials: n.credentials(a.name), BeforeAuth: n.o.RedisLimits,
 	}
 	if pair != nil {
 		o.TLS = pair.Config()
@@ -53,15 +53,15 @@ func (n *Node) openDoor(a *application, pair *tlsfiles.Pair) error {
 	return nil
 }
 
-// warnClearText warns if clients on other machines send a password of the mesh over an
-// endpoint without TLS: whoever reads it there can run servers.
+// warnClearText warns if clients on other machines send a password of the mesh to an
+// endpoint without TLS.
 func (n *Node) warnClearText(addr net.Addr) {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || tcp.IP.IsLoopback() || n.settings.redisPassword != "" {
 		return
 	}
-	n.log.Warn("redis endpoint: clients send a password of the mesh in clear text, and whoever reads it can run servers of the mesh; "+
-		"give the endpoint TLS (--redis-tls-cert, --redis-tls-key), or a password of its own (--redis-password-file)", "addr", addr.String())
+	n.log.Warn("redis endpoint: clients send a password of the mesh in clear text, and a reader of the traffic could run servers with it; "+
+		"give the endpoint TLS (--redis-tls-cert, --redis-tls-key), or a separate password (--redis-password-file)", "addr", addr.String())
 }
 
 // RedisAddr is the host:port of the Redis endpoint of the node's application; empty if

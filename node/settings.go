@@ -31,8 +31,8 @@ type Settings struct {
 
 	cache, application, user string
 	password                 appsettings.Secret
-	redisPassword            appsettings.Secret // of the Redis endpoints; empty: they have none of their own
-	users                    []admission.User   // nil: whoever has user and password
+	redisPassword            appsettings.Secret // of the Redis endpoints; empty: passwords of the mesh
+	users                    []admission.User   // nil: the user and password of this node
 	usersFile                *usersFile         // nil: none
 	listen, advertise        multiaddr.Multiaddr
 	name                     string

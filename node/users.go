@@ -14,8 +14,8 @@ import (
 const (
 	// usersEvery is how often the file of users is looked at.
 	usersEvery = 500 * time.Millisecond
-	// usersSettle is how long ago the file must have changed: what changes it may not
-	// have finished.
+	// usersSettle is the least age of a change before the file is read, because the
+	// process that writes the file may not have finished.
 	usersSettle = 100 * time.Millisecond
 )
 
@@ -84,9 +84,9 @@ func (f *usersFile) changed() (users []admission.User, changed bool, err error) 
 	return users, true, err
 }
 
-// watchUsers lets in whom the file names, as it changes, until the node closes.
-// Connections of others end. A file that is wrong changes nothing. The Redis endpoints
-// are open before.
+// watchUsers reads the users file again when it changes, until the node closes.
+// Connections of removed users are closed. A wrong file changes nothing. openRedis runs
+// before watchUsers.
 func (n *Node) watchUsers() error {
 	if n.settings.usersFile == nil {
 		return nil

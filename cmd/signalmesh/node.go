@@ -126,7 +126,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 // addEndpoint adds the flags of the encryption, the password and the limits of Redis
 // endpoints.
 func (f *nodeFlags) addEndpoint(flags *pflag.FlagSet) {
-	defaults := door.StrangerLimits{}.WithDefaults()
+	defaults := door.AuthLimits{}.WithDefaults()
 	flags.StringVar(&f.o.RedisTLSCert, "redis-tls-cert", "", "`path` of a PEM certificate with its chain: the Redis endpoints speak TLS (rediss://); read again when it changes")
 	flags.StringVar(&f.o.RedisTLSKey, "redis-tls-key", "", "`path` of the PEM key of that certificate")
 	flags.StringVar(&f.o.RedisPassword, "redis-password", "", "`password` of the Redis endpoints, instead of passwords of the mesh; better in SIGNALMESH_REDIS_PASSWORD")

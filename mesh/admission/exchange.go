@@ -47,7 +47,7 @@ func (g *Gate) Respond(rw io.ReadWriter, c Channel, begin func() *Refusal) (Admi
 	return who, x.prove(responder)
 }
 
-// Refuse tells an initiator that it is refused, whatever it has said, and returns r.
+// Refuse sends r to the initiator, in any state of the exchange, and returns r.
 func (g *Gate) Refuse(rw io.ReadWriter, r *Refusal) error {
 	x := &exchange{gate: g, rw: rw}
 	return x.refuse(r)

@@ -23,8 +23,8 @@ func (l LobbyLimits) WithDefaults() LobbyLimits {
 }
 
 // A Lobby bounds the connections that are not admitted yet. If a bound is reached, a
-// new connection takes the place of another one, so connections that are only held
-// open keep nobody out:
+// new connection takes the place of another one, so silent connections do not block new
+// ones:
 //
 //   - If the address or site of the new connection has reached its bound, the other
 //     connection is one of the same address or site.
@@ -43,7 +43,7 @@ type Lobby struct {
 	evicted   uint64
 }
 
-// A Place is what one connection occupies in a Lobby.
+// A Place is the place of one connection in a Lobby.
 //
 //	silent ── Spoke ──> speaking <── Release ── held
 //	                       └───────── Hold ──────^
@@ -63,7 +63,7 @@ const (
 	silent   placeState = iota // has sent nothing
 	speaking                   // has sent something
 	held                       // this side is at work on what it has sent
-	left                       // has no place any more
+	left                       // the place is lost or given up
 )
 
 // NewLobby returns an empty Lobby.

@@ -11,7 +11,8 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
-// A crowd is the connections of a test, by name, and who lost its place.
+// A crowd is a Lobby with the connections of a test by name, and the names of those that
+// lost their places.
 type crowd struct {
 	*admission.Lobby
 	places map[string]*admission.Place

@@ -63,7 +63,7 @@ func (t *Throttle) Enter(now time.Time, from netip.Addr) *Refusal {
 	return nil
 }
 
-// busy refuses a peer because of others, not because of its own failures.
+// busy returns the refusal of a peer that has to wait because of other peers.
 func busy() *Refusal { return &Refusal{Reason: Busy, Wait: time.Second} }
 
 // Leave says that an exchange that Enter let begin has ended, and whether the peer
@@ -115,7 +115,8 @@ func (a *attempts) idle(now time.Time) bool {
 	return a.underWay == 0 && a.failures.TokensAt(now) >= freeFailures
 }
 
-// Network is what one host is taken to have: an IPv4 address, or an IPv6 /64.
+// Network returns the network that a limit for one address applies to: an IPv4 address,
+// or an IPv6 /64.
 func Network(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()

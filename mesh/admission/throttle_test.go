@@ -111,7 +111,7 @@ func TestAnIPv6NetworkCountsAsOneAddress(t *testing.T) {
 	assert.Nil(t, throttle.Enter(start, netip.MustParseAddr("2001:db8:0:1::3")))
 }
 
-// Who has to wait because of others is told so, and not that it failed.
+// A peer that has to wait because of other peers gets the reason Busy.
 func TestTheReasonOfARefusalIsTrue(t *testing.T) {
 	var throttle admission.Throttle
 	for range 64 {

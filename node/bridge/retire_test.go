@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A scripted plane is a mesh as far as a bridge that answers needs one. It keeps what
-// was done.
+// A scripted plane implements the part of Plane that a bridge uses to answer. It records
+// the calls.
 type scripted struct {
 	Plane
 	publish func(ctx context.Context, channel string, data []byte) error // nil: it works
@@ -72,7 +72,8 @@ func answering(t *testing.T, p *scripted) (*Bridge, *session) {
 
 func confirmation(id uint64) []byte { return question{verb: toConfirm, id: id}.append(nil) }
 
-// A node that ceases to bridge answers what it was asked until every server knows.
+// A node that stops bridging answers the questions that arrive until every server has
+// confirmed the change.
 func TestWhoCeasesToBridgeAnswersWhatItWasAsked(t *testing.T) {
 	p := &scripted{}
 	b, s := answering(t, p)
@@ -86,14 +87,13 @@ func TestWhoCeasesToBridgeAnswersWhatItWasAsked(t *testing.T) {
 
 	b.leave()
 	b.asked("too late", confirmation(3))
-	assert.Equal(t, "away to too late", p.all()[5], "told at once, so that it need not wait")
+	assert.Equal(t, "away to too late", p.all()[5], "refused immediately")
 	b.bridged = time.Now().Add(-afterwards)
 	b.asked("much later", confirmation(4))
 	assert.Len(t, p.all(), 6, "another node answers")
 }
 
-// Questions that are left when a session fails are refused, and so are those that come
-// then.
+// The pending questions of a failed session are refused, and so are later ones.
 func TestWhoFailsRefusesWhatItWasAsked(t *testing.T) {
 	p := &scripted{}
 	b, s := answering(t, p)
@@ -105,12 +105,12 @@ func TestWhoFailsRefusesWhatItWasAsked(t *testing.T) {
 	assert.Equal(t, []string{"away to a", "away to b", "away to c"}, p.all())
 }
 
-// A server that does not take its answers holds up nobody: the goroutine that answers
-// reads what all servers ask.
+// An answer to a slow server does not block: the same goroutine reads the questions of
+// all servers.
 func TestAnAnswerDoesNotWaitForRoom(t *testing.T) {
 	p := &scripted{publish: func(ctx context.Context, _ string, _ []byte) error {
 		select {
-		case <-ctx.Done(): // there is no room until then
+		case <-ctx.Done(): // as a Publish without room
 			return ctx.Err()
 		case <-time.After(10 * time.Second):
 			return nil

@@ -33,9 +33,9 @@ func (c *conn) auth(args [][]byte) {
 	}
 }
 
-// authenticate checks a password, and returns what is to be answered if it is wrong. A
-// right password that is known already never waits; one that is not waits only for its
-// turn. The reply to a wrong one is delayed.
+// authenticate checks a password and returns the error reply if it is wrong. A right
+// password that is known never waits. A right password that is not known waits for its
+// turn. The reply to a wrong password is delayed.
 func (c *conn) authenticate(user, password string) (refusal string) {
 	d := c.door
 	if d.o.Credentials == nil {
@@ -45,7 +45,7 @@ func (c *conn) authenticate(user, password string) (refusal string) {
 		return ""
 	}
 	if user == "default" {
-		user = "" // as Redis calls who gives only a password
+		user = "" // Redis' name for clients that give only a password
 	}
 	if len(user) > maxUser || len(password) > maxPassword {
 		return c.wrong(user)
@@ -68,12 +68,12 @@ func (c *conn) authenticate(user, password string) (refusal string) {
 // did not come in time.
 func (c *conn) verify(user, password string) (Grant, Verdict) {
 	d, from := c.door, c.network()
-	ctx, cancel := context.WithTimeout(c.ctx, d.o.Strangers.Timeout/2) // so that there is time to tell
+	ctx, cancel := context.WithTimeout(c.ctx, d.o.BeforeAuth.Timeout/2) // so that there is time to tell
 	defer cancel()
 	if err := d.lobby.turns.wait(ctx, from); err != nil {
 		return nil, Unknown
 	}
-	// Another connection may have had the same password verified meanwhile.
+	// Another connection may have verified the same password since.
 	grant, verdict := d.o.Credentials.Recall(user, password)
 	if verdict == Unknown && c.hold() {
 		ok := false
@@ -88,14 +88,14 @@ func (c *conn) verify(user, password string) (Grant, Verdict) {
 	return grant, verdict
 }
 
-// wrong counts and logs a wrong password, and waits before it is answered.
+// wrong counts and logs a wrong password, waits, and returns the error reply.
 func (c *conn) wrong(user string) (refusal string) {
 	d, from := c.door, c.network().Addr().String()
 	d.metrics.refusedPasswords.Add(1)
 	d.logged.clients.warn(d.o.Logger, "password "+from, "wrong user or password; correct it in the client. Further ones of this address are counted in signalmesh_door_refused_passwords_total",
 		"client", c.describe(), "user", user[:min(len(user), 64)], "application", d.o.Application)
 	if wait := d.lobby.delays.failed(time.Now(), "address "+from, "user "+user[:min(len(user), maxUser)]); wait > 0 {
-		c.out.flush() // what was answered before
+		c.out.flush() // earlier replies do not wait
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		select {
@@ -109,8 +109,8 @@ func (c *conn) wrong(user string) (refusal string) {
 // network is the address of the client as limits count it.
 func (c *conn) network() netip.Prefix { return admission.Network(addrOf(c.raw.RemoteAddr())) }
 
-// hold keeps the place of a stranger while its password is verified. It reports false
-// if the place is lost.
+// hold protects the place of the connection in the lobby while its password is
+// verified. It reports false if the connection has lost the place.
 func (c *conn) hold() bool { return c.limits.place == nil || c.limits.place.Hold() }
 
 func (c *conn) release() {
@@ -119,8 +119,8 @@ func (c *conn) release() {
 	}
 }
 
-// revoke ends the connection at once, because its grant is not valid any more. It
-// reports false if the connection was ended before.
+// revoke closes the connection immediately because its grant is no longer valid. It
+// reports false if the connection was closed before.
 func (c *conn) revoke() bool {
 	if !c.ended.CompareAndSwap(uint32(notEnded), uint32(userRevoked)) {
 		return false
@@ -131,9 +131,9 @@ func (c *conn) revoke() bool {
 	return true
 }
 
-// Revoke ends the connections of clients whose Grants are not valid any more, such as
-// those of users that were removed or whose passwords changed. It returns how many
-// those are.
+// Revoke closes the connections of clients whose Grants are no longer valid, for example
+// because their users were removed or have new passwords. It returns the number of closed
+// connections.
 func (d *Door) Revoke() (ended int) {
 	users := map[string]int{}
 	for _, c := range d.connections() {

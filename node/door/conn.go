@@ -20,7 +20,7 @@ import (
 type conn struct {
 	door    *Door
 	raw     net.Conn // the TCP connection
-	nc      net.Conn // what is read and written: raw, or TLS over it
+	nc      net.Conn // raw, or TLS over raw
 	ctx     context.Context
 	cancel  context.CancelFunc
 	ended   atomic.Uint32 // an ending
@@ -31,8 +31,8 @@ type conn struct {
 	opened  time.Time
 	version int  // of RESP
 	trusted bool // it has proven who it is, or need not
-	leaving bool // it is over: QUIT, or the end of the input
-	limits  stranger
+	leaving bool // the client sent QUIT or ended its input
+	limits  preAuth
 
 	batch    []pendingSubscription
 	counts   map[exchange.Kind]int
@@ -46,7 +46,7 @@ type conn struct {
 	user    string
 	grant   Grant // nil: it needs none
 	name    string
-	db      int       // what it selected; all databases are one
+	db      int       // selected with SELECT; has no effect
 	library [2]string // its name and version
 	subs    map[exchange.Name]*subscription
 }
@@ -71,7 +71,7 @@ func newConn(d *Door, raw net.Conn) *conn {
 	if d.o.TLS != nil {
 		c.nc = tls.Server(raw, d.o.TLS)
 	}
-	c.out = newOutput(c.nc, raw, d.o.Strangers.Output, keep)
+	c.out = newOutput(c.nc, raw, d.o.BeforeAuth.Output, keep)
 	if d.o.Credentials == nil && d.o.TLS == nil {
 		c.trust("default", nil)
 	}
@@ -87,7 +87,7 @@ func (c *conn) trust(user string, g Grant) {
 	c.mu.Lock()
 	c.user, c.grant = user, g
 	c.mu.Unlock()
-	if g != nil && !g.Valid() { // Revoke may have run meanwhile
+	if g != nil && !g.Valid() { // Revoke may have run since
 		c.revoke()
 	}
 }
@@ -96,7 +96,7 @@ func (c *conn) trust(user string, g Grant) {
 func (c *conn) distrust() {
 	c.trusted = false
 	c.reader.Distrust()
-	c.out.restrict(c.door.o.Strangers.Output)
+	c.out.restrict(c.door.o.BeforeAuth.Output)
 	c.mu.Lock()
 	c.grant = nil
 	c.mu.Unlock()
@@ -202,9 +202,9 @@ func (c *conn) read() {
 	}
 }
 
-// endInput notes that the client sends nothing more. What waits for it is written. A
-// client that may come back under its name may also have vanished: what it subscribed
-// to is kept, and the messages that wait for it with it.
+// endInput handles the end of the client's input. Pending output is written. A client
+// with a name and subscriptions may have crashed and may reconnect: its subscriptions
+// and pending messages are kept, and only pending replies are written.
 func (c *conn) endInput() {
 	if c.identity() == "" || len(c.subs) == 0 || c.door.o.Replay < 0 || c.door.draining.Load() {
 		c.leaving = true

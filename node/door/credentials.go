@@ -11,16 +11,16 @@ type Credentials interface {
 	Verify(user, password string) (Grant, bool)
 }
 
-// A Verdict is what Credentials know about a user and a password.
+// A Verdict is the result of Credentials.Recall.
 type Verdict uint8
 
 // The verdicts.
 const (
-	Unknown Verdict = iota // Verify has to be asked
+	Unknown Verdict = iota // call Verify
 	Wrong
 	Right
 )
 
-// A Grant is what a client got for its password. Valid reports whether it would get
-// it again now; see Door.Revoke.
+// A Grant is the result of a successful authentication. Valid reports whether the same
+// user and password would be accepted now; see Door.Revoke.
 type Grant interface{ Valid() bool }

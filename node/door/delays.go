@@ -11,12 +11,12 @@ const (
 	// failureEvery is how often one more password of an address or a user may be wrong
 	// without delay, after freeFailures.
 	failureEvery = 3 * time.Second
-	// maxDelays bounds the addresses and users that are remembered.
+	// maxDelays bounds the number of addresses and users in memory.
 	maxDelays = 4096
 )
 
-// delays say how long the reply to a wrong password is delayed, by the address and by
-// the user that it was given for. Replies to right passwords are never delayed.
+// delays compute the delay of the reply to a wrong password, from the failures of the
+// address and of the user. Replies to right passwords are never delayed.
 type delays struct {
 	longest time.Duration
 
@@ -39,8 +39,8 @@ func (d *delays) failed(now time.Time, keys ...string) (wait time.Duration) {
 			l = rate.NewLimiter(rate.Every(failureEvery), freeFailures)
 			d.keys[key] = l
 		}
-		// No more than two are owed, so that hours of wrong passwords cost no longer delay
-		// than a few.
+		// The debt is limited to two failures, so that the delay ends soon after the
+		// last wrong password.
 		if l.TokensAt(now) > -1 {
 			l.ReserveN(now, 1)
 		}
@@ -49,8 +49,8 @@ func (d *delays) failed(now time.Time, keys ...string) (wait time.Duration) {
 	return min(wait, d.longest)
 }
 
-// makeRoom forgets who owes nothing, and if that is not enough anybody, down to three
-// quarters. The caller holds mu.
+// makeRoom removes keys if there are maxDelays of them: first those without recent
+// failures, then others, down to three quarters. The caller holds mu.
 func (d *delays) makeRoom(now time.Time) {
 	if len(d.keys) < maxDelays {
 		return

@@ -51,7 +51,7 @@ func New(o Options) (*Door, error) {
 	}
 	d := &Door{
 		o: o, started: time.Now(), conns: map[*conn]struct{}{}, lingering: make(chan struct{}, maxLingering),
-		lobby: newLobby(o.Strangers), known: len(commands),
+		lobby: newLobby(o.BeforeAuth), known: len(commands),
 	}
 	var id [20]byte
 	_, _ = rand.Read(id[:]) // never fails: crypto/rand

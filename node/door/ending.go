@@ -27,24 +27,31 @@ const (
 	lastEnding
 )
 
-// endings are what the endpoint says of each ending: to metrics, to the client, and
-// in the log.
+// endings are the metric label, the reply to the client and the log message of each
+// ending.
 var endings = [lastEnding]struct{ label, reply, log string }{
-	spokeHTTP:   {"http", "", "connection closed: the client sent an HTTP request, as a web page in a browser may; nothing of it was run. If the client is a load balancer, give it a TCP check instead of an HTTP check"},
-	spokeTLS:    {"tls", "", "connection closed: the client speaks TLS, the endpoint does not; set ssl=false (redis://) in the client, or give the node --redis-tls-cert and --redis-tls-key"},
-	spokePlain:  {"plain", "ERR signalmesh: this endpoint speaks TLS; connect with TLS (ssl=true, rediss://)", "connection closed: the client does not speak TLS, the endpoint does; set ssl=true (rediss://) in the client"},
-	tooLate:     {"time", "", "connection closed: the client did not authenticate in time; give it the password of the endpoint"},
-	tooMany:     {"commands", "ERR signalmesh: too many commands before AUTH; send AUTH first", "connection closed: too many commands before AUTH; give the client the password of the endpoint"},
-	tooLong:     {"input", "ERR signalmesh: too much input before AUTH; send AUTH first", "connection closed: too much input before AUTH; give the client the password of the endpoint"},
-	tooSlow:     {"output", "", "connection closed: the client does not read its replies, and has not authenticated"},
-	displaced:   {"displaced", "ERR signalmesh: too many connections that have not authenticated; try again", "connection closed: too many connections have not authenticated; the oldest are closed for new ones. Look for clients without a password at this address"},
+	spokeHTTP: {"http", "",
+		"connection closed: the client sent an HTTP request, as a web page in a browser may; nothing of it was run. If the client is a load balancer, give it a TCP check instead of an HTTP check"},
+	spokeTLS: {"tls", "",
+		"connection closed: the client speaks TLS, the endpoint does not; set ssl=false (redis://) in the client, or give the node --redis-tls-cert and --redis-tls-key"},
+	spokePlain: {"plain", "ERR signalmesh: this endpoint speaks TLS; connect with TLS (ssl=true, rediss://)",
+		"connection closed: the client does not speak TLS, the endpoint does; set ssl=true (rediss://) in the client"},
+	tooLate: {"time", "",
+		"connection closed: the client did not authenticate in time; give it the password of the endpoint"},
+	tooMany: {"commands", "ERR signalmesh: too many commands before AUTH; send AUTH first",
+		"connection closed: too many commands before AUTH; give the client the password of the endpoint"},
+	tooLong: {"input", "ERR signalmesh: too much input before AUTH; send AUTH first",
+		"connection closed: too much input before AUTH; give the client the password of the endpoint"},
+	tooSlow: {"output", "", "connection closed: the client does not read its replies, and has not authenticated"},
+	displaced: {"displaced", "ERR signalmesh: too many connections that have not authenticated; try again",
+		"connection closed: too many connections have not authenticated; the oldest are closed for new ones. Look for clients without a password at this address"},
 	noPlace:     {"full", "ERR max number of clients reached", "connection refused: too many connections; look for clients that open connections without end"},
 	userRevoked: {"revoked", "", ""}, // Revoke logs
 }
 
-// finalize ends the connection for a reason, once. What waits to be written is
-// written, and after it the reply for that reason. It does not block, and may be
-// called by any goroutine.
+// finalize closes the connection for a reason. Pending output is written first, then
+// the reply for that reason. Only the first call has an effect. finalize does not block
+// and may be called concurrently.
 func (c *conn) finalize(e ending) {
 	if !c.ended.CompareAndSwap(uint32(notEnded), uint32(e)) {
 		return
@@ -100,7 +107,7 @@ func (d *Door) linger(nc net.Conn) {
 func (d *Door) refuse(nc net.Conn, e ending) {
 	if d.o.TLS == nil {
 		_ = nc.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = nc.Write(resp.AppendError(nil, endings[e].reply)) // it is closed all the same
+		_, _ = nc.Write(resp.AppendError(nil, endings[e].reply)) // the connection is closed anyway
 	}
 	_ = nc.Close()
 }

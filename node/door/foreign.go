@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// methods are the HTTP methods that are no Redis commands. GET is one; its request
-// line is known by its version.
+// methods are the HTTP methods that are not Redis commands. GET is a Redis command; its
+// request line is recognized by the HTTP version.
 var methods = map[string]bool{
 	"post": true, "put": true, "head": true, "options": true, "delete": true, "patch": true,
 	"trace": true, "connect": true, "pri": true,

@@ -13,16 +13,16 @@ import (
 	"github.com/signalmesh/signalmesh/node/door"
 )
 
-// strangers opens a site with the password "secret" and limits.
-func strangers(t *testing.T, l door.StrangerLimits) (site, *journal, func(reason string) int) {
+// unauthenticated opens a site with the password "secret" and limits.
+func unauthenticated(t *testing.T, l door.AuthLimits) (site, *journal, func(reason string) int) {
 	s, log, registry := watched(t, func(o *door.Options) {
-		o.Credentials, o.Strangers = &ledger{passwords: map[string]string{"": "secret", "shop": "of shop"}}, l
+		o.Credentials, o.BeforeAuth = &ledger{passwords: map[string]string{"": "secret", "shop": "of shop"}}, l
 	})
 	return s, log, func(reason string) int { return ended(t, registry, reason) }
 }
 
-func TestAStrangerHasLittleTime(t *testing.T) {
-	s, log, ended := strangers(t, door.StrangerLimits{Timeout: 50 * time.Millisecond})
+func TestTheTimeBeforeAuthIsLimited(t *testing.T) {
+	s, log, ended := unauthenticated(t, door.AuthLimits{Timeout: 50 * time.Millisecond})
 	idle, half := dial(t, s.addr()), dial(t, s.addr())
 	half.send("*2\r\n$4\r\nAUTH\r\n$6\r\nsec")
 	assert.Empty(t, idle.rest(), "as in Redis, an idle connection is closed without a word")
@@ -34,11 +34,11 @@ func TestAStrangerHasLittleTime(t *testing.T) {
 	time.Sleep(100 * time.Millisecond) // longer than the timeout
 	assert.Equal(t, "+PONG\r\n", w.ask("PING"), "it has authenticated")
 	require.Equal(t, "+RESET\r\n", w.ask("RESET"))
-	assert.Empty(t, w.rest(), "it is a stranger again")
+	assert.Empty(t, w.rest(), "the limits apply again")
 }
 
-func TestAStrangerMaySendFewCommands(t *testing.T) {
-	s, log, ended := strangers(t, door.StrangerLimits{Commands: 5})
+func TestTheCommandsBeforeAuthAreLimited(t *testing.T) {
+	s, log, ended := unauthenticated(t, door.AuthLimits{Commands: 5})
 	w := dial(t, s.addr())
 	w.send(strings.Repeat("PING\r\n", 1000))
 	assert.Equal(t, strings.Repeat("-NOAUTH Authentication required.\r\n", 5)+"-ERR signalmesh: too many commands before AUTH; send AUTH first\r\n", w.rest())
@@ -55,8 +55,8 @@ func TestAStrangerMaySendFewCommands(t *testing.T) {
 	}
 }
 
-func TestAStrangerMaySendFewBytes(t *testing.T) {
-	s, _, ended := strangers(t, door.StrangerLimits{Input: 4 << 10})
+func TestTheInputBeforeAuthIsLimited(t *testing.T) {
+	s, _, ended := unauthenticated(t, door.AuthLimits{Input: 4 << 10})
 	w := dial(t, s.addr())
 	w.send(array("PING", strings.Repeat("x", 3000)))
 	require.Contains(t, w.reply(), "-NOAUTH")
@@ -66,12 +66,12 @@ func TestAStrangerMaySendFewBytes(t *testing.T) {
 	w = dial(t, s.addr())
 	w.send("AUTH secret\r\n" + array("ECHO", strings.Repeat("x", 100_000)))
 	assert.Equal(t, "+OK\r\n", w.reply())
-	assert.Equal(t, bulk(strings.Repeat("x", 100_000)), w.reply(), "what follows AUTH is not a stranger's")
+	assert.Equal(t, bulk(strings.Repeat("x", 100_000)), w.reply(), "the limit does not count what follows AUTH")
 }
 
-// A stranger that does not read its replies is cut before they take memory.
-func TestLittleWaitsForAStranger(t *testing.T) {
-	s, log, ended := strangers(t, door.StrangerLimits{Output: 100})
+// A client that does not read its replies is cut before they use much memory.
+func TestTheOutputBeforeAuthIsLimited(t *testing.T) {
+	s, log, ended := unauthenticated(t, door.AuthLimits{Output: 100})
 	w := dial(t, s.addr())
 	w.send(strings.Repeat("PING\r\n", 10)) // the replies to one read are written together
 	_, _ = io.ReadAll(w.Conn)              // the connection may be reset
@@ -85,8 +85,8 @@ func TestLittleWaitsForAStranger(t *testing.T) {
 	assert.Contains(t, w.reply(), "-NOAUTH")
 }
 
-func TestASilentStrangerMakesRoomForANewClient(t *testing.T) {
-	s, log, ended := strangers(t, door.StrangerLimits{PerAddress: 3})
+func TestANewConnectionReplacesASilentOne(t *testing.T) {
+	s, log, ended := unauthenticated(t, door.AuthLimits{PerAddress: 3})
 	member := dial(t, s.addr())
 	require.Equal(t, "+OK\r\n", member.ask("AUTH", "secret"))
 	var silent []*wire
@@ -131,9 +131,9 @@ func TestCloseDoesNotWaitForAClientThatDoesNotRead(t *testing.T) {
 }
 
 func TestWrongLimitsAreNamed(t *testing.T) {
-	_, err := door.New(door.Options{Strangers: door.StrangerLimits{Timeout: -1, Commands: -1, Guesses: -1}})
+	_, err := door.New(door.Options{BeforeAuth: door.AuthLimits{Timeout: -1, Commands: -1, Guesses: -1}})
 	for _, name := range []string{"Timeout", "Commands", "Guesses"} {
-		assert.ErrorContains(t, err, fmt.Sprintf("Strangers.%s -", name))
+		assert.ErrorContains(t, err, fmt.Sprintf("BeforeAuth.%s -", name))
 	}
 }
 

@@ -30,8 +30,8 @@ func texts(messages []*exchange.Message) (list []string) {
 	return list
 }
 
-// What was on its way comes before what waited, and that before what came later, for
-// each subscription.
+// Messages of the write in progress precede buffered messages, and buffered messages
+// precede later ones, for each subscription.
 func TestWhatWasLostIsKeptInOrder(t *testing.T) {
 	a, b := &subscription{}, &subscription{}
 	l := newLost(1 << 20)

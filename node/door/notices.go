@@ -9,7 +9,7 @@ import (
 const (
 	// noticesEvery is how often one notice is logged.
 	noticesEvery = time.Minute
-	// maxNotices bounds the notices that are told apart.
+	// maxNotices bounds the keys in memory.
 	maxNotices = 1024
 )
 

@@ -25,14 +25,14 @@ type Options struct {
 	// time limits, since what a server publishes that knows no other yet reaches nobody
 	// else. Nil lets them in at once.
 	Ready <-chan struct{}
-	// Credentials check who clients are. Nil lets everybody in, which only a loopback
-	// listener may.
+	// Credentials check the passwords of clients. Nil accepts all clients, which is allowed
+	// on loopback only.
 	Credentials Credentials
 	// TLS makes the endpoint speak TLS, and nothing else. It needs a certificate. Nil
 	// means TCP without encryption.
 	TLS *tls.Config
-	// Strangers bound the connections that have not authenticated.
-	Strangers StrangerLimits
+	// BeforeAuth bounds the connections that have not authenticated.
+	BeforeAuth AuthLimits
 	// Application is what INFO tells. Empty is nothing.
 	Application string
 
@@ -84,7 +84,7 @@ func (o Options) complete() (Options, error) {
 	}
 	var errs []error
 	var err error
-	if o.Strangers, err = o.Strangers.complete(); err != nil {
+	if o.BeforeAuth, err = o.BeforeAuth.complete(); err != nil {
 		errs = append(errs, err)
 	}
 	if o.Listener == nil || o.Exchange == nil {

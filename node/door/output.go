@@ -21,7 +21,7 @@ const (
 // loss it can say which have not been written.
 type output struct {
 	nc  net.Conn
-	raw net.Conn // what nc is over; closed when the connection is cut, which must not wait
+	raw net.Conn // the TCP connection of nc; a cut closes it, because closing TLS may block
 
 	mu       sync.Mutex // after that of the exchange
 	limit    int        // bytes
@@ -57,7 +57,7 @@ func (o *output) allow(limit int) {
 	o.limit = limit
 }
 
-// restrict sets how many bytes may wait besides those that wait now.
+// restrict sets how many more bytes may wait in addition to the bytes that wait now.
 func (o *output) restrict(limit int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -123,7 +123,7 @@ func (o *output) sever() {
 	_ = o.raw.Close() // the reader and the writer notice
 }
 
-// abandon ends the connection at once. Nothing is kept.
+// abandon closes the connection immediately and keeps nothing.
 func (o *output) abandon() {
 	o.mu.Lock()
 	o.keep = 0

@@ -28,7 +28,7 @@ func guarded(t *testing.T, change func(*door.Options)) (site, *ledger, *journal)
 // A wrong password is answered as one, later and later. The right one is not delayed,
 // at the same address and for the same user.
 func TestGuessesAreDelayedAndRightPasswordsAreNot(t *testing.T) {
-	s, _, log := guarded(t, func(o *door.Options) { o.Strangers.Delay, o.Strangers.Guesses = 300*time.Millisecond, 1e6 })
+	s, _, log := guarded(t, func(o *door.Options) { o.BeforeAuth.Delay, o.BeforeAuth.Guesses = 300*time.Millisecond, 1e6 })
 	require.Equal(t, "+OK\r\n", dial(t, s.addr()).ask("AUTH", "shop", "of shop"))
 	slow := false
 	for i := range 13 {
@@ -45,7 +45,7 @@ func TestGuessesAreDelayedAndRightPasswordsAreNot(t *testing.T) {
 	}
 }
 
-// An application with an old password costs one derivation, however often it comes.
+// A password is verified once, also if many connections send it at the same time.
 func TestAPasswordIsVerifiedOnce(t *testing.T) {
 	s, l, _ := guarded(t, nil)
 	l.hold = make(chan struct{})
@@ -63,7 +63,7 @@ func TestAPasswordIsVerifiedOnce(t *testing.T) {
 	assert.EqualValues(t, 1, l.verified.Load(), "the others waited for the first")
 }
 
-// While one password is verified and others wait, a known one is taken at once.
+// A known password is accepted while another one is verified and others wait.
 func TestKnownPasswordsDoNotWaitForGuesses(t *testing.T) {
 	s, l, _ := guarded(t, nil)
 	require.Equal(t, "+OK\r\n", dial(t, s.addr()).ask("AUTH", "post", "of post"))
@@ -78,7 +78,7 @@ func TestKnownPasswordsDoNotWaitForGuesses(t *testing.T) {
 
 // A client that gives up waiting, or is ended, leaves its place in the queue.
 func TestWhoGoesDoesNotBlockTheQueue(t *testing.T) {
-	s, l, _ := guarded(t, func(o *door.Options) { o.Strangers.Timeout = 200 * time.Millisecond })
+	s, l, _ := guarded(t, func(o *door.Options) { o.BeforeAuth.Timeout = 200 * time.Millisecond })
 	l.hold = make(chan struct{})
 	for i := range 5 {
 		dial(t, s.addr()).command("AUTH", "shop", fmt.Sprint("guess ", i))
@@ -118,7 +118,7 @@ func TestUsersThatAreRemovedOrChangedAreCutOff(t *testing.T) {
 	assert.Equal(t, "+OK\r\n", dial(t, s.addr()).ask("AUTH", "shop", "another"))
 }
 
-// Commands that came together with others are not run when the user is gone meanwhile.
+// Pipelined commands are not run after the user was removed.
 func TestARevokedUserRunsNothingMore(t *testing.T) {
 	s, l, _ := guarded(t, nil)
 	listener := dial(t, s.addr())

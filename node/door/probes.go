@@ -9,14 +9,14 @@ import (
 	"github.com/signalmesh/signalmesh/node/door/resp"
 )
 
-// probes are unknown commands that clients and tools send to find out what a server
-// is: StackExchange.Redis asks for SENTINEL MASTERS whenever it connects. They get
-// the reply of a Redis that does not know them, and no warning.
+// probes are commands that clients and tools send to detect the features of a server.
+// StackExchange.Redis sends SENTINEL MASTERS each time it connects. The reply is that
+// of a Redis that does not know the command, and no warning is logged.
 var probes = map[string]bool{
 	"sentinel": true, "acl": true, "latency": true, "slowlog": true, "memory": true, "lolwut": true,
 }
 
-// unknown answers a command that the door does not know, as Redis does.
+// unknown answers an unknown command as Redis does.
 func (c *conn) unknown(args [][]byte) {
 	const shown = 128
 	var b strings.Builder
@@ -31,7 +31,7 @@ func (c *conn) unknown(args [][]byte) {
 }
 
 // warnUnknown counts an unknown command, and logs its name once in a while. Values may
-// be secrets and are not logged. Strangers cannot make the log grow.
+// be secrets and are not logged. Clients that have not authenticated cause no log lines.
 func (c *conn) warnUnknown(name []byte) {
 	d, command := c.door, commandName(name)
 	if probes[strings.ToLower(command)] {
@@ -52,8 +52,8 @@ func (c *conn) warnUnknown(name []byte) {
 // unknownEvery is how often one unknown command is logged.
 const unknownEvery = time.Hour
 
-// commandName is the name of a command for the log, in upper case. What is no name may
-// be a value that was sent by mistake, and is not shown.
+// commandName returns the name of a command in upper case, for the log. Other bytes may be
+// a value that was sent by mistake, and are not logged.
 func commandName(b []byte) string {
 	if len(b) == 0 || len(b) > longestName {
 		return "(no name)"
@@ -66,7 +66,7 @@ func commandName(b []byte) string {
 	return strings.ToUpper(string(b))
 }
 
-// role tells that the endpoint is a primary without replicas, or a replica while it is
+// role answers ROLE: a primary without replicas, or a replica while the endpoint is
 // drained.
 func (c *conn) role([][]byte) {
 	c.reply(func(b []byte) []byte {
@@ -94,7 +94,7 @@ func (c *conn) describeCommands(args [][]byte) {
 	}
 }
 
-// module answers MODULE LIST: there are none.
+// module answers MODULE LIST with an empty list.
 func (c *conn) module(args [][]byte) {
 	if subcommand(args[0]) != "list" {
 		c.unknownSubcommand("MODULE", args[0], "list")
@@ -103,7 +103,7 @@ func (c *conn) module(args [][]byte) {
 	c.reply(func(b []byte) []byte { return resp.AppendArray(b, 0) })
 }
 
-// wait answers that there are no replicas to wait for.
+// wait answers WAIT: zero replicas.
 func (c *conn) wait([][]byte) { c.number(0) }
 
 // time answers with the seconds and microseconds of the clock.

@@ -10,15 +10,15 @@ import (
 	"github.com/signalmesh/signalmesh/node/door/resp"
 )
 
-// secure runs the TLS handshake, if the endpoint speaks TLS. It reports false if the
-// connection is of no use; then it is closed.
+// secure runs the TLS handshake if the endpoint speaks TLS. It closes the connection and
+// reports false if the handshake fails.
 func (c *conn) secure() bool {
 	d := c.door
 	conn, ok := c.nc.(*tls.Conn)
 	if !ok {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, d.o.Strangers.Timeout)
+	ctx, cancel := context.WithTimeout(c.ctx, d.o.BeforeAuth.Timeout)
 	defer cancel()
 	err := conn.HandshakeContext(ctx)
 	if err == nil {
@@ -32,7 +32,7 @@ func (c *conn) secure() bool {
 	if errors.As(err, &plain) && plain.Conn != nil && c.ended.CompareAndSwap(uint32(notEnded), uint32(spokePlain)) {
 		c.report(spokePlain)
 		_ = c.raw.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = c.raw.Write(resp.AppendError(nil, endings[spokePlain].reply)) // it is closed all the same
+		_, _ = c.raw.Write(resp.AppendError(nil, endings[spokePlain].reply)) // the connection is closed anyway
 		_ = closeWrite(c.raw)
 		d.linger(c.raw)
 		return false

@@ -60,7 +60,7 @@ func TestClientsUseTLS(t *testing.T) {
 	assert.Equal(t, "+OK\r\n+PONG\r\n", half.rest(), "also at the end of the input")
 }
 
-// Without a password a TLS endpoint is open to everybody on this machine.
+// Without a password a TLS endpoint on loopback accepts all clients.
 func TestTLSWithoutAPassword(t *testing.T) {
 	s, _, _, trusted := encrypted(t, nil)
 	assert.Equal(t, "+PONG\r\n", dialTLS(t, s.addr(), trusted).ask("PING"))
@@ -79,10 +79,10 @@ func TestAPlainClientIsToldOfTheTLSEndpoint(t *testing.T) {
 	assert.Equal(t, "+PONG\r\n", dialTLS(t, s.addr(), trusted).ask("PING"))
 }
 
-// A client that does not finish the handshake has the time of a stranger, and an
-// untrusted certificate is named.
+// An unfinished handshake ends after the timeout before AUTH. The log names a client that
+// does not trust the certificate.
 func TestUnfinishedTLSHandshakesEnd(t *testing.T) {
-	s, log, ended, trusted := encrypted(t, func(o *door.Options) { o.Strangers.Timeout, o.Strangers.PerAddress = 200*time.Millisecond, 4 })
+	s, log, ended, trusted := encrypted(t, func(o *door.Options) { o.BeforeAuth.Timeout, o.BeforeAuth.PerAddress = 200*time.Millisecond, 4 })
 	silent := dial(t, s.addr())
 	silent.send("\x16\x03\x01")
 	assert.Empty(t, silent.rest())

@@ -11,15 +11,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// freeFailures is how many wrong passwords cost nobody a delay: those of a person that
-// mistypes, or of an application until somebody looks.
+// freeFailures is the number of wrong passwords of one address, or for one user, without a
+// delay.
 const freeFailures = 10
 
 // turns let connections verify passwords one at a time. Addresses take turns. Of the
 // connections of one address the next is chosen at random, so that one with the
-// right password gets its turn whatever the others do. An address whose passwords
-// were wrong has to wait between its turns. How many may wait is bounded by how many
-// connections there are.
+// right password gets its turn among many wrong ones. An address with wrong passwords
+// waits between its turns. The number of waiting connections is bounded by the limits on
+// connections.
 type turns struct {
 	rate rate.Limit // wrong passwords per second of one address, after freeFailures
 
@@ -27,7 +27,7 @@ type turns struct {
 	busy  bool
 	lines map[netip.Prefix]*line
 	order []netip.Prefix // of the addresses that wait; the first is next
-	alarm *time.Timer    // when the first of them may go on; nil: none was needed yet
+	alarm *time.Timer    // calls next when an address may continue; nil before its first use
 }
 
 // A line is the connections of one address that wait for a turn.
@@ -63,7 +63,7 @@ func (t *turns) wait(ctx context.Context, from netip.Prefix) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	i := slices.Index(l.waiting, turn)
-	if i < 0 { // its turn came meanwhile
+	if i < 0 { // its turn came at the same time
 		t.busy = false
 		t.next()
 		return ctx.Err()
@@ -76,7 +76,7 @@ func (t *turns) wait(ctx context.Context, from netip.Prefix) error {
 	return ctx.Err()
 }
 
-// done ends a turn, and says whether the password was wrong.
+// done ends a turn. wrong reports whether the password was wrong.
 func (t *turns) done(from netip.Prefix, wrong bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -133,11 +133,11 @@ func (t *turns) wake(after time.Duration) {
 	t.alarm.Reset(after)
 }
 
-// maxLines bounds the addresses that are remembered.
+// maxLines bounds the number of addresses in memory.
 const maxLines = 4096
 
-// forget drops addresses that wait for nothing and owe nothing, and if there are too
-// many others also some that owe. The caller holds mu.
+// forget removes the idle addresses without recent failures, and all idle ones if there
+// are more than maxLines. The caller holds mu.
 func (t *turns) forget(now time.Time) {
 	for from, l := range t.lines {
 		idle := len(l.waiting) == 0

@@ -36,15 +36,15 @@ type Pair struct {
 	certificate *tls.Certificate
 }
 
-// A stamp is by what a change of a file is noticed. The zero stamp is that of a file
-// that cannot be read.
+// A stamp identifies a version of a file. The zero stamp is that of a file that cannot be
+// read.
 type stamp struct {
 	modified time.Time
 	size     int64
 }
 
 // Open reads a certificate with its chain, and its private key, both in PEM. The error
-// names the file and what is wrong. A nil logger means silence.
+// names the file and its fault. A nil logger discards the log.
 func Open(certPath, keyPath string, l *slog.Logger) (*Pair, error) {
 	if l == nil {
 		l = slog.New(slog.DiscardHandler)

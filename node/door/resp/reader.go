@@ -35,7 +35,7 @@ type Reader struct {
 	at       int  // what is before has been looked at
 	scanned  int  // what is before holds no end of the line that begins at at
 	missing  int  // arguments of the command under way that are still to come
-	lined    bool // the command given out last was an inline one
+	lined    bool // the command returned last was an inline command
 	bulk     int  // length of the next of them; negative: not known yet
 	ends     []span
 	args     [][]byte

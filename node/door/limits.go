@@ -9,9 +9,9 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
-// StrangerLimits bound the connections that have not authenticated, and those that
+// AuthLimits bound the connections that have not authenticated, and those that
 // have not finished a TLS handshake. The zero value is the default of each limit.
-type StrangerLimits struct {
+type AuthLimits struct {
 	// Timeout is how long a connection may take to authenticate; its password waits half
 	// of it to be verified. Zero means 10 s.
 	Timeout time.Duration
@@ -21,9 +21,10 @@ type StrangerLimits struct {
 	Input int
 	// Output is how many bytes of replies may wait for it. Zero means 8 KiB.
 	Output int
-	// Total, PerAddress and PerSite are how many such connections there may be: in all,
-	// of one IPv4 address or IPv6 /64, and of one IPv6 /48. At a limit the oldest one
-	// is closed for a new one; see admission.Lobby. Zero means 256, 64 and 128.
+	// Total, PerAddress and PerSite bound the number of such connections: of all
+	// addresses, of one IPv4 address or IPv6 /64, and of one IPv6 /48. At a limit a new
+	// connection replaces the oldest silent one; see admission.Lobby. Zero means 256, 64
+	// and 128.
 	Total, PerAddress, PerSite int
 	// Guesses is how many wrong passwords of one address are verified per second at the
 	// cost of a key derivation, after the first 10. Right passwords that the Credentials
@@ -35,7 +36,7 @@ type StrangerLimits struct {
 }
 
 // WithDefaults returns l with the defaults in the place of zeros.
-func (l StrangerLimits) WithDefaults() StrangerLimits {
+func (l AuthLimits) WithDefaults() AuthLimits {
 	l.Timeout = cmp.Or(l.Timeout, 10*time.Second)
 	l.Commands = cmp.Or(l.Commands, 32)
 	l.Input = cmp.Or(l.Input, 64<<10)
@@ -49,7 +50,7 @@ func (l StrangerLimits) WithDefaults() StrangerLimits {
 }
 
 // complete returns l with its zero fields filled in, or every reason it is wrong.
-func (l StrangerLimits) complete() (StrangerLimits, error) {
+func (l AuthLimits) complete() (AuthLimits, error) {
 	l = l.WithDefaults()
 	var errs []error
 	for _, f := range []struct {
@@ -61,30 +62,30 @@ func (l StrangerLimits) complete() (StrangerLimits, error) {
 		{"Guesses", l.Guesses}, {"Delay", l.Delay.Seconds()},
 	} {
 		if f.value < 0 {
-			errs = append(errs, fmt.Errorf("door: Strangers.%s %v is negative", f.name, f.value))
+			errs = append(errs, fmt.Errorf("door: BeforeAuth.%s %v is negative", f.name, f.value))
 		}
 	}
 	return l, errors.Join(errs...)
 }
 
-// A lobby is where the connections are that have not authenticated.
+// A lobby holds the state of all connections that have not authenticated.
 type lobby struct {
 	places *admission.Lobby
 	turns  *turns
 	delays *delays
 }
 
-func newLobby(l StrangerLimits) lobby {
+func newLobby(l AuthLimits) lobby {
 	return lobby{
 		places: admission.NewLobby(admission.LobbyLimits{Total: l.Total, Address: l.PerAddress, Site: l.PerSite}),
 		turns:  newTurns(l.Guesses), delays: newDelays(l.Delay),
 	}
 }
 
-// A stranger is what a connection has used of the limits before it authenticated. Its
-// counts belong to the goroutine that reads.
-type stranger struct {
-	place    *admission.Place // nil: it is none, or not any more
+// A preAuth counts the use of the limits by a connection that has not authenticated. Its
+// fields belong to the goroutine that reads.
+type preAuth struct {
+	place    *admission.Place // nil: the connection is trusted
 	deadline *time.Timer
 	commands int
 	input    int
@@ -98,7 +99,7 @@ func (c *conn) enterLobby() bool {
 	if c.limits.place == nil {
 		return false
 	}
-	c.limits.deadline = time.AfterFunc(d.o.Strangers.Timeout, func() { c.finalize(tooLate) })
+	c.limits.deadline = time.AfterFunc(d.o.BeforeAuth.Timeout, func() { c.finalize(tooLate) })
 	return true
 }
 
@@ -108,26 +109,26 @@ func (c *conn) leaveLobby() {
 		c.limits.deadline.Stop()
 		c.limits.place.Leave()
 	}
-	c.limits = stranger{}
+	c.limits = preAuth{}
 }
 
-// takeInput counts input of a stranger. It is called when the commands in it have run.
+// takeInput counts input before AUTH. The caller has run the commands in it.
 func (c *conn) takeInput(n int) {
 	if c.trusted || n == 0 {
 		return
 	}
 	c.limits.place.Spoke()
-	if c.limits.input += n; c.limits.input > c.door.o.Strangers.Input {
+	if c.limits.input += n; c.limits.input > c.door.o.BeforeAuth.Input {
 		c.finalize(tooLong)
 	}
 }
 
-// takeCommand counts a command of a stranger. It reports false if that was too many.
+// takeCommand counts a command before AUTH. It reports false if that was too many.
 func (c *conn) takeCommand() bool {
 	if c.trusted {
 		return true
 	}
-	if c.limits.commands++; c.limits.commands > c.door.o.Strangers.Commands {
+	if c.limits.commands++; c.limits.commands > c.door.o.BeforeAuth.Commands {
 		c.finalize(tooMany)
 		return false
 	}
