@@ -179,7 +179,7 @@ func TestARefusalIsToldCountedAndLogged(t *testing.T) {
 	_, err = home.Dial(t.Context(), wrong.Addrs()[0])
 	assert.ErrorContains(t, err, `refused: wrong password of user "hub"`, "it knows us, but cannot prove itself")
 	log.await(t, `wrong password of user \"hub\"`)
-	assert.Equal(t, map[string]float64{"version": 0, "cache": 2, "credentials": 2, "failures": 0, "application": 0}, refusedTotal(t, registry))
+	assert.Equal(t, map[string]float64{"version": 0, "cache": 2, "credentials": 2, "failures": 0, "application": 0, "busy": 0}, refusedTotal(t, registry))
 }
 
 func refusedTotal(t testing.TB, registry *prometheus.Registry) map[string]float64 {

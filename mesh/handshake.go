@@ -30,6 +30,8 @@ const (
 	// unread bytes would take it back.
 	lingerTime  = time.Second
 	lingerBytes = 4 << 10
+	// maxFarewells bounds how many displaced guests are sent the reason at the same time.
+	maxFarewells = 32
 )
 
 var errBanned = errors.New("mesh: the peer broke the rules and is kept out for a while")
@@ -42,10 +44,13 @@ type handshake struct {
 	gate     *admission.Gate
 	throttle admission.Throttle
 	admitted *admitted
+	guests   *guests
 	refused  *refusals
 	key      crypto.PrivKey
 	self     peer.ID
 	patience time.Duration // for the exchange
+
+	farewells chan struct{} // one element for each displaced guest that is sent the reason
 	// welcome tells who is not kept out. That is asked here, too, since the upgrader
 	// that asks it closes a connection past what this handshake returned.
 	welcome func(peer.ID) bool
@@ -70,11 +75,20 @@ func newHandshake(o Options) (*handshake, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mesh: credentials: %w", err)
 	}
-	return &handshake{
+	h := &handshake{
+		guests: newGuests(o), farewells: make(chan struct{}, maxFarewells),
 		noise: t, any: unknown, gate: gate, admitted: newAdmitted(gate), refused: newRefusals(o.Logger),
 		key: key, self: id, patience: memberPatience * o.DialTimeout,
 		welcome: func(peer.ID) bool { return true },
-	}, nil
+	}
+	h.guests.displaced = h.logDisplaced
+	return h, nil
+}
+
+// logDisplaced logs that there are too many guests, once in a while, with the address of
+// one of those that hold the most places.
+func (h *handshake) logDisplaced(from net.Addr) {
+	h.refused.log(from.String(), "everybody", &admission.Refusal{Reason: admission.Busy})
 }
 
 // ID is the name by which the two sides agree on this handshake.
@@ -98,6 +112,12 @@ func (h *handshake) SecureOutbound(ctx context.Context, insecure net.Conn, p pee
 
 // SecureInbound secures a connection that was opened to this node.
 func (h *handshake) SecureInbound(ctx context.Context, insecure net.Conn, p peer.ID) (sec.SecureConn, error) {
+	g, ok := insecure.(*guest)
+	if !ok {
+		return nil, fmt.Errorf("mesh: inbound connection of type %T did not pass the reception", insecure)
+	}
+	ctx, done := g.begin(ctx)
+	defer done()
 	conn, err := h.noise.SecureInbound(ctx, insecure, p)
 	if err != nil {
 		return nil, err
@@ -105,28 +125,55 @@ func (h *handshake) SecureInbound(ctx context.Context, insecure net.Conn, p peer
 	if conn.RemotePeer() == h.self {
 		return nil, h.end(conn, ErrSelf)
 	}
-	who, err := h.bounded(ctx, conn, func() (admission.Admitted, error) { return h.respond(conn) })
+	who, err := h.bounded(ctx, conn, func() (admission.Admitted, error) { return h.respond(conn, g.place) })
+	if errors.Is(err, errDisplaced) {
+		return nil, h.farewell(conn)
+	}
 	if err != nil {
 		h.refused.count(err)
-		h.refused.log(conn.RemoteAddr().String(), addressOf(conn).String(), err)
+		h.refused.log(conn.RemoteAddr().String(), networkOf(conn.RemoteAddr()), err)
 		return nil, h.end(conn, err)
 	}
+	g.leave()
 	return h.admit(conn, who)
 }
 
-// respond runs the exchange with a peer that opened conn, unless its address has to
-// wait. Who has proven itself before need not wait for those at the same address.
-func (h *handshake) respond(conn sec.SecureConn) (who admission.Admitted, err error) {
-	p, from := conn.RemotePeer(), addressOf(conn)
-	if !h.admitted.trusts(p) {
-		wait, ok := h.throttle.Enter(time.Now(), from)
-		if !ok {
-			r := &admission.Refusal{Reason: admission.TooManyFailures, Wait: wait}
-			return who, h.gate.Refuse(conn, r)
-		}
-		defer func() { h.throttle.Leave(time.Now(), from, failed(err)) }()
+// farewell sends a displaced guest the reason and closes the connection. With
+// maxFarewells calls in progress it only closes the connection.
+func (h *handshake) farewell(conn sec.SecureConn) error {
+	r := &admission.Refusal{Reason: admission.Busy, Wait: time.Second}
+	h.refused.count(r)
+	select {
+	case h.farewells <- struct{}{}:
+		defer func() { <-h.farewells }()
+	default:
+		_ = conn.Close() // r is the error that counts
+		return r
 	}
-	who, err = h.gate.Respond(conn, admission.Channel{Initiator: string(p), Responder: string(h.self)})
+	_ = conn.SetDeadline(time.Now().Add(lingerTime))
+	return h.end(conn, h.gate.Refuse(conn, r))
+}
+
+// respond runs the exchange with a peer that opened conn, unless its address has to
+// wait. A peer that was admitted before need not wait because of others at the same
+// address. A peer that sends nothing does not enter the throttle.
+func (h *handshake) respond(conn sec.SecureConn, place *admission.Place) (who admission.Admitted, err error) {
+	p, from, entered := conn.RemotePeer(), addressOf(conn), false
+	begin := func() *admission.Refusal {
+		place.Spoke()
+		if h.admitted.trusts(p) {
+			return nil
+		}
+		r := h.throttle.Enter(time.Now(), from)
+		entered = r == nil
+		return r
+	}
+	defer func() {
+		if entered {
+			h.throttle.Leave(time.Now(), from, failed(err))
+		}
+	}()
+	who, err = h.gate.Respond(conn, admission.Channel{Initiator: string(p), Responder: string(h.self)}, begin)
 	if failed(err) {
 		h.admitted.distrust(p)
 	}
@@ -149,7 +196,7 @@ func (h *handshake) bounded(ctx context.Context, conn net.Conn, exchange func() 
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	who, err := exchange()
 	if !stop() {
-		return admission.Admitted{}, fmt.Errorf("admission not finished: %w", ctx.Err())
+		return admission.Admitted{}, fmt.Errorf("admission not finished: %w", context.Cause(ctx))
 	}
 	return who, err
 }
@@ -184,6 +231,14 @@ func (h *handshake) identify(ctx context.Context, conn net.Conn) (peer.ID, error
 		return "", err
 	}
 	return secured.RemotePeer(), nil
+}
+
+// networkOf is the network of an address, for messages.
+func networkOf(a net.Addr) string {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		return admission.Network(tcp.AddrPort().Addr()).String()
+	}
+	return a.String()
 }
 
 // addressOf is where the peer is; the zero Addr if that is no IP address.

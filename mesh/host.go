@@ -64,7 +64,7 @@ func addTransport(o Options, secure *handshake, g *guard, sw *swarm.Swarm) error
 	if err != nil {
 		return fmt.Errorf("make upgrader: %w", err)
 	}
-	road, err := newTransport(o, up, g)
+	road, err := newTransport(o, &reception{up, secure.guests}, g)
 	if err != nil {
 		return fmt.Errorf("make TCP transport: %w", err)
 	}

@@ -27,11 +27,15 @@ type collector struct {
 	m       *Mesh
 	metrics []metric
 	refused *prometheus.Desc
+
+	guests, endedGuests *prometheus.Desc
 }
 
 func (m *Mesh) collector() *collector {
 	c := &collector{m: m, refused: prometheus.NewDesc("signalmesh_mesh_refused_total",
 		"Peers that were not let in, or did not let this node in, by reason.", []string{"reason"}, nil)}
+	c.guests = prometheus.NewDesc("signalmesh_mesh_unadmitted_connections", "Connections of peers that are not admitted yet.", nil, nil)
+	c.endedGuests = prometheus.NewDesc("signalmesh_mesh_unadmitted_ended_total", "Connections that were closed before they were admitted, by reason: displaced by a new one, refused because there was no place, or late.", []string{"reason"}, nil)
 	gauge := func(name, help string, value func(*Topic) float64) {
 		c.add(prometheus.GaugeValue, name, help, func(t *Topic, _ core.Stats) float64 { return value(t) })
 	}
@@ -80,9 +84,19 @@ func (c *collector) tracer(name, help string, value func(*tracer) *atomic.Uint64
 	c.add(prometheus.CounterValue, name, help, func(t *Topic, _ core.Stats) float64 { return float64(value(&t.mesh.tracer).Load()) })
 }
 
+// Unadmitted returns how many connections of peers were closed before they were
+// admitted, by reason: "displaced" by a new one, "refused" because there was no place, or
+// "late".
+func (m *Mesh) Unadmitted() map[string]uint64 {
+	g := m.secure.guests
+	return map[string]uint64{"displaced": g.lobby.Evicted(), "refused": g.refused.Load(), "late": g.late.Load()}
+}
+
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	descs <- c.refused
+	descs <- c.guests
+	descs <- c.endedGuests
 	for _, m := range c.metrics {
 		descs <- m.desc
 	}
@@ -92,6 +106,10 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	for _, r := range admission.Reasons {
 		out <- prometheus.MustNewConstMetric(c.refused, prometheus.CounterValue, float64(c.m.secure.refused.counted(r)), r.String())
+	}
+	out <- prometheus.MustNewConstMetric(c.guests, prometheus.GaugeValue, float64(c.m.secure.guests.lobby.Len()))
+	for reason, n := range c.m.Unadmitted() {
+		out <- prometheus.MustNewConstMetric(c.endedGuests, prometheus.CounterValue, float64(n), reason)
 	}
 	c.m.mu.Lock()
 	topics := make([]*Topic, 0, len(c.m.topics))

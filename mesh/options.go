@@ -18,6 +18,9 @@ import (
 // maxDegree help nobody.
 const minDegree, maxDegree = 2, 64
 
+// DefaultAdmissionTimeout is the default of Options.AdmissionTimeout.
+const DefaultAdmissionTimeout = 5 * time.Second
+
 // Options are the settings of a Mesh.
 type Options struct {
 	// Cache names the mesh: only nodes with the same cache name let each other in.
@@ -65,6 +68,13 @@ type Options struct {
 	// JoinTimeout bounds how long servers that do not answer delay Topic.Joined, from
 	// Mesh.Join on. Zero means 10 s.
 	JoinTimeout time.Duration
+	// AdmissionTimeout is how long a peer that connects may take until it is admitted.
+	// Zero means 5 s.
+	AdmissionTimeout time.Duration
+	// Unadmitted bounds the connections of peers that are not admitted yet. At a bound
+	// the oldest silent one is closed for a new one; see admission.Lobby. Zero fields
+	// have the defaults of admission.LobbyLimits. More costs file descriptors.
+	Unadmitted admission.LobbyLimits
 	// ConfirmTimeout is how long Subscribe waits for a live server that does not
 	// confirm. Zero means 5 s.
 	ConfirmTimeout time.Duration
@@ -106,6 +116,7 @@ type Options struct {
 // complete returns o with its zero fields filled in, or every reason it is wrong.
 func (o Options) complete() (Options, error) {
 	o.DialTimeout = cmp.Or(o.DialTimeout, 5*time.Second)
+	o.AdmissionTimeout = cmp.Or(o.AdmissionTimeout, DefaultAdmissionTimeout)
 	o.ConfirmTimeout = cmp.Or(o.ConfirmTimeout, 5*time.Second)
 	o.CloseTimeout = cmp.Or(o.CloseTimeout, 3*time.Second)
 	o.MaxMessage = cmp.Or(o.MaxMessage, 16<<20)
@@ -129,6 +140,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.MaxMessage < 0 || o.MaxMessage > 16<<20 {
 		errs = append(errs, fmt.Errorf("mesh: MaxMessage %d is not between 1 and %d", o.MaxMessage, 16<<20))
+	}
+	if l := o.Unadmitted; o.AdmissionTimeout < 0 || l.Total < 0 || l.Address < 0 || l.Site < 0 {
+		errs = append(errs, fmt.Errorf("mesh: AdmissionTimeout %v and Unadmitted %+v may not be below 0", o.AdmissionTimeout, l))
 	}
 	if o.Degree < minDegree || o.Degree > maxDegree {
 		errs = append(errs, fmt.Errorf("mesh: Degree %d is not between %d and %d", o.Degree, minDegree, maxDegree))

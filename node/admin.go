@@ -44,7 +44,8 @@ type Status struct {
 	Seconds     float64             `json:"uptimeSeconds"`
 	Seeds       []string            `json:"seeds"`
 	Members     []mesh.Member       `json:"members"`
-	Others      []ApplicationStatus `json:"otherApplications"` // that have a Redis door here
+	TurnedAway  map[string]uint64   `json:"turnedAway,omitempty"`
+	Others      []ApplicationStatus `json:"otherApplications"` // that have a Redis endpoint here
 }
 
 // Status says how the node is.
@@ -58,7 +59,7 @@ func (n *Node) Status() Status {
 		Health: c.Health, Why: n.why(c),
 		Missing: append([]mesh.Missing{}, c.Missing...), Expected: c.Expected, Absent: c.MissingServers(), Alerts: n.alerts.look(time.Now()), Capacity: n.capacity.status(),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: shown(n.topic.Members()),
-		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(),
+		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(), TurnedAway: n.turnedAway(),
 	}
 	for _, h := range n.o.Hubs {
 		s.Hubs = append(s.Hubs, h.Path)

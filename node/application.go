@@ -1,10 +1,13 @@
 package node
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/signalmesh/signalmesh/discovery/appsettings"
 	"github.com/signalmesh/signalmesh/mesh"
 	"github.com/signalmesh/signalmesh/node/bridge"
 	"github.com/signalmesh/signalmesh/node/door"
@@ -12,7 +15,7 @@ import (
 )
 
 // An application is one that the node is a member of: its own, to which the hubs
-// belong, or another that has a Redis door here. All of them use one mesh.Mesh, each
+// belong, or another that has a Redis endpoint here. All of them use one mesh.Mesh, each
 // with a topic of its own. From the mesh upwards there are the topic, the bridge to
 // the old Redis, the exchange between those who share it, and the door.
 type application struct {
@@ -124,7 +127,27 @@ func (a *application) bridgeStatus() *bridge.Status {
 	return &s
 }
 
-// doors checks what Options say of Redis doors and the old Redis.
+// endpoints checks what Options say of the encryption, the password and the limits of
+// Redis endpoints.
+func (r *resolver) endpoints(any bool) {
+	s, o := r.s, r.o
+	s.redisPassword = appsettings.Secret(o.RedisPassword)
+	s.row("redis-password", fmt.Sprint(s.redisPassword), orDefault(o.RedisPassword, o.origin("redis-password")))
+	s.row("redis-tls-cert", o.RedisTLSCert, orDefault(o.RedisTLSCert, o.origin("redis-tls-cert")))
+	s.row("redis-tls-key", o.RedisTLSKey, orDefault(o.RedisTLSKey, o.origin("redis-tls-key")))
+	if (o.RedisTLSCert == "") != (o.RedisTLSKey == "") {
+		r.fail(errors.New("redis-tls-cert and redis-tls-key belong together; set both, or neither"))
+	}
+	if !any && (o.RedisPassword != "" || o.RedisTLSCert != "") {
+		r.fail(errors.New("a password or a certificate for the Redis endpoint, but no endpoint; set redis to its host:port"))
+	}
+	limits := o.RedisLimits.WithDefaults()
+	s.row("redis-auth-timeout", limits.Timeout.String(), o.origin("redis-auth-timeout"))
+	s.row("redis-unauthenticated", strconv.Itoa(limits.Total), o.origin("redis-unauthenticated"))
+	s.row("redis-unauthenticated-per-address", strconv.Itoa(limits.PerAddress), o.origin("redis-unauthenticated-per-address"))
+}
+
+// doors checks what Options say of Redis endpoints and the old Redis.
 func (r *resolver) doors() {
 	s, origin := r.s, r.o.origin("redis")
 	s.row("redis", r.o.Redis, orDefault(r.o.Redis, origin))
@@ -142,6 +165,7 @@ func (r *resolver) doors() {
 		addrs[d.Application] = d.Addr
 		s.row("redis", d.Addr+"="+d.Application, origin)
 	}
+	r.endpoints(len(addrs) > 0)
 	if r.o.RedisBridge == "" {
 		s.row("redis-bridge", "", "default")
 		return

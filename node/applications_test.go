@@ -46,7 +46,7 @@ func TestDoorsOfSeveralApplicationsDoNotHearEachOther(t *testing.T) {
 	assert.Contains(t, body, `signalmesh_door_connections{application="billing"} 1`)
 	assert.Contains(t, body, `signalmesh_door_connections{application="chat"} 1`)
 	_, body = get(t, "http://"+a.AdminAddr()+"/")
-	assert.Contains(t, body, "Redis door of billing")
+	assert.Contains(t, body, "Redis endpoint of billing")
 }
 
 // A node whose seed runs only one of its other applications has met it all the same.

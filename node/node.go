@@ -46,8 +46,8 @@ type Node struct {
 	capacity *capacity
 
 	own    *application                     // the hubs'
-	others []*application                   // those that have a Redis door here
-	users  atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
+	others []*application                   // those that have a Redis endpoint here
+	users  atomic.Pointer[[]admission.User] // of the file; nil: there is none
 
 	ready  chan struct{} // closed when the node has joined its applications
 	server *http.Server  // answers at http; nil: there is none
@@ -58,7 +58,7 @@ type Node struct {
 	err     error
 }
 
-// New opens a node from the bottom up: mesh, hubs, Redis door, the loop that looks
+// New opens a node from the bottom up: mesh, hubs, Redis endpoint, the loop that looks
 // for peers, listeners. It does not wait for peers; see Ready. If a part fails, what was
 // open closes again. ctx bounds the opening, not the life.
 func New(ctx context.Context, o Options) (_ *Node, err error) {
@@ -79,9 +79,12 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 			err = errors.Join(err, n.Close())
 		}
 	}()
+	if settings.usersFile != nil {
+		n.users.Store(&settings.users)
+	}
 	n.tellProblems()
 	for _, open := range []func() error{
-		n.openAlerts, n.openCapacity, n.openMesh, n.watchUsers, n.openApplications, n.openHubs, n.openLoop, n.openExpected, n.openRedis,
+		n.openAlerts, n.openCapacity, n.openMesh, n.openApplications, n.openHubs, n.openLoop, n.openExpected, n.openRedis, n.watchUsers,
 		n.openMetrics, n.openHTTP, n.openAdmin,
 	} {
 		if err := open(); err != nil {
@@ -109,6 +112,7 @@ func (n *Node) openMesh() (err error) {
 		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
+		AdmissionTimeout: n.o.AdmissionTimeout, Unadmitted: n.o.Unadmitted,
 		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes, JoinTimeout: n.o.JoinTimeout, ForgetAfter: n.o.ForgetAfter,
 		Logger: n.meshLog(), Metrics: n.o.Metrics, OnHealth: n.onHealth,
 	})

@@ -10,6 +10,8 @@ import (
 
 	"github.com/signalmesh/signalmesh/discovery"
 	"github.com/signalmesh/signalmesh/mesh"
+	"github.com/signalmesh/signalmesh/mesh/admission"
+	"github.com/signalmesh/signalmesh/node/door"
 	"github.com/signalmesh/signalmesh/signalr"
 )
 
@@ -33,10 +35,21 @@ type Options struct {
 
 	// Redis is the host:port where servers that scale out over Redis, such as ASP.NET
 	// Core's with AddStackExchangeRedis, connect instead of to Redis; see package door.
-	// Empty means nowhere. Beyond loopback it needs Password; clients then give that, or
-	// one of Users.
+	// Empty means nowhere. Beyond loopback it needs RedisPassword or
+	// Password.
 	Redis string
-	// RedisFor are Redis doors of further applications, of which the node becomes a
+	// RedisTLSCert and RedisTLSKey are the paths of a certificate with its chain and of
+	// its key, both in PEM. With them all Redis endpoints of the node use TLS. The files
+	// are read again when they change. Both empty means TCP without encryption.
+	RedisTLSCert, RedisTLSKey string
+	// RedisPassword is the password of all Redis endpoints of the node. Then clients
+	// give it, alone or with UserID, and passwords of the mesh are refused. Empty means
+	// that clients give Password, or the password of one of Users.
+	RedisPassword string
+	// RedisLimits bound the connections to a Redis endpoint that have not authenticated.
+	// The zero value has the defaults of door.AuthLimits.
+	RedisLimits door.AuthLimits
+	// RedisFor are Redis endpoints of further applications, of which the node becomes a
 	// member too; it serves no hubs of theirs. Each application may have one door.
 	RedisFor []RedisDoor
 	// RedisBridge is the Redis that servers used before and some may still use,
@@ -69,6 +82,12 @@ type Options struct {
 	// applications; see UserLine. It is read again when it changes. Empty means
 	// whoever has UserID and Password, for all applications.
 	Users string
+	// AdmissionTimeout is how long a peer that connects may take until it is admitted.
+	// Zero means 5 s.
+	AdmissionTimeout time.Duration
+	// Unadmitted bounds the connections of peers that are not admitted yet. Zero fields
+	// have the defaults of admission.LobbyLimits.
+	Unadmitted admission.LobbyLimits
 	// AllowAnonymous lets a node without a password listen beyond loopback.
 	AllowAnonymous bool
 
@@ -147,7 +166,7 @@ type Options struct {
 	Origins map[string]string
 }
 
-// A RedisDoor is a Redis door of an application that the hubs do not belong to.
+// A RedisDoor is a Redis endpoint of an application that the hubs do not belong to.
 type RedisDoor struct {
 	Addr        string // host:port
 	Application string
@@ -175,6 +194,11 @@ type NCacheOptions struct {
 // Without it, or for what it leaves empty, the section NCacheConfiguration of
 // appsettings.json and the environment counts.
 func (o *Options) AddNCache(configure func(*NCacheOptions)) { configure(&o.NCacheOptions) }
+
+// DefaultAdmission returns the defaults of AdmissionTimeout and Unadmitted.
+func DefaultAdmission() (time.Duration, admission.LobbyLimits) {
+	return mesh.DefaultAdmissionTimeout, admission.LobbyLimits{}.WithDefaults()
+}
 
 func (o Options) complete() Options {
 	o.Version = cmp.Or(o.Version, "dev")

@@ -2,32 +2,35 @@ package node
 
 import (
 	"cmp"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"fmt"
+	"net"
 	"net/http"
-	"sync"
 
-	"github.com/signalmesh/signalmesh/mesh/admission"
 	"github.com/signalmesh/signalmesh/node/door"
+	"github.com/signalmesh/signalmesh/node/tlsfiles"
 )
 
-// openRedis opens the doors for servers that scale out over Redis.
-func (n *Node) openRedis() error {
+// openRedis opens the endpoints for servers that scale out over Redis.
+func (n *Node) openRedis() (err error) {
+	var pair *tlsfiles.Pair
+	if n.o.RedisTLSCert != "" {
+		if pair, err = tlsfiles.Open(n.o.RedisTLSCert, n.o.RedisTLSKey, n.log); err != nil {
+			return fmt.Errorf("open the Redis endpoint: %w", err)
+		}
+	}
 	for _, a := range n.applications() {
 		if a.addr == "" {
 			continue
 		}
-		if err := n.openDoor(a); err != nil {
+		if err := n.openDoor(a, pair); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (n *Node) openDoor(a *application) error {
+// openDoor opens the endpoint of one application, with TLS unless pair is nil.
+func (n *Node) openDoor(a *application, pair *tlsfiles.Pair) error {
 	l, err := listen("Redis", a.addr)
 	if err != nil {
 		return err
@@ -35,19 +38,33 @@ func (n *Node) openDoor(a *application) error {
 	o := door.Options{
 		Listener: l, Exchange: a.exchange, Application: a.name,
 		Logger: n.log, Metrics: n.metricsOf(a.name), Ready: n.Ready(),
+		Credentials: n.credentials(a.name), BeforeAuth: n.o.RedisLimits,
 	}
-	if n.settings.password != "" {
-		o.Authenticate = newPasswords(n, a.name).right
+	if pair != nil {
+		o.TLS = pair.Config()
+	} else {
+		n.warnClearText(l.Addr())
 	}
 	if a.door, err = door.New(o); err != nil {
 		_ = l.Close()
-		return fmt.Errorf("open the Redis door: %w", err)
+		return fmt.Errorf("open the Redis endpoint: %w", err)
 	}
 	n.opened(a.door.Close)
 	return nil
 }
 
-// RedisAddr is the host:port of the Redis door of the node's application; empty if
+// warnClearText warns if clients on other machines send a password of the mesh to an
+// endpoint without TLS.
+func (n *Node) warnClearText(addr net.Addr) {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || tcp.IP.IsLoopback() || n.settings.redisPassword != "" {
+		return
+	}
+	n.log.Warn("redis endpoint: clients send a password of the mesh in clear text, and a reader of the traffic could run servers with it; "+
+		"give the endpoint TLS (--redis-tls-cert, --redis-tls-key), or a separate password (--redis-password-file)", "addr", addr.String())
+}
+
+// RedisAddr is the host:port of the Redis endpoint of the node's application; empty if
 // there is none.
 func (n *Node) RedisAddr() string { return n.own.redisAddr() }
 
@@ -61,80 +78,5 @@ func (n *Node) serveDoor(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	writeJSON(w, http.StatusNotFound, map[string]string{"error": fmt.Sprintf("there is no Redis door of application %q; open one with --redis host:port", name)})
-}
-
-// passwords check what Redis clients give against the credentials of the mesh.
-// Deriving the keys of a password takes long on purpose, so one that was right is
-// remembered, as a hash with a key that nobody knows.
-type passwords struct {
-	n           *Node
-	application string
-	key         [32]byte
-	turns       chan struct{} // how many derivations run at a time
-
-	mu    sync.Mutex
-	known map[[sha256.Size]byte]string // the verifier that a right one fits
-}
-
-func newPasswords(n *Node, application string) *passwords {
-	p := &passwords{n: n, application: application, turns: make(chan struct{}, 2), known: map[[sha256.Size]byte]string{}}
-	_, _ = rand.Read(p.key[:]) // never fails: crypto/rand
-	return p
-}
-
-// right tells whether the password is that of the user, who may run servers of the
-// application. Without a user it is that of our own.
-func (p *passwords) right(user, password string) bool {
-	s := p.n.settings
-	own := user == "" || user == s.user
-	if user == "" {
-		user = s.user
-	}
-	users := p.n.users.Load()
-	if users == nil {
-		// Both are hashed, so that the time says nothing of their lengths.
-		got, want := p.hash(user, password), p.hash(s.user, string(s.password))
-		return subtle.ConstantTimeCompare(got[:], want[:]) == 1 && own
-	}
-	return p.verify(*users, user, password)
-}
-
-func (p *passwords) hash(user, password string) (sum [sha256.Size]byte) {
-	h := hmac.New(sha256.New, p.key[:])
-	fmt.Fprintf(h, "%d %s %s", len(user), user, password)
-	return [sha256.Size]byte(h.Sum(nil))
-}
-
-const maxKnown = 1024
-
-func (p *passwords) verify(users []admission.User, user, password string) bool {
-	hash := p.hash(user, password)
-	p.mu.Lock()
-	verifier := p.known[hash]
-	p.mu.Unlock()
-	if verifier == "" {
-		p.turns <- struct{}{}
-		v, err := admission.NewVerifier(p.n.settings.cache, user, password)
-		<-p.turns
-		if err != nil {
-			return false
-		}
-		verifier = v.Text()
-	}
-	right := false
-	for _, u := range users {
-		allowed := admission.Admitted{Applications: u.Applications}.Allows(p.application)
-		same := subtle.ConstantTimeCompare([]byte(u.Verifier.Text()), []byte(verifier)) == 1
-		right = right || allowed && same
-	}
-	if right {
-		p.mu.Lock()
-		if len(p.known) >= maxKnown {
-			clear(p.known)
-		}
-		p.known[hash] = verifier
-		p.mu.Unlock()
-	}
-	return right
+	writeJSON(w, http.StatusNotFound, map[string]string{"error": fmt.Sprintf("there is no Redis endpoint of application %q; open one with --redis host:port", name)})
 }

@@ -198,6 +198,10 @@ func (r *resolver) addresses() {
 	}
 	s.row("advertise", strings.Join(advertise, ", "), orDefault(strings.Join(advertise, ""), r.o.origin("advertise")))
 	s.row("allow-anonymous", strconv.FormatBool(r.o.AllowAnonymous), orDefault(strings.TrimPrefix(strconv.FormatBool(r.o.AllowAnonymous), "false"), r.o.origin("allow-anonymous")))
+	unadmitted := r.o.Unadmitted.WithDefaults()
+	s.row("admission-timeout", cmp.Or(r.o.AdmissionTimeout, mesh.DefaultAdmissionTimeout).String(), r.o.origin("admission-timeout"))
+	s.row("unadmitted", strconv.Itoa(unadmitted.Total), r.o.origin("unadmitted"))
+	s.row("unadmitted-per-address", strconv.Itoa(unadmitted.Address), r.o.origin("unadmitted-per-address"))
 	r.name(listen[0])
 }
 

@@ -31,8 +31,9 @@ type Settings struct {
 
 	cache, application, user string
 	password                 appsettings.Secret
-	users                    []admission.User // nil: whoever has user and password
-	usersFile                *usersFile       // nil: none
+	redisPassword            appsettings.Secret // of the Redis endpoints; empty: passwords of the mesh
+	users                    []admission.User   // nil: the user and password of this node
+	usersFile                *usersFile         // nil: none
 	listen, advertise        []multiaddr.Multiaddr
 	name                     string
 	seeds                    []discovery.Seed

@@ -11,8 +11,13 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
-// usersEvery is how often the file of users is looked at.
-const usersEvery = 2 * time.Second
+const (
+	// usersEvery is how often the file of users is looked at.
+	usersEvery = 500 * time.Millisecond
+	// usersSettle is the least age of a change before the file is read, because the
+	// process that writes the file may not have finished.
+	usersSettle = 100 * time.Millisecond
+)
 
 // ReadUsers reads the users of a cache from a file, as UserLine makes its lines.
 func ReadUsers(path, cache string) ([]admission.User, error) {
@@ -74,18 +79,21 @@ func (f *usersFile) changed() (users []admission.User, changed bool, err error) 
 	if f.seen != nil && os.SameFile(info, f.seen) && info.ModTime().Equal(f.seen.ModTime()) && info.Size() == f.seen.Size() {
 		return nil, false, nil
 	}
+	if age := time.Since(info.ModTime()); f.seen != nil && 0 <= age && age < usersSettle {
+		return nil, false, nil
+	}
 	f.seen = info
 	users, err = ReadUsers(f.path, f.cache)
 	return users, true, err
 }
 
-// watchUsers lets in whom the file names, as it changes, until the node closes. A
-// file that is wrong changes nothing.
+// watchUsers reads the users file again when it changes, until the node closes.
+// Connections of removed users are closed. A wrong file changes nothing. openRedis runs
+// before watchUsers.
 func (n *Node) watchUsers() error {
 	if n.settings.usersFile == nil {
 		return nil
 	}
-	n.users.Store(&n.settings.users)
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup
 	watching.Go(func() { // ends with ctx
@@ -138,5 +146,10 @@ func (n *Node) acceptUsers(users []admission.User, err error) error {
 	}
 	n.users.Store(&users)
 	n.log.Info("users read again", "users", len(users))
+	for _, a := range n.applications() {
+		if a.door != nil {
+			a.door.Revoke()
+		}
+	}
 	return nil
 }

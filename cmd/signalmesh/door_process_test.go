@@ -40,7 +40,7 @@ func startNode(t *testing.T, flags ...string) *nodeProcess {
 	require.NoError(t, cmd.Start())
 	p.end = end
 	t.Cleanup(end)
-	ready := regexp.MustCompile(`ready: Redis door (\S+), peers /ip4/127\.0\.0\.1/tcp/(\d+)\S*, admin (http://\S+/),`)
+	ready := regexp.MustCompile(`ready: Redis endpoint (\S+), peers /ip4/127\.0\.0\.1/tcp/(\d+)\S*, admin (http://\S+/),`)
 	var m []string
 	require.Eventually(t, func() bool { m = ready.FindStringSubmatch(stderr.String()); return m != nil }, killPatience, 10*time.Millisecond, "%s", stderr)
 	p.door, p.peers, p.admin = m[1], "127.0.0.1:"+m[2], m[3]

@@ -14,9 +14,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/signalmesh/signalmesh/node"
 	"github.com/signalmesh/signalmesh/node/chat"
+	"github.com/signalmesh/signalmesh/node/door"
 )
 
 // nodeFlags are the command line of "signalmesh node".
@@ -26,6 +28,7 @@ type nodeFlags struct {
 	redis       []string
 	static      string
 	password    string // path of the file that holds it
+	redisSecret string // path of the file that holds the password of the Redis endpoints
 	stateful    bool
 	printConfig bool
 	log         logFlags
@@ -67,7 +70,7 @@ undoes that; see also signalmesh drain. SIGHUP reads the users again.`,
   signalmesh node --redis 127.0.0.1:6379 --redis-bridge redis://redis.example.net \
     --bootstrap 127.0.0.2:9800 --cache demoClusteredCache --app chatApplication
 
-  # doors of two applications
+  # Redis endpoints of two applications
   signalmesh node --redis 127.0.0.1:6379 --redis 127.0.0.1:6380=billing \
     --cache demoClusteredCache --app chatApplication`,
 		Args: noArgs,
@@ -93,7 +96,8 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.o.DrainSpread, "drain-spread", 0, "`time` after the delay over which clients get their Close messages; 0 for no spread (default 10ms for each client, at most 5s)")
 	flags.DurationVar(&f.o.DrainTimeout, "drain-timeout", 0, "`time` after which the remaining clients are disconnected; it includes the delay and the spread (default 25s, or 10s more than those two)")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
-	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the door of another application; may be repeated, once for each application (default: nowhere)")
+	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
+	f.addEndpoint(flags)
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
 	flags.StringVar(&f.o.ChannelPrefix, "channel-prefix", "", "`text` in front of the hubs' channels, as ChannelPrefix of .NET servers")
 	flags.StringArrayVar(&f.o.Listen, "listen", nil, "`host:port` or multiaddr for peers; :9800 is all addresses of IPv4 and IPv6; may be repeated (default port 9800, on loopback if there is no password)")
@@ -107,6 +111,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.o.Password, "password", "", "`password` of that user; better in SIGNALMESH_PASSWORD, where other users do not see it")
 	flags.StringVar(&f.password, "password-file", "", "`path` of a file that holds that password")
 	flags.StringVar(&f.o.Users, "users", "", "`path` of a file with the users that are let in, made with signalmesh user add (default: --user)")
+	f.addAdmission(flags)
 	flags.BoolVar(&f.o.AllowAnonymous, "allow-anonymous", false, "listen beyond loopback although there is no password")
 	flags.DurationVar(&f.o.JoinTimeout, "join-timeout", node.DefaultJoinTimeout, "how long servers that do not answer may delay that this node is ready")
 	flags.BoolVar(&f.o.ReadyWhenRefused, "ready-when-refused", false, "be ready although every server that answered refused this node")
@@ -119,6 +124,27 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people; give each server its own (default: the name of the host)")
 	flags.BoolVar(&f.printConfig, "print-config", false, "print every setting and where it came from, and end")
 	f.log.add(flags)
+}
+
+// addEndpoint adds the flags of the encryption, the password and the limits of Redis
+// endpoints.
+func (f *nodeFlags) addEndpoint(flags *pflag.FlagSet) {
+	defaults := door.AuthLimits{}.WithDefaults()
+	flags.StringVar(&f.o.RedisTLSCert, "redis-tls-cert", "", "`path` of a PEM certificate with its chain: the Redis endpoints speak TLS (rediss://); read again when it changes")
+	flags.StringVar(&f.o.RedisTLSKey, "redis-tls-key", "", "`path` of the PEM key of that certificate")
+	flags.StringVar(&f.o.RedisPassword, "redis-password", "", "`password` of the Redis endpoints, instead of passwords of the mesh; better in SIGNALMESH_REDIS_PASSWORD")
+	flags.StringVar(&f.redisSecret, "redis-password-file", "", "`path` of a file that holds that password")
+	flags.DurationVar(&f.o.RedisLimits.Timeout, "redis-auth-timeout", defaults.Timeout, "how long a client of a Redis endpoint may take to authenticate")
+	flags.IntVar(&f.o.RedisLimits.Total, "redis-unauthenticated", defaults.Total, "how many `connections` of a Redis endpoint may not have authenticated; the oldest is closed for a new one")
+	flags.IntVar(&f.o.RedisLimits.PerAddress, "redis-unauthenticated-per-address", defaults.PerAddress, "how many `connections` of them one address may have")
+}
+
+// addAdmission adds the flags of the limits of peers that are not admitted yet.
+func (f *nodeFlags) addAdmission(flags *pflag.FlagSet) {
+	timeout, defaults := node.DefaultAdmission()
+	flags.DurationVar(&f.o.AdmissionTimeout, "admission-timeout", timeout, "how long a peer that connects may take until it is admitted")
+	flags.IntVar(&f.o.Unadmitted.Total, "unadmitted", defaults.Total, "how many `connections` of peers may not be admitted yet; the oldest silent one is closed for a new one")
+	flags.IntVar(&f.o.Unadmitted.Address, "unadmitted-per-address", defaults.Address, "how many `connections` of them one address may have")
 }
 
 var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
@@ -150,8 +176,13 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	if err := f.doors(&o); err != nil {
 		return o, err
 	}
-	if err := f.readPassword(&o); err != nil {
-		return o, err
+	for _, p := range []struct {
+		flag, file string
+		to         *string
+	}{{"password", f.password, &o.Password}, {"redis-password", f.redisSecret, &o.RedisPassword}} {
+		if err := readPassword(&o, p.flag, p.file, p.to); err != nil {
+			return o, err
+		}
 	}
 	if f.static != "" {
 		if info, err := os.Stat(f.static); err != nil || !info.IsDir() {
@@ -181,7 +212,7 @@ func drainTimes(o *node.Options) error {
 	return nil
 }
 
-// doors takes the Redis doors apart: that of the node's application, and others.
+// doors takes the Redis endpoints apart: that of the node's application, and others.
 func (f *nodeFlags) doors(o *node.Options) error {
 	for _, text := range f.redis {
 		addr, application, other := strings.Cut(text, "=")
@@ -199,17 +230,17 @@ func (f *nodeFlags) doors(o *node.Options) error {
 	return nil
 }
 
-// readPassword takes the password from its file, if one is given.
-func (f *nodeFlags) readPassword(o *node.Options) (err error) {
-	if f.password == "" {
+// readPassword takes the password of a flag from its file, if one is given.
+func readPassword(o *node.Options, flag, file string, to *string) (err error) {
+	if file == "" {
 		return nil
 	}
-	from := o.Origins["password-file"]
-	if o.Password != "" {
-		return usageError{fmt.Errorf("the password is given twice, by %s and by %s; remove one", o.Origins["password"], from)}
+	from := o.Origins[flag+"-file"]
+	if *to != "" {
+		return usageError{fmt.Errorf("the password is given twice, by %s and by %s; remove one", o.Origins[flag], from)}
 	}
-	o.Origins["password"] = from
-	o.Password, err = node.ReadPassword(f.password)
+	o.Origins[flag] = from
+	*to, err = node.ReadPassword(file)
 	return err
 }
 
@@ -284,10 +315,10 @@ func readyLine(s node.Status, admin string) string {
 		fmt.Fprintf(&b, "hub http://%s%s, ", s.HTTP, h)
 	}
 	if s.Redis != "" {
-		fmt.Fprintf(&b, "Redis door %s, ", s.Redis)
+		fmt.Fprintf(&b, "Redis endpoint %s, ", s.Redis)
 	}
 	for _, a := range s.Others {
-		fmt.Fprintf(&b, "Redis door of %s %s, ", a.Application, a.Redis)
+		fmt.Fprintf(&b, "Redis endpoint of %s %s, ", a.Application, a.Redis)
 	}
 	fmt.Fprintf(&b, "peers %s, ", strings.Join(s.Addrs, " "))
 	if admin != "" {

@@ -84,7 +84,7 @@ func TestANodeHasDoorsOfSeveralApplications(t *testing.T) {
 	go func() {
 		code <- run(ctx, []string{"node", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--redis", "127.0.0.1:0", "--redis", "127.0.0.1:0=billing"}, io.Discard, stderr)
 	}()
-	stderr.await(t, `ready: Redis door 127\.0\.0\.1:\d+, Redis door of billing (127\.0\.0\.1:\d+), `)
+	stderr.await(t, `ready: Redis endpoint 127\.0\.0\.1:\d+, Redis endpoint of billing (127\.0\.0\.1:\d+), `)
 	stop()
 	assert.Zero(t, <-code)
 }

@@ -52,7 +52,7 @@ const helloDemo = "\x01\x00demo"
 func responding(g *admission.Gate, w *wire, c admission.Channel) (wait func() error) {
 	return inBackground(func() error {
 		defer w.back.close()
-		_, err := g.Respond(w.responder(), c)
+		_, err := g.Respond(w.responder(), c, nil)
 		return err
 	})
 }
@@ -101,7 +101,7 @@ func TestAReplayGainsNothing(t *testing.T) {
 	w := newWire()
 	_, err := w.there.Write(recorded.there.all.Bytes())
 	require.NoError(t, err)
-	_, err = g.Respond(w.responder(), between)
+	_, err = g.Respond(w.responder(), between, nil)
 	assert.ErrorIs(t, err, admission.ErrRefused, "of the initiator's part")
 	w = newWire()
 	_, err = w.back.Write(recorded.back.all.Bytes())
@@ -148,7 +148,7 @@ func TestAClientThatDoesNotBindIsNotHeard(t *testing.T) {
 		w := newWire()
 		send(t, w.there, hello, helloDemo)
 		send(t, w.there, scram, first)
-		_, err := gate(t, "hub", "s3cret").Respond(w.responder(), between)
+		_, err := gate(t, "hub", "s3cret").Respond(w.responder(), between, nil)
 		assert.ErrorIs(t, err, admission.ErrProtocol, first)
 	}
 }
@@ -222,7 +222,7 @@ func TestAnUnknownUserIsAnsweredLikeAKnownOne(t *testing.T) {
 		send(t, w.there, hello, helloDemo)
 		send(t, w.there, scram, "p=tls-exporter,,n=nobody,r=mine")
 		w.there.close()
-		_, _ = gate(t, "hub", "s3cret").Respond(w.responder(), between)
+		_, _ = gate(t, "hub", "s3cret").Respond(w.responder(), between, nil)
 		w = &wire{newStream(), w.back}
 	}
 	_, first := receive(t, w.back)
@@ -269,7 +269,7 @@ func TestAResponderTellsAStrangerNothingOfItsUser(t *testing.T) {
 	send(t, w.there, hello, helloDemo)
 	send(t, w.there, scram, "p=tls-exporter,,n=somebody,r=mine")
 	send(t, w.there, scram, "c=AAAA,r=mine,p=AAAA")
-	_, err := gate(t, "hub", "s3cret").Respond(w.responder(), between)
+	_, err := gate(t, "hub", "s3cret").Respond(w.responder(), between, nil)
 	require.ErrorIs(t, err, admission.ErrRefused)
 	assert.NotContains(t, w.back.all.String(), "hub")
 }
@@ -285,7 +285,7 @@ func TestMessagesAreBounded(t *testing.T) {
 		"no hello":   {0, 1, 1},
 		"odd flag":   {0, 3, 1, 1, 2},
 	} {
-		_, err := g.Respond(end{io.MultiReader(bytes.NewReader(b), iotest.ErrReader(io.ErrUnexpectedEOF)), io.Discard}, between)
+		_, err := g.Respond(end{io.MultiReader(bytes.NewReader(b), iotest.ErrReader(io.ErrUnexpectedEOF)), io.Discard}, between, nil)
 		assert.ErrorIs(t, err, admission.ErrProtocol, name)
 		if name != "wrong kind" && name != "giant" && name != "just over" && name != "empty" {
 			continue
@@ -312,7 +312,7 @@ func (e *endless) Read(b []byte) (int, error) {
 func TestAnEndlessPeerIsSoonGivenUp(t *testing.T) {
 	for b := range 256 {
 		e := &endless{b: byte(b)}
-		_, err := gate(t, "hub", "s3cret").Respond(end{e, io.Discard}, between)
+		_, err := gate(t, "hub", "s3cret").Respond(end{e, io.Discard}, between, nil)
 		require.Error(t, err)
 		_, err = gate(t, "hub", "s3cret").Initiate(end{e, io.Discard}, between)
 		require.Error(t, err)

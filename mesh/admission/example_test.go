@@ -23,7 +23,7 @@ func Example() {
 	here, there := net.Pipe()
 	channel := admission.Channel{Initiator: "peer A", Responder: "peer B"}
 	go func() { _, _ = gate.Initiate(here, channel) }()
-	who, err := gate.Respond(there, channel)
+	who, err := gate.Respond(there, channel, nil)
 	fmt.Println(err, who.User, who.Allows("shop"), who.Allows("chat"))
 	// Output: <nil> shop true false
 }

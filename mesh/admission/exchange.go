@@ -23,12 +23,18 @@ func (g *Gate) Initiate(rw io.ReadWriter, c Channel) (Admitted, error) {
 	return x.check(responder)
 }
 
-// Respond runs the exchange as the one that was connected to. The errors are those
-// of Initiate.
-func (g *Gate) Respond(rw io.ReadWriter, c Channel) (Admitted, error) {
+// Respond runs the exchange as the one that was connected to. begin, unless it is nil,
+// is called when the first message of the initiator has arrived; a refusal that it
+// returns is sent to the initiator and returned. The errors are those of Initiate.
+func (g *Gate) Respond(rw io.ReadWriter, c Channel, begin func() *Refusal) (Admitted, error) {
 	x := &exchange{gate: g, rw: rw, channel: c}
 	if err := x.greet(); err != nil {
 		return Admitted{}, err
+	}
+	if begin != nil {
+		if r := begin(); r != nil {
+			return Admitted{}, x.refuse(r)
+		}
 	}
 	if g.anonymous {
 		x.put(message{kindWelcome, nil})
@@ -41,7 +47,7 @@ func (g *Gate) Respond(rw io.ReadWriter, c Channel) (Admitted, error) {
 	return who, x.prove(responder)
 }
 
-// Refuse tells an initiator that it is refused before it says anything.
+// Refuse sends r to the initiator, in any state of the exchange, and returns r.
 func (g *Gate) Refuse(rw io.ReadWriter, r *Refusal) error {
 	x := &exchange{gate: g, rw: rw}
 	return x.refuse(r)

@@ -99,7 +99,7 @@ func TestAnotherVersionIsNamed(t *testing.T) {
 	w := newWire()
 	_, err := w.there.Write([]byte{0, 3, 1, 7, 9})
 	require.NoError(t, err)
-	_, err = gate(t, "hub", "s3cret").Respond(w.responder(), between)
+	_, err = gate(t, "hub", "s3cret").Respond(w.responder(), between, nil)
 	assert.EqualError(t, err, "refused: it speaks version 7 of the admission exchange, this node 1; run the same release of signalmesh on both")
 	w = newWire()
 	_, err = w.back.Write([]byte{0, 3, 4, 7, 1})

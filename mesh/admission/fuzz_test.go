@@ -29,7 +29,8 @@ func FuzzMessages(f *testing.F) {
 	f.Add([]byte{0, 3, 4, 2, 1, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		g := gate(t, "hub", "s3cret")
-		for _, side := range []func(io.ReadWriter, admission.Channel) (admission.Admitted, error){g.Initiate, g.Respond} {
+		respond := func(rw io.ReadWriter, c admission.Channel) (admission.Admitted, error) { return g.Respond(rw, c, nil) }
+		for _, side := range []func(io.ReadWriter, admission.Channel) (admission.Admitted, error){g.Initiate, respond} {
 			in, out := bytes.NewReader(b), &bytes.Buffer{}
 			who, err := side(end{in, out}, between)
 			require.Error(t, err)

@@ -130,7 +130,7 @@ func meet(a, b *admission.Gate, seenByA, seenByB admission.Channel) outcome {
 		o.wire.there.close()
 	})
 	sides.Go(func() {
-		o.responder, o.responderErr = b.Respond(o.wire.responder(), seenByB)
+		o.responder, o.responderErr = b.Respond(o.wire.responder(), seenByB, nil)
 		o.wire.back.close()
 	})
 	sides.Wait()

@@ -20,10 +20,11 @@ const (
 	WrongCredentials Reason = 3
 	TooManyFailures  Reason = 4 // from the peer's address
 	WrongApplication Reason = 5 // the user may not speak for it
+	Busy             Reason = 6 // too many others are not admitted yet
 )
 
 // Reasons are all reasons there are.
-var Reasons = []Reason{WrongVersion, WrongCache, WrongCredentials, TooManyFailures, WrongApplication}
+var Reasons = []Reason{WrongVersion, WrongCache, WrongCredentials, TooManyFailures, WrongApplication, Busy}
 
 // String is the reason as metrics name it.
 func (r Reason) String() string {
@@ -38,6 +39,8 @@ func (r Reason) String() string {
 		return "failures"
 	case WrongApplication:
 		return "application"
+	case Busy:
+		return "busy"
 	}
 	return "unknown"
 }
@@ -59,7 +62,7 @@ type Refusal struct {
 	Theirs, Ours string
 	// TheyHaveNone and WeHaveNone say which side has no credentials at all.
 	TheyHaveNone, WeHaveNone bool
-	// Wait is how long to wait after TooManyFailures.
+	// Wait is how long to wait after TooManyFailures or Busy.
 	Wait time.Duration
 }
 
@@ -84,6 +87,8 @@ func (r *Refusal) Why() string {
 		return fmt.Sprintf("it serves cache %q, not %q; check the cache name", r.Theirs, r.Ours)
 	case TooManyFailures:
 		return fmt.Sprintf("too many failed attempts from the same address; wait %v", r.Wait.Round(time.Second))
+	case Busy:
+		return r.whyBusy()
 	case WrongCredentials:
 		return r.whyCredentials()
 	case WrongApplication:
@@ -93,6 +98,13 @@ func (r *Refusal) Why() string {
 		return fmt.Sprintf("user %q is not let into application %.64q; check the users this node accepts, and the ApplicationID there", r.User, r.Application)
 	}
 	return "for a reason this release does not know; run the same release of signalmesh on both"
+}
+
+func (r *Refusal) whyBusy() string {
+	if r.ByPeer {
+		return "it has too many connections that are not admitted yet; wait a second. Its log names the addresses that hold them"
+	}
+	return "too many connections are not admitted yet; the oldest silent ones make room for new ones. Look for hosts that connect to the peers' port without end"
 }
 
 func (r *Refusal) whyCredentials() string {
@@ -117,7 +129,7 @@ func (r *Refusal) message() message {
 	switch {
 	case r.Reason == WrongCache:
 		text = append(text, r.Ours...)
-	case r.Reason == TooManyFailures:
+	case r.Reason == TooManyFailures, r.Reason == Busy:
 		text = append(text, byte(min(r.Wait/time.Second+1, 255)))
 	case r.Reason == WrongCredentials && r.WeHaveNone:
 		text = append(text, 1)
@@ -137,7 +149,7 @@ func (g *Gate) parseRefusal(text []byte) (*Refusal, error) {
 		r.Theirs, r.Ours = fmt.Sprint(text[0]), fmt.Sprint(Version)
 	case r.Reason == WrongCache:
 		r.Theirs, r.Ours = string(detail), g.cache
-	case r.Reason == TooManyFailures && len(detail) == 1:
+	case (r.Reason == TooManyFailures || r.Reason == Busy) && len(detail) == 1:
 		r.Wait = time.Duration(detail[0]) * time.Second
 	case r.Reason == WrongCredentials:
 		r.TheyHaveNone, r.WeHaveNone = len(detail) > 0, g.client == nil

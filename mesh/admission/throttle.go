@@ -40,35 +40,38 @@ type attempts struct {
 	underWay int
 }
 
-// Enter asks whether an exchange with from may begin. If so, the caller must call
-// Leave; if not, wait says when to ask again.
-func (t *Throttle) Enter(now time.Time, from netip.Addr) (wait time.Duration, ok bool) {
+// Enter reports whether an exchange with from may begin. If it returns nil, the caller
+// must call Leave; else it returns the refusal to send, which says when to ask again.
+func (t *Throttle) Enter(now time.Time, from netip.Addr) *Refusal {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := network(from)
+	key := Network(from)
 	a := t.addresses[key]
 	switch {
 	case t.exchanges >= maxExchanges:
-		return time.Second, false
+		return busy()
 	case a == nil:
 		a = t.admit(now, key)
 	case a.failures.TokensAt(now) < 1:
 		short := 1 - a.failures.TokensAt(now)
-		return time.Duration(short * float64(failureEvery)), false
+		return &Refusal{Reason: TooManyFailures, Wait: time.Duration(short * float64(failureEvery))}
 	case a.underWay >= maxAtOnce:
-		return time.Second, false
+		return busy()
 	}
 	a.underWay++
 	t.exchanges++
-	return 0, true
+	return nil
 }
+
+// busy returns the refusal of a peer that has to wait because of other peers.
+func busy() *Refusal { return &Refusal{Reason: Busy, Wait: time.Second} }
 
 // Leave says that an exchange that Enter let begin has ended, and whether the peer
 // failed to prove itself.
 func (t *Throttle) Leave(now time.Time, from netip.Addr, failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := network(from)
+	key := Network(from)
 	a := t.addresses[key]
 	a.underWay--
 	t.exchanges--
@@ -112,8 +115,9 @@ func (a *attempts) idle(now time.Time) bool {
 	return a.underWay == 0 && a.failures.TokensAt(now) >= freeFailures
 }
 
-// network is what one guesser is taken to have: an IPv4 address, or an IPv6 /64.
-func network(a netip.Addr) netip.Prefix {
+// Network returns the network that a limit for one address applies to: an IPv4 address,
+// or an IPv6 /64.
+func Network(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()
 	if a.Is6() {

@@ -21,14 +21,13 @@ func TestGuessingIsSlowed(t *testing.T) {
 	var throttle admission.Throttle
 	guesses := 0
 	for now := start; now.Before(start.Add(time.Hour)); now = now.Add(100 * time.Millisecond) {
-		if _, ok := throttle.Enter(now, here); ok {
+		if throttle.Enter(now, here) == nil {
 			throttle.Leave(now, here, true)
 			guesses++
 		}
 	}
 	assert.InDelta(t, 1210, guesses, 10, "10, and one every 3 s")
-	_, ok := throttle.Enter(start.Add(time.Hour), netip.MustParseAddr("10.0.0.2"))
-	assert.True(t, ok, "another address is not concerned")
+	assert.Nil(t, throttle.Enter(start.Add(time.Hour), netip.MustParseAddr("10.0.0.2")), "another address is not concerned")
 }
 
 func TestGuessingInParallelGetsNotFurther(t *testing.T) {
@@ -37,7 +36,7 @@ func TestGuessingInParallelGetsNotFurther(t *testing.T) {
 	for now := start; now.Before(start.Add(time.Hour)); now = now.Add(time.Second) {
 		entered := 0
 		for range 100 {
-			if _, ok := throttle.Enter(now, here); ok {
+			if throttle.Enter(now, here) == nil {
 				entered++
 			}
 		}
@@ -53,7 +52,7 @@ func TestAnAddressIsNotShutOutForEver(t *testing.T) {
 	var throttle admission.Throttle
 	entered := 0
 	for {
-		if _, ok := throttle.Enter(start, here); !ok {
+		if throttle.Enter(start, here) != nil {
 			break
 		}
 		entered++
@@ -61,20 +60,18 @@ func TestAnAddressIsNotShutOutForEver(t *testing.T) {
 	for range entered {
 		throttle.Leave(start, here, true)
 	}
-	wait, ok := throttle.Enter(start, here)
-	require.False(t, ok)
-	assert.LessOrEqual(t, wait, 4*time.Minute)
-	_, ok = throttle.Enter(start.Add(wait-time.Second), here)
-	assert.False(t, ok)
-	_, ok = throttle.Enter(start.Add(wait+time.Millisecond), here)
-	assert.True(t, ok)
+	refused := throttle.Enter(start, here)
+	require.NotNil(t, refused)
+	assert.Equal(t, admission.TooManyFailures, refused.Reason)
+	assert.LessOrEqual(t, refused.Wait, 4*time.Minute)
+	assert.NotNil(t, throttle.Enter(start.Add(refused.Wait-time.Second), here))
+	assert.Nil(t, throttle.Enter(start.Add(refused.Wait+time.Millisecond), here))
 }
 
 func TestSuccessCostsNothing(t *testing.T) {
 	var throttle admission.Throttle
 	for range 10_000 {
-		_, ok := throttle.Enter(start, here)
-		require.True(t, ok)
+		require.Nil(t, throttle.Enter(start, here))
 		throttle.Leave(start, here, false)
 	}
 }
@@ -85,8 +82,7 @@ func TestManyAddressesAreBounded(t *testing.T) {
 		var b [4]byte
 		binary.BigEndian.PutUint32(b[:], i)
 		a := netip.AddrFrom4(b)
-		_, ok := throttle.Enter(start, a)
-		require.True(t, ok)
+		require.Nil(t, throttle.Enter(start, a))
 		throttle.Leave(start, a, true)
 	}
 	assert.LessOrEqual(t, throttle.Addresses(), 4096)
@@ -94,7 +90,7 @@ func TestManyAddressesAreBounded(t *testing.T) {
 	for i := range uint32(20_000) {
 		var b [4]byte
 		binary.BigEndian.PutUint32(b[:], i)
-		if _, ok := throttle.Enter(start, netip.AddrFrom4(b)); ok {
+		if throttle.Enter(start, netip.AddrFrom4(b)) == nil {
 			entered++
 		}
 	}
@@ -108,12 +104,22 @@ func TestAnIPv6NetworkCountsAsOneAddress(t *testing.T) {
 		if i%2 == 0 {
 			a = netip.MustParseAddr("2001:db8::2")
 		}
-		_, ok := throttle.Enter(start, a)
-		require.True(t, ok)
+		require.Nil(t, throttle.Enter(start, a))
 		throttle.Leave(start, a, true)
 	}
-	_, ok := throttle.Enter(start, netip.MustParseAddr("2001:db8::3"))
-	assert.False(t, ok)
-	_, ok = throttle.Enter(start, netip.MustParseAddr("2001:db8:0:1::3"))
-	assert.True(t, ok)
+	assert.NotNil(t, throttle.Enter(start, netip.MustParseAddr("2001:db8::3")))
+	assert.Nil(t, throttle.Enter(start, netip.MustParseAddr("2001:db8:0:1::3")))
+}
+
+// A peer that has to wait because of other peers gets the reason Busy.
+func TestTheReasonOfARefusalIsTrue(t *testing.T) {
+	var throttle admission.Throttle
+	for range 64 {
+		require.Nil(t, throttle.Enter(start, here))
+	}
+	refused := throttle.Enter(start, here)
+	require.NotNil(t, refused)
+	assert.Equal(t, admission.Busy, refused.Reason)
+	assert.Equal(t, time.Second, refused.Wait)
+	assert.ErrorContains(t, refused, "too many connections are not admitted yet")
 }

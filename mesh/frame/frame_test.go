@@ -201,3 +201,24 @@ func TestRecordsUseTheRoomThatIsGiven(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, got, parsed)
 }
+
+// A part lies within its record: it may end where the record ends, and not a byte later.
+func TestPartsOutsideTheirRecordAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		offset, size uint64
+		bytes        string
+		ok           bool
+	}{
+		{0, 3, "abc", true}, {2, 5, "abc", true}, {0, 4, "abc", true},
+		{0, 2, "abc", false}, {3, 5, "abc", false}, {5, 5, "a", false}, {6, 5, "a", false}, {1 << 63, 1 << 63, "a", false},
+		{0, 5, "", false}, {5, 5, "", false},
+	} {
+		_, err := Parse(Append(nil, Part{Sequence: 1, Offset: c.offset, Size: c.size, Bytes: []byte(c.bytes)})[4:])
+		assert.Equal(t, c.ok, err == nil, "part %+v: %v", c, err)
+		_, err = ParseTopic(AppendTopic(nil, &Relay{
+			Epoch: 1, Dests: []Dest{{Epoch: 2}},
+			Records: []RelayRecord{{Offset: c.offset, Size: c.size, Bytes: []byte(c.bytes), To: []Address{{Sequence: 1}}}},
+		}))
+		assert.Equal(t, c.ok, err == nil, "record %+v: %v", c, err)
+	}
+}

@@ -3,6 +3,7 @@ package door
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/signalmesh/signalmesh/node/door/resp"
@@ -43,6 +44,14 @@ var commands = map[string]command{
 	"hello":        {run: (*conn).hello, arity: -1, open: true},
 	"quit":         {run: (*conn).quit, arity: -1, anytime: true, open: true},
 	"reset":        {run: (*conn).reset, arity: 1, anytime: true, open: true},
+	"role":         {run: (*conn).role, arity: 1},
+	"command":      {run: (*conn).describeCommands, arity: -1},
+	"module":       {run: (*conn).module, arity: -2},
+	"wait":         {run: (*conn).wait, arity: 3},
+	"time":         {run: (*conn).time, arity: 1},
+	"readonly":     {run: (*conn).cluster, arity: 1},
+	"readwrite":    {run: (*conn).cluster, arity: 1},
+	"asking":       {run: (*conn).cluster, arity: 1},
 }
 
 // longestName is the most that is looked at of a command's name.
@@ -51,6 +60,13 @@ const longestName = 32
 // run runs one command.
 func (c *conn) run(args [][]byte) {
 	c.door.metrics.commands.Add(1)
+	if http(args, c.reader.Inline()) {
+		c.finalize(spokeHTTP)
+		return
+	}
+	if !c.takeCommand() {
+		return
+	}
 	var name [longestName]byte
 	known := len(args[0]) <= longestName
 	n := copy(name[:], args[0])
@@ -92,29 +108,10 @@ func lower(b []byte) {
 
 // fullName is how Redis calls a command that has subcommands.
 func fullName(name string, args [][]byte) string {
-	if (name == "client" || name == "config" || name == "pubsub" || name == "cluster") && len(args) > 1 {
+	if (name == "client" || name == "config" || name == "pubsub" || name == "cluster" || name == "module" || name == "command") && len(args) > 1 {
 		return name + "|" + strings.ToLower(string(args[1]))
 	}
 	return name
-}
-
-// unknown answers a command that the door does not know, as Redis does.
-func (c *conn) unknown(args [][]byte) {
-	const shown = 128
-	var b strings.Builder
-	for _, a := range args[1:] {
-		if b.Len() >= shown {
-			break
-		}
-		fmt.Fprintf(&b, "'%s' ", a[:min(len(a), shown-b.Len())])
-	}
-	c.fail(fmt.Sprintf("ERR unknown command '%s', with args beginning with: %s", args[0][:min(len(args[0]), shown)], b.String()))
-	c.door.metrics.unknown.Add(1)
-	c.door.unknown.Do(func() {
-		c.door.o.Logger.Warn("door: a client sent a command that needs a Redis with data; the door is for publish and subscribe only. "+
-			"Give the application another Redis for what it stores. Further commands are counted, and not logged",
-			"command", string(args[0][:min(len(args[0]), longestName)]), "client", c.describe())
-	})
 }
 
 func publish(kind exchange.Kind) func(*conn, [][]byte) {
@@ -147,12 +144,23 @@ func (c *conn) echo(args [][]byte) {
 	c.reply(func(b []byte) []byte { return resp.AppendBulk(b, args[0]) })
 }
 
+// databases is how many may be selected, as in Redis. Publish and subscribe are the
+// same in all of them.
+const databases = 16
+
+// selectDatabase takes a database that Redis has.
 func (c *conn) selectDatabase(args [][]byte) {
-	switch string(args[0]) {
-	case "0":
-		c.ok()
-	default:
+	n, err := strconv.Atoi(string(args[0]))
+	switch {
+	case err != nil:
+		c.fail("ERR value is not an integer or out of range")
+	case n < 0 || n >= databases:
 		c.fail("ERR DB index is out of range")
+	default:
+		c.mu.Lock()
+		c.db = n
+		c.mu.Unlock()
+		c.ok()
 	}
 }
 
@@ -179,12 +187,11 @@ func (c *conn) quit([][]byte) {
 func (c *conn) reset([][]byte) {
 	c.part()
 	c.mu.Lock()
-	c.name, c.user = "", "default"
+	c.name, c.user, c.db = "", "default", 0
 	c.mu.Unlock()
 	c.version = 2
-	if c.door.o.Authenticate != nil {
-		c.trusted = false
-		c.reader.Distrust()
+	if c.door.o.Credentials != nil {
+		c.distrust()
 	}
 	c.simple("RESET")
 }

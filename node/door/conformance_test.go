@@ -17,7 +17,7 @@ var conversations = map[string]string{
 	"quotes":            `ECHO "a\x41\n\t\\\"b"` + "\n" + `ECHO 'it\'s'` + "\n" + `ECHO ""` + "\n",
 	"unknown":           "FOO\nFOO bar\nFOO bar baz quux\nfoobarfoobarfoobarfoobarfoobarfoobarfoobar\nSENTINEL MASTERS\n",
 	"unknown, long":     "FOO " + strings.Repeat("x", 200) + " y\n" + strings.Repeat("Y", 300) + " z\nFOO " + strings.Repeat("abcdef ", 30) + "\n",
-	"select":            "SELECT 0\nSELECT\n",
+	"select":            "SELECT 0\nSELECT\nSELECT 1\nSELECT 15\nSELECT 16\nSELECT -1\nSELECT x\n",
 	"publish":           "PUBLISH a b\nPUBLISH a\nPUBLISH a b c\n",
 	"to oneself, RESP3": "HELLO 3\nPING\nSUBSCRIBE a\nPING\nPUBLISH a b\nECHO x\nPUBLISH a \"\"\n",
 	"subscribe":         "SUBSCRIBE a b a\nSUBSCRIBE c\nUNSUBSCRIBE b\nUNSUBSCRIBE b\nSUBSCRIBE\nUNSUBSCRIBE nothing\nPING\nPING x\nUNSUBSCRIBE a c\nUNSUBSCRIBE\nPING\n",
@@ -34,7 +34,10 @@ var conversations = map[string]string{
 	"client":            "CLIENT SETNAME me\nCLIENT GETNAME\nCLIENT SETNAME \"a b\"\nCLIENT\nCLIENT FOO\nCLIENT SETNAME\nCLIENT ID x\nCLIENT GETNAME\nHELLO 3\nCLIENT SETNAME \"\"\nCLIENT GETNAME\n",
 	"auth":              "AUTH x\nAUTH default x\nAUTH other x\nAUTH a b c\nAUTH\n",
 	"config":            "CONFIG GET timeout\nCONFIG GET databases\nCONFIG GET nothing\nHELLO 3\nCONFIG GET databases\nCONFIG GET nothing\nCONFIG GET\nCONFIG FOO\nCONFIG\n",
-	"cluster":           "CLUSTER NODES\n",
+	"cluster":           "CLUSTER NODES\nREADONLY\nREADWRITE\nASKING\n",
+	"probes":            "ROLE\nMODULE LIST\nWAIT 0 0\nCLIENT TRACKING on\nHELLO 3\nROLE\n",
+	"HTTP":              "POST / HTTP/1.1\nPING\n",
+	"HTTP header":       "hOsT: example\nPING\n",
 	"tie break":         "GET __Booksleeve_TieBreak\nHELLO 3\nGET __Booksleeve_TieBreak\nGET\n",
 }
 

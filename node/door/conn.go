@@ -1,7 +1,10 @@
 package door
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"strconv"
 	"sync"
@@ -16,7 +19,11 @@ import (
 // for what says otherwise.
 type conn struct {
 	door    *Door
-	nc      net.Conn
+	raw     net.Conn // the TCP connection
+	nc      net.Conn // raw, or TLS over raw
+	ctx     context.Context
+	cancel  context.CancelFunc
+	ended   atomic.Uint32 // an ending
 	id      int64
 	from    string // as a publisher
 	reader  *resp.Reader
@@ -24,7 +31,8 @@ type conn struct {
 	opened  time.Time
 	version int  // of RESP
 	trusted bool // it has proven who it is, or need not
-	leaving bool // QUIT
+	leaving bool // the client sent QUIT or ended its input
+	limits  preAuth
 
 	batch    []pendingSubscription
 	counts   map[exchange.Kind]int
@@ -36,7 +44,9 @@ type conn struct {
 
 	mu      sync.Mutex // guards what the census reads
 	user    string
+	grant   Grant // nil: it needs none
 	name    string
+	db      int       // selected with SELECT; has no effect
 	library [2]string // its name and version
 	subs    map[exchange.Name]*subscription
 }
@@ -47,9 +57,9 @@ type pendingSubscription struct {
 	sub  *subscription // nil: it is one of ours already
 }
 
-func newConn(d *Door, nc net.Conn) *conn {
+func newConn(d *Door, raw net.Conn) *conn {
 	c := &conn{
-		door: d, nc: nc, id: d.lastID.Add(1), reader: resp.NewReader(), opened: time.Now(), version: 2,
+		door: d, raw: raw, nc: raw, id: d.lastID.Add(1), reader: resp.NewReader(), opened: time.Now(), version: 2,
 		counts: map[exchange.Kind]int{}, subs: map[exchange.Name]*subscription{},
 	}
 	keep := d.o.ReplayBytes
@@ -57,20 +67,42 @@ func newConn(d *Door, nc net.Conn) *conn {
 		keep = 0
 	}
 	c.from = "door-" + strconv.FormatInt(c.id, 10)
-	c.out = newOutput(nc, d.o.Output, keep)
-	if d.o.Authenticate == nil {
-		c.trust("default")
+	c.ctx, c.cancel = context.WithCancel(d.ctx)
+	if d.o.TLS != nil {
+		c.nc = tls.Server(raw, d.o.TLS)
+	}
+	c.out = newOutput(c.nc, raw, d.o.BeforeAuth.Output, keep)
+	if d.o.Credentials == nil && d.o.TLS == nil {
+		c.trust("default", nil)
 	}
 	return c
 }
 
-// trust lets the client do everything.
-func (c *conn) trust(user string) {
+// trust lets the client do everything, as long as its grant is valid.
+func (c *conn) trust(user string, g Grant) {
+	c.leaveLobby()
 	c.trusted = true
 	c.reader.Trust(c.door.o.limits())
+	c.out.allow(c.door.o.Output)
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.user = user
+	c.user, c.grant = user, g
+	c.mu.Unlock()
+	if g != nil && !g.Valid() { // Revoke may have run since
+		c.revoke()
+	}
+}
+
+// distrust takes trust back.
+func (c *conn) distrust() {
+	c.trusted = false
+	c.reader.Distrust()
+	c.out.restrict(c.door.o.BeforeAuth.Output)
+	c.mu.Lock()
+	c.grant = nil
+	c.mu.Unlock()
+	if c.limits.place == nil && !c.enterLobby() {
+		c.finalize(noPlace)
+	}
 }
 
 // identity is by what a client is known that comes back; empty if it cannot be.
@@ -85,19 +117,39 @@ func (c *conn) identity() string {
 
 // serve reads commands until the connection ends, and tidies up behind it.
 func (c *conn) serve() {
+	defer c.cancel()
+	defer c.leaveLobby()
+	if !c.secure() {
+		return
+	}
 	var writer sync.WaitGroup
 	writer.Go(c.out.write)
 	c.read()
 	c.end()
 	writer.Wait()
+	if c.out.lingers() {
+		c.leaveLobby()
+		c.door.linger(c.raw)
+	}
 	if c.out.wasSlow() {
-		c.door.metrics.slow.Add(1)
-		c.door.o.Logger.Warn("door: client cut off: it does not read what it subscribed to", "client", c.describe(), "limit", c.door.o.Output)
+		c.reportSlow()
 	}
 	if c.door.lose(c) {
 		return
 	}
 	c.part()
+}
+
+// reportSlow reports that the connection was cut because the client does not read.
+func (c *conn) reportSlow() {
+	c.door.metrics.slow.Add(1)
+	if !c.trusted {
+		if c.ended.CompareAndSwap(uint32(notEnded), uint32(tooSlow)) {
+			c.report(tooSlow)
+		}
+		return
+	}
+	c.door.o.Logger.Warn("redis endpoint: client cut off: it does not read what it subscribed to", "client", c.describe(), "limit", c.door.o.Output)
 }
 
 // part ends all subscriptions.
@@ -112,7 +164,7 @@ func (c *conn) part() {
 func (c *conn) end() {
 	if c.leaving { // who hears that it is over shall not be counted any more
 		c.part()
-		c.out.finish()
+		c.out.finish(drainTime)
 		return
 	}
 	c.out.mu.Lock()
@@ -124,21 +176,41 @@ func (c *conn) end() {
 }
 
 func (c *conn) read() {
-	for !c.leaving {
-		n, err := c.nc.Read(c.reader.Feed())
+	for first := true; !c.leaving; first = false {
+		into := c.reader.Feed()
+		n, err := c.nc.Read(into)
+		if first && c.nc == c.raw && startsTLS(into[:n]) {
+			c.finalize(spokeTLS)
+			return
+		}
 		c.reader.Fed(n)
 		c.heard.Store(time.Now().UnixNano())
 		if !c.commands() {
 			c.leaving = true
 		}
+		c.takeInput(n)
 		c.subscribeBatch()
 		c.countBatch()
 		c.published.end()
 		c.out.flush()
+		if errors.Is(err, io.EOF) {
+			c.endInput()
+		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+// endInput handles the end of the client's input. Pending output is written. A client
+// with a name and subscriptions may have crashed and may reconnect: its subscriptions
+// and pending messages are kept, and only pending replies are written.
+func (c *conn) endInput() {
+	if c.identity() == "" || len(c.subs) == 0 || c.door.o.Replay < 0 || c.door.draining.Load() {
+		c.leaving = true
+		return
+	}
+	c.out.keepMessages()
 }
 
 // commands runs those that are complete. It reports false if the connection is to
@@ -146,9 +218,13 @@ func (c *conn) read() {
 func (c *conn) commands() bool {
 	for {
 		args, err := c.reader.Next()
+		if c.ended.Load() != uint32(notEnded) {
+			return false
+		}
 		if err != nil {
 			c.subscribeBatch()
 			c.countBatch()
+			c.out.stay()
 			c.door.metrics.malformed.Add(1)
 			var broken *resp.ProtocolError
 			if errors.As(err, &broken) {

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/signalmesh/signalmesh/node/door/resp"
 	"github.com/signalmesh/signalmesh/node/exchange"
 )
 
@@ -31,7 +30,11 @@ type Door struct {
 
 	draining atomic.Bool
 	lastID   atomic.Int64
-	unknown  sync.Once // the first unknown command is logged
+	lobby    lobby
+	logged   warnings
+	known    int // commands
+
+	lingering chan struct{} // one element for each connection that lingers
 
 	mu     sync.Mutex
 	conns  map[*conn]struct{}
@@ -46,7 +49,10 @@ func New(o Options) (*Door, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Door{o: o, started: time.Now(), conns: map[*conn]struct{}{}}
+	d := &Door{
+		o: o, started: time.Now(), conns: map[*conn]struct{}{}, lingering: make(chan struct{}, maxLingering),
+		lobby: newLobby(o.BeforeAuth), known: len(commands),
+	}
 	var id [20]byte
 	_, _ = rand.Read(id[:]) // never fails: crypto/rand
 	d.runID = hex.EncodeToString(id[:])
@@ -96,6 +102,12 @@ func (d *Door) accept() {
 // take serves a connection, or refuses it if there are too many.
 func (d *Door) take(nc net.Conn) {
 	c := newConn(d, nc)
+	if !c.trusted && !c.enterLobby() {
+		d.metrics.refused.Add(1)
+		c.report(noPlace)
+		d.refuse(nc, noPlace)
+		return
+	}
 	d.mu.Lock()
 	full := len(d.conns) >= d.o.MaxClients
 	if !full && !d.closed {
@@ -104,10 +116,12 @@ func (d *Door) take(nc net.Conn) {
 	closed := d.closed
 	d.mu.Unlock()
 	if full || closed {
+		c.leaveLobby()
 		d.metrics.refused.Add(1)
-		_ = nc.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = nc.Write(resp.AppendError(nil, "ERR max number of clients reached")) // it is closed all the same
-		_ = nc.Close()
+		if full {
+			c.report(noPlace)
+		}
+		d.refuse(nc, noPlace)
 		return
 	}
 	d.work.Go(func() {
@@ -186,10 +200,11 @@ func (d *Door) Close() error {
 		d.mu.Lock()
 		d.closed = true
 		for c := range d.conns {
-			c.out.finish()
+			c.out.finish(finishTime)
 		}
 		d.mu.Unlock()
 		d.cancel()
+		d.lobby.turns.close()
 		if d.o.Metrics != nil {
 			d.o.Metrics.Unregister(d.metrics)
 		}

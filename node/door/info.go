@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -95,7 +96,7 @@ func (d *Door) sections() []infoSection {
 
 // settings are what CONFIG GET knows.
 var settings = map[string]string{
-	"databases": "16", "timeout": "0", "replica-read-only": "yes", "slave-read-only": "yes",
+	"databases": strconv.Itoa(databases), "timeout": "0", "replica-read-only": "yes", "slave-read-only": "yes",
 	"appendonly": "no", "save": "", "maxmemory": "0", "notify-keyspace-events": "",
 }
 

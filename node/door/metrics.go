@@ -10,11 +10,14 @@ import (
 type metrics struct {
 	door *Door
 
-	commands, published, failed, unconfirmed, slow, replayed, missed, unknown, malformed, refused, refusedPasswords atomic.Uint64
+	commands, published, failed, unconfirmed, slow, replayed, missed, unknown, malformed, refused, refusedPasswords, failedHandshakes atomic.Uint64
+
+	ended [lastEnding]atomic.Uint64
 
 	counters              map[*prometheus.Desc]*atomic.Uint64
 	connections, channels *prometheus.Desc
 	lost                  *prometheus.Desc
+	strangers, endings    *prometheus.Desc
 }
 
 func newMetrics(d *Door) *metrics {
@@ -25,6 +28,8 @@ func newMetrics(d *Door) *metrics {
 	m.connections = desc("connections", "Redis clients that are connected.")
 	m.channels = desc("subscriptions", "Their subscriptions.")
 	m.lost = desc("lost_messages_total", "Messages of other servers that the mesh reported lost.")
+	m.strangers = desc("unauthenticated_connections", "Connections that have not authenticated.")
+	m.endings = prometheus.NewDesc("signalmesh_door_ended_connections_total", "Connections that the endpoint ended or refused, by reason.", []string{"reason"}, nil)
 	m.counters = map[*prometheus.Desc]*atomic.Uint64{
 		desc("commands_total", "Commands of Redis clients."):                                             &m.commands,
 		desc("published_total", "Messages that Redis clients published."):                                &m.published,
@@ -36,9 +41,20 @@ func newMetrics(d *Door) *metrics {
 		desc("unknown_commands_total", "Commands that need a Redis with data."):                          &m.unknown,
 		desc("protocol_errors_total", "Clients that sent what is no command."):                           &m.malformed,
 		desc("refused_connections_total", "Clients refused because there were too many."):                &m.refused,
+		desc("failed_handshakes_total", "TLS handshakes that were not finished."):                        &m.failedHandshakes,
 		desc("refused_passwords_total", "Wrong passwords."):                                              &m.refusedPasswords,
 	}
 	return m
+}
+
+// Ended returns how many connections the Door has ended or refused, by reason as in the
+// metric ended_connections_total, and as "passwords" how many passwords were wrong.
+func (d *Door) Ended() map[string]uint64 {
+	counts := map[string]uint64{"passwords": d.metrics.refusedPasswords.Load()}
+	for e := notEnded + 1; e < lastEnding; e++ {
+		counts[endings[e].label] = d.metrics.ended[e].Load()
+	}
+	return counts
 }
 
 // Describe implements prometheus.Collector.
@@ -56,6 +72,10 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(m.connections, prometheus.GaugeValue, float64(len(connections)))
 	to <- prometheus.MustNewConstMetric(m.channels, prometheus.GaugeValue, float64(subscriptions))
 	to <- prometheus.MustNewConstMetric(m.lost, prometheus.CounterValue, float64(m.door.o.Exchange.Lost()))
+	to <- prometheus.MustNewConstMetric(m.strangers, prometheus.GaugeValue, float64(m.door.lobby.places.Len()))
+	for e := notEnded + 1; e < lastEnding; e++ {
+		to <- prometheus.MustNewConstMetric(m.endings, prometheus.CounterValue, float64(m.ended[e].Load()), endings[e].label)
+	}
 	for d, n := range m.counters {
 		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n.Load()))
 	}

@@ -2,6 +2,7 @@ package door
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/signalmesh/signalmesh/mesh/admission"
 	"github.com/signalmesh/signalmesh/node/door/resp"
 	"github.com/signalmesh/signalmesh/node/exchange"
 )
@@ -25,12 +25,14 @@ type Options struct {
 	// time limits, since what a server publishes that knows no other yet reaches nobody
 	// else. Nil lets them in at once.
 	Ready <-chan struct{}
-	// Authenticate tells whether a user and password are right; the user is empty if
-	// the client gives only a password. It may take its time, and is called for many
-	// clients at once. Nil lets everybody in, which only a loopback listener may.
-	Authenticate func(user, password string) bool
-	// Throttle slows the guessing of passwords. Nil means one of the Door's own.
-	Throttle *admission.Throttle
+	// Credentials check the passwords of clients. Nil accepts all clients, which is allowed
+	// on loopback only.
+	Credentials Credentials
+	// TLS makes the endpoint speak TLS, and nothing else. It needs a certificate. Nil
+	// means TCP without encryption.
+	TLS *tls.Config
+	// BeforeAuth bounds the connections that have not authenticated.
+	BeforeAuth AuthLimits
 	// Application is what INFO tells. Empty is nothing.
 	Application string
 
@@ -80,14 +82,15 @@ func (o Options) complete() (Options, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Throttle == nil {
-		o.Throttle = new(admission.Throttle)
-	}
 	var errs []error
+	var err error
+	if o.BeforeAuth, err = o.BeforeAuth.complete(); err != nil {
+		errs = append(errs, err)
+	}
 	if o.Listener == nil || o.Exchange == nil {
 		errs = append(errs, errors.New("door: Listener and Exchange are required"))
-	} else if o.Authenticate == nil && !loopback(o.Listener.Addr()) {
-		errs = append(errs, fmt.Errorf("door: %s is not a loopback address, and there is no password: anybody could read and send; set a user and password, or listen on 127.0.0.1", o.Listener.Addr()))
+	} else if o.Credentials == nil && !loopback(o.Listener.Addr()) {
+		errs = append(errs, fmt.Errorf("door: %s is not a loopback address, and there is no password: anybody could read and send; give it a password (--redis-password-file, or --user with --password-file), or listen on 127.0.0.1", o.Listener.Addr()))
 	}
 	for name, n := range map[string]int{"MaxClients": o.MaxClients, "MaxMessage": o.MaxMessage, "Output": o.Output, "ReplayBytes": o.ReplayBytes} {
 		if n < 0 {

@@ -11,56 +11,6 @@ import (
 	"github.com/signalmesh/signalmesh/node/exchange"
 )
 
-const wrongPassword = "WRONGPASS invalid username-password pair or user is disabled."
-
-// auth lets a client in.
-func (c *conn) auth(args [][]byte) {
-	switch {
-	case len(args) > 2:
-		c.fail("ERR syntax error")
-	case len(args) == 1 && c.door.o.Authenticate == nil:
-		c.fail("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
-	default:
-		user := ""
-		if len(args) == 2 {
-			user = string(args[0])
-		}
-		if refusal := c.authenticate(user, string(args[len(args)-1])); refusal != "" {
-			c.fail(refusal)
-			return
-		}
-		c.ok()
-	}
-}
-
-// authenticate checks a password, and returns what is to be answered if it is wrong.
-func (c *conn) authenticate(user, password string) (refusal string) {
-	d := c.door
-	if d.o.Authenticate == nil {
-		if user != "default" {
-			return wrongPassword
-		}
-		return ""
-	}
-	if user == "default" {
-		user = "" // as Redis calls who gives only a password
-	}
-	from := addrOf(c.nc.RemoteAddr())
-	wait, ok := d.o.Throttle.Enter(time.Now(), from)
-	if !ok {
-		return fmt.Sprintf("ERR too many failed attempts; try again in %v", wait.Round(time.Second)+time.Second)
-	}
-	right := len(user) <= maxUser && len(password) <= maxPassword && d.o.Authenticate(user, password)
-	d.o.Throttle.Leave(time.Now(), from, !right)
-	if !right {
-		d.metrics.refusedPasswords.Add(1)
-		d.o.Logger.Warn("door: wrong user or password", "client", c.describe(), "user", user)
-		return wrongPassword
-	}
-	c.trust(user)
-	return ""
-}
-
 // hello chooses the version of the protocol, and may let the client in.
 func (c *conn) hello(args [][]byte) {
 	version := c.version
@@ -203,8 +153,8 @@ func (c *conn) line() string {
 		kinds[n.Kind]++
 	}
 	heard := time.Unix(0, c.heard.Load())
-	return fmt.Sprintf("id=%d addr=%s laddr=%s name=%s age=%d idle=%d db=0 sub=%d psub=%d ssub=%d user=%s lib-name=%s lib-ver=%s",
-		c.id, c.nc.RemoteAddr(), c.nc.LocalAddr(), c.name, int(time.Since(c.opened).Seconds()), int(time.Since(heard).Seconds()),
+	return fmt.Sprintf("id=%d addr=%s laddr=%s name=%s age=%d idle=%d db=%d sub=%d psub=%d ssub=%d user=%s lib-name=%s lib-ver=%s",
+		c.id, c.nc.RemoteAddr(), c.nc.LocalAddr(), c.name, int(time.Since(c.opened).Seconds()), int(time.Since(heard).Seconds()), c.db,
 		kinds[exchange.Channel], kinds[exchange.Pattern], kinds[exchange.Shard], c.user, c.library[0], c.library[1])
 }
 

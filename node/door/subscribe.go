@@ -2,15 +2,25 @@ package door
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/signalmesh/signalmesh/node/door/resp"
 	"github.com/signalmesh/signalmesh/node/exchange"
 )
 
+// maxPattern is how many bytes a pattern may have: every PUBLISH in the mesh is
+// compared with it.
+const maxPattern = 4 << 10
+
 // subscribe asks for subscriptions. They are made, and the reply put, by
 // subscribeBatch: together with those of the commands that follow at once.
 func (c *conn) subscribe(kind exchange.Kind, texts [][]byte) {
 	for _, text := range texts {
+		if kind == exchange.Pattern && len(text) > maxPattern {
+			c.subscribeBatch()
+			c.fail(fmt.Sprintf("ERR signalmesh: pattern of %d bytes; at most %d are allowed", len(text), maxPattern))
+			continue
+		}
 		n := exchange.Name{Kind: kind, Text: string(text)}
 		p := pendingSubscription{name: n}
 		if c.subs[n] == nil {

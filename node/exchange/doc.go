@@ -1,6 +1,6 @@
 // Package exchange lets several subscribers of one process share one backplane:
 // the hubs of a SignalR server, and whoever else publishes and subscribes, such as
-// the connections of the Redis door.
+// the connections of the Redis endpoint.
 //
 // A Backplane reaches other servers only, has one receiver, knows no patterns, and
 // counts servers rather than subscribers. An Exchange adds what is missing, with

@@ -9,7 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// ErrClosed says that an Exchange has been closed.
+// ErrClosed means that an Exchange was closed. All methods that return an error return
+// it then.
 var ErrClosed = errors.New("exchange: closed")
 
 // A Backplane is what an Exchange shares. It is a signalr.Backplane that, besides,
@@ -63,7 +64,7 @@ type Exchange struct {
 	entries  map[Name]*entry
 	patterns []*entry // those of kind Pattern
 	ports    map[*Port]struct{}
-	closed   bool
+	closed   atomic.Bool
 
 	remote struct {
 		sync.Mutex
@@ -96,9 +97,7 @@ func New(up Backplane) (*Exchange, error) {
 // Close lets go of the backplane, which it does not close. Subscribers should have
 // gone. The error is nil.
 func (x *Exchange) Close() error {
-	x.mu.Lock()
-	x.closed = true
-	x.mu.Unlock()
+	x.closed.Store(true)
 	x.detach()
 	return nil
 }
@@ -122,6 +121,9 @@ type Request struct {
 // server will send us what it publishes to them, for all of them together. With an
 // error none of them hold.
 func (x *Exchange) Subscribe(requests ...Request) (confirm func(context.Context) error, err error) {
+	if x.closed.Load() {
+		return nil, ErrClosed
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var wires []string

@@ -36,13 +36,10 @@ func (p *Port) Self() string { return p.x.up.Self() }
 
 // Attach hands r what is published to the channels subscribed by the port.
 func (p *Port) Attach(r Receiver) (detach func(), err error) {
-	p.x.mu.RLock()
-	closed := p.x.closed
-	p.x.mu.RUnlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case closed:
+	case p.x.closed.Load():
 		return nil, ErrClosed
 	case p.receiver != nil:
 		return nil, ErrAttached
@@ -67,6 +64,9 @@ func (p *Port) Subscribe(ctx context.Context, channel string) error {
 
 func (p *Port) announce(n Name) (confirm func(context.Context) error, err error) {
 	x := p.x
+	if x.closed.Load() {
+		return nil, ErrClosed
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	e := x.entry(n)

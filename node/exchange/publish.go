@@ -45,6 +45,9 @@ func (x *Exchange) publish(ctx context.Context, except *Port, n Name, m *Message
 }
 
 func (x *Exchange) offer(ctx context.Context, except *Port, n Name, m *Message) (total int, rest func(context.Context) int, err error) {
+	if x.closed.Load() {
+		return 0, nil, ErrClosed
+	}
 	here := x.deliver(except, n, m)
 	elsewhere, rest, err := x.offerTo(ctx, n.Wire(), m.Data)
 	if err != nil {
@@ -111,6 +114,9 @@ func (x *Exchange) levels(ctx context.Context, wire string, servers int) (total 
 // Count says how many subscribers a name has, here and on the other servers. Those
 // of patterns that match a channel are not among its.
 func (x *Exchange) Count(ctx context.Context, n Name) (int, error) {
+	if x.closed.Load() {
+		return 0, ErrClosed
+	}
 	x.mu.RLock()
 	here := 0
 	if e := x.entries[n]; e != nil {

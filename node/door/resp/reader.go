@@ -31,11 +31,12 @@ type Reader struct {
 	limits   Limits
 	stranger bool
 	buf      []byte
-	pos      int // what is before belongs to commands that were given out
-	at       int // what is before has been looked at
-	scanned  int // what is before holds no end of the line that begins at at
-	missing  int // arguments of the command under way that are still to come
-	bulk     int // length of the next of them; negative: not known yet
+	pos      int  // what is before belongs to commands that were given out
+	at       int  // what is before has been looked at
+	scanned  int  // what is before holds no end of the line that begins at at
+	missing  int  // arguments of the command under way that are still to come
+	lined    bool // the command returned last was an inline command
+	bulk     int  // length of the next of them; negative: not known yet
 	ends     []span
 	args     [][]byte
 }
@@ -93,12 +94,17 @@ func (r *Reader) Next() ([][]byte, error) {
 	}
 }
 
+// Inline reports whether the command that Next returned last was an inline one: a line
+// of words instead of an array.
+func (r *Reader) Inline() bool { return r.lined }
+
 // begin reads the head of a command, or all of an inline one.
 func (r *Reader) begin() (done bool, err error) {
 	if r.at == len(r.buf) {
 		return false, nil
 	}
-	if r.buf[r.at] != '*' {
+	r.lined = r.buf[r.at] != '*'
+	if r.lined {
 		return r.inline()
 	}
 	line, err := r.line("too big mbulk count string")

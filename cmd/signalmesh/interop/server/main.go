@@ -66,7 +66,7 @@ func options(args []string, stderr io.Writer) (node.Options, error) {
 	})
 	flags.StringVar(&o.NCConf, "ncconf", "", "path of client.ncconf")
 	flags.StringVar(&o.Config, "config", "", "path of appsettings.json")
-	flags.StringVar(&o.Redis, "redis", "", "host:port of the Redis door")
+	flags.StringVar(&o.Redis, "redis", "", "host:port of the Redis endpoint")
 	flags.BoolVar(&o.AllowAnonymous, "allow-anonymous", false, "needs no password")
 	flags.BoolVar(&o.SignalR.DetailedErrors, "detailed-errors", false, "tell clients the text of every error")
 	flags.Func("bootstrap", "host:port of a peer; any number of times", func(peer string) error {
