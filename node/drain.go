@@ -111,7 +111,10 @@ func (n *Node) Undrain() error {
 			a.door.Undrain()
 		}
 	}
-	n.keepAlive(true)
+	if err := n.resume(); err != nil {
+		n.log.Error("drain not undone: the node still refuses clients; restart it", "err", err)
+		return err
+	}
 	n.life.resume(d)
 	n.log.Info("drain undone: the node serves clients again", "clients", n.clients())
 	return nil
@@ -145,13 +148,15 @@ func (n *Node) drain(d *drain) {
 	n.log.Info("draining: the node is not ready; after the delay its clients get a Close message", "clients", clients,
 		"delay", d.plan.delayOf(clients), "spread", d.plan.spreadOf(clients), "timeout", d.plan.timeout)
 	n.delay(d)
-	n.life.advance(d, Moving)
+	if n.life.advance(d, Moving) {
+		n.refuse()
+	}
 	n.move(d)
 	d.report.Took = time.Since(d.begun)
 	if errors.Is(context.Cause(d.ctx), errUndone) {
 		return
 	}
-	n.keepAlive(false)
+	n.release()
 	n.life.advance(d, Drained)
 	n.log.Info("drained", "moved", d.report.Moved, "disconnected", d.report.Disconnected, "gone", d.report.Gone,
 		"redis_moved", d.report.RedisMoved, "redis_left", d.report.RedisLeft, "took", d.report.Took.Round(time.Millisecond))
@@ -210,14 +215,6 @@ func (n *Node) moveRedis(ctx context.Context) (moved, left int) {
 	}
 	leaving.Wait()
 	return moved, left
-}
-
-// keepAlive sets whether the node's HTTP listener keeps TCP connections open between
-// requests. A drained node does not, so that load balancers do not reuse them.
-func (n *Node) keepAlive(on bool) {
-	if n.server != nil {
-		n.server.SetKeepAlivesEnabled(on)
-	}
 }
 
 // clients returns how many clients are connected to the hubs.

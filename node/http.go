@@ -5,6 +5,39 @@ import (
 	"strings"
 )
 
+// A web is the node's HTTP listener with its server.
+type web struct {
+	shutter *shutter
+	server  *http.Server
+}
+
+// refuse stops accepting TCP connections if Options ask for that.
+func (n *Node) refuse() {
+	if n.web == nil || !n.o.DrainRefuse {
+		return
+	}
+	if err := n.web.shutter.shut(); err != nil {
+		n.log.Warn("HTTP listener not closed for the drain", "err", err)
+	}
+}
+
+// release closes the TCP connections that no request uses, so that load balancers do
+// not reuse them.
+func (n *Node) release() {
+	if n.web != nil {
+		n.web.server.SetKeepAlivesEnabled(false)
+	}
+}
+
+// resume undoes refuse and release.
+func (n *Node) resume() error {
+	if n.web == nil {
+		return nil
+	}
+	n.web.server.SetKeepAlivesEnabled(true)
+	return n.web.shutter.open()
+}
+
 // handler serves the hubs, and at all other paths what the application adds.
 func (n *Node) handler() http.Handler {
 	hubs := n.Handler()

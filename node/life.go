@@ -100,13 +100,16 @@ func (l *life) begin(plan drainPlan, final bool, run func(*drain)) (*drain, erro
 	return l.drain, nil
 }
 
-// advance enters a later phase of the drain d, unless the node closes or d is undone.
-func (l *life) advance(d *drain, p Phase) {
+// advance enters a later phase of the drain d, and reports whether it did. It does not
+// if the node closes or d is undone.
+func (l *life) advance(d *drain, p Phase) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.phase < p && context.Cause(d.ctx) != errUndone {
-		l.become(p)
+	if l.phase >= p || errors.Is(context.Cause(d.ctx), errUndone) {
+		return false
 	}
+	l.become(p)
+	return true
 }
 
 // undo ends the drain and waits for it. It returns nil if there is none.

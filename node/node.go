@@ -51,7 +51,7 @@ type Node struct {
 	others []*application                   // those that have a Redis door here
 	users  atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
 
-	server *http.Server // answers at http; nil: there is none
+	web *web // serves at http; nil: there is none
 
 	life    life
 	closers []func() error // of what is open, in the order it was opened
@@ -144,7 +144,8 @@ func (n *Node) openHTTP() (err error) {
 	if n.http, err = listen("HTTP", n.o.HTTP); err != nil {
 		return err
 	}
-	n.server = n.serve(n.http, n.handler())
+	shutter := newShutter(n.http)
+	n.web = &web{shutter: shutter, server: n.serve(shutter, n.handler())}
 	return nil
 }
 

@@ -103,6 +103,13 @@ type Options struct {
 	// DrainDelay + DrainSpread + 10 s if that is longer.
 	DrainTimeout time.Duration
 
+	// DrainRefuse makes the HTTP listener refuse TCP connections from the first Close
+	// message of a drain on, until Undrain. Load balancers that try another server
+	// only then, such as nginx without "proxy_next_upstream http_503", need that.
+	// Clients that do not use WebSockets reconnect immediately in that case, since
+	// their next request is refused. Without it such requests get 503.
+	DrainRefuse bool
+
 	// OnHealth is told whenever the health of the mesh changes, which starts as
 	// isolated: no other server is in reach. It may take its time; changes meanwhile
 	// are told as one. It must not call the Node's Close or Shutdown. Nil means nobody.
