@@ -54,7 +54,7 @@ type Node struct {
 	web *web // serves at http; nil: there is none
 
 	life    life
-	closers []func() error // of what is open, in the order it was opened
+	closers []func() error // in the order of opening
 	once    sync.Once
 	err     error
 }
