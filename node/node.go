@@ -53,7 +53,7 @@ type Node struct {
 	server *http.Server  // answers at http; nil: there is none
 
 	life    life
-	closers []func() error // of what is open, in the order it was opened
+	closers []func() error // in the order of opening
 	once    sync.Once
 	err     error
 }

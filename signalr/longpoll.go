@@ -148,7 +148,7 @@ func (t *longPoll) await() {
 	t.timer.Reset(time.Until(t.polled.Add(limit)))
 }
 
-// kill ends the transport. In lifeUnfetched polls still fetch the rest, until forget.
+// kill ends the transport, except that polls still fetch the rest in lifeUnfetched.
 func (t *longPoll) kill() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
