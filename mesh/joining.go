@@ -20,11 +20,11 @@ type Pending struct {
 	Peer  string        `json:"peer"`
 	Name  string        `json:"name,omitempty"` // empty if it has not connected yet
 	Addrs []string      `json:"addrs"`
-	Lacks string        `json:"lacks"` // what it has not sent yet, such as "its subscriptions"
-	For   time.Duration `json:"for"`   // since this server knows of it, in nanoseconds
+	Lacks string        `json:"lacks"` // the first thing that is missing, such as "its subscriptions"
+	For   time.Duration `json:"for"`   // time since this server learned of it, in nanoseconds
 }
 
-// String returns the server and what it has not sent yet, such as
+// String returns the server and the first thing that is missing, such as
 // "web-2 (10.0.0.2:9800): its subscriptions".
 func (p Pending) String() string {
 	return serverName(p.Name, p.Addrs, p.Peer) + ": " + p.Lacks
@@ -40,8 +40,8 @@ func (p Pending) String() string {
 // than Options.Direct servers, this holds for servers that are linked directly.
 func (t *Topic) Joined() <-chan struct{} { return t.joined }
 
-// Joining returns the servers that this one waits for in order to join, in the order in
-// which it heard of them. It is empty afterwards.
+// Joining returns the servers that this one waits for in order to join, the ones that it
+// learned of first at the beginning. It is empty afterwards.
 func (t *Topic) Joining() []Pending {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -67,7 +67,8 @@ func (t *Topic) contact(c core.Contact) {
 	t.core.Contact(t.mesh.now(), c)
 }
 
-// lateText says which servers were not waited for any longer. A long list is cut.
+// lateText returns the log message about servers that did not answer before the timeout.
+// It names 8 servers at most.
 func lateText(late []core.Pending) string {
 	const most = 8
 	var names []string

@@ -55,8 +55,8 @@ func meet(t testing.TB, topic *mesh.Topic, m, other *mesh.Mesh) {
 	}
 }
 
-// What a server publishes first reaches every other one, and what they publish first
-// reaches it.
+// The first message of a new server reaches every other server, and the first message of
+// each of them reaches the new one.
 func TestAServerThatJoinedHearsAndIsHeard(t *testing.T) {
 	first := open(t)
 	a := join(t, first, "chat")
@@ -122,7 +122,7 @@ func keyBefore(t *testing.T, id string) crypto.PrivKey {
 
 // A server that others list and that does not answer is named.
 func TestAServerThatDoesNotAnswerIsNamedWhenOthersJoin(t *testing.T) {
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // the system takes connections, nobody answers
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // the system accepts connections and no process answers
 	require.NoError(t, err)
 	defer silent.Close()
 	nowhere, err := manet.FromNetAddr(silent.Addr())
@@ -139,7 +139,7 @@ func TestAServerThatDoesNotAnswerIsNamedWhenOthersJoin(t *testing.T) {
 
 	var log bytes.Buffer
 	m := open(t, func(o *mesh.Options) {
-		o.JoinTimeout = time.Second // shorter than web-2 takes to be heard without a link
+		o.JoinTimeout = time.Second // less than it takes to meet web-2 over the topic
 		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		o.Identity = keyBefore(t, second.ID()) // it has to dial web-2, and not the other way round
 	})

@@ -32,7 +32,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer n.Close()
-	<-n.Ready() // from here on, this server and the others hear each other
+	<-n.Ready() // from now on, this server and the others receive each other's messages
 
 	// From anywhere in the program, such as a background job:
 	err = n.Hub("/chat").Clients(context.Background()).All().Send("ReceiveMessage", "server", "good morning")

@@ -21,8 +21,8 @@ const DefaultJoinTimeout = mesh.DefaultJoinTimeout
 // happens later; see Readiness for whether clients should be sent to the node.
 func (n *Node) Ready() <-chan struct{} { return n.ready }
 
-// watchJoining tells the applications what came of dialling the seeds, and closes
-// n.ready when all of them have joined. It ends with the node.
+// watchJoining passes the verdict on the seeds to the applications, and closes n.ready
+// when all applications have joined. It ends with the node.
 func (n *Node) watchJoining() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup
@@ -39,7 +39,8 @@ func (n *Node) watchJoining() {
 	})
 }
 
-// watchContact hands on the verdict of the seed loop until it is final.
+// watchContact passes the verdict of the seed loop to the applications until the verdict
+// is final.
 func (n *Node) watchContact(ctx context.Context) (ended bool) {
 	for {
 		c, changed := n.loop.Contact()
@@ -129,7 +130,8 @@ func pendingText(pending []mesh.Pending) string {
 	return text
 }
 
-// why returns the health in a sentence. What refused the node explains why it is alone.
+// why returns the health in a sentence. For an isolated node that was refused, that is
+// the reason of the refusal.
 func (n *Node) why(c mesh.Condition) string {
 	if found, _ := n.loop.Contact(); c.Health == mesh.Isolated && len(found.Reasons) > 0 {
 		return string(c.Health) + ": " + strings.Join(found.Reasons, "; ")

@@ -68,8 +68,8 @@ func TestANodeIsReadyWhenAllItsApplicationsHaveJoined(t *testing.T) {
 	assert.Equal(t, 1, b.Status().Others[0].Servers)
 }
 
-// A node that every seed refused says so wherever operators look, and is ready as soon as
-// a seed admits it.
+// A node that every seed refused shows the reason in /readyz, /healthz and the status
+// page. It is ready as soon as a seed admits it.
 func TestARefusedNodeIsNotReady(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "users.txt")
 	admit := func(users ...string) {
@@ -131,7 +131,7 @@ func hostPort(n *node.Node) string {
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-// A seed that takes connections and says nothing delays a node by the timeout of dials.
+// A seed that accepts connections and never writes delays a node by the join timeout.
 func TestAWaitingNodeSaysWhatItWaitsFor(t *testing.T) {
 	silent := listenSilently(t)
 	n := open(t, func(o *node.Options) { o.Bootstrap = []string{silent}; o.JoinTimeout = 300 * time.Millisecond })

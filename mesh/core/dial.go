@@ -60,8 +60,8 @@ func (n *Node) jitter(limit time.Duration) time.Duration {
 	return time.Duration(n.o.Rand.Int64N(int64(limit)))
 }
 
-// takeContacts takes what m tells of other servers. Nobody becomes a member by
-// hearsay; who is not one yet is dialled. A list with m itself in it is complete.
+// takeContacts takes a list of servers that m sent. Servers that are not members are
+// dialled; a list alone makes no server a member. A list that names m is complete.
 func (n *Node) takeContacts(now time.Duration, m *Member, contacts frame.Members) {
 	complete := false
 	for _, c := range contacts {

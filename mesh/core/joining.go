@@ -19,7 +19,7 @@ import (
 // set. The node has joined when it and each of the set are members of each other. A
 // server that cannot be reached is excused, after Options.JoinTimeout in any case.
 //
-// Joined is final. What happens to members afterwards is a matter of health.
+// Joined is final. Later failures of members change the health of the mesh only.
 //
 // A complete list is one in which the sender names itself. It does so once it has stopped
 // seeking. Every server of a complete list that a member of the set sends first is in the
@@ -46,7 +46,7 @@ const DefaultJoinTimeout = 10 * time.Second
 
 const (
 	// unheardAfter is how long a server that could not be dialled may give no sign of life
-	// before it counts as dead. A live server is heard on the topic within that time.
+	// before it counts as dead. A live server announces itself on the topic more often.
 	unheardAfter = 3 * time.Second
 	// doubtedAfter is the same for a server that one member alone lists. It is longer than
 	// it takes to dial it: see politeness.
@@ -58,10 +58,10 @@ const (
 	fewListers = 2
 )
 
-// A Lack is what a node still waits for from a server in order to join.
+// A Lack is the first thing that a node needs from a server in order to join.
 type Lack uint8
 
-// What a node may wait for, in the order in which it arrives.
+// The lacks, in the order in which they end.
 const (
 	LacksNothing Lack = iota
 	LacksLink
@@ -80,7 +80,7 @@ type Pending struct {
 	Name  string   // empty if it is not a member
 	Addrs []string // as multiaddrs
 	Lacks Lack
-	For   time.Duration // since the node knows of it
+	For   time.Duration // time since the node learned of it
 }
 
 // joining is the state of a node that has not joined yet.
@@ -122,8 +122,8 @@ func (n *Node) Contact(now time.Duration, c Contact) {
 // Joined reports whether the node has joined.
 func (n *Node) Joined() bool { return n.joining == nil }
 
-// Joining returns the servers that the node waits for in order to join, in the order in
-// which it heard of them.
+// Joining returns the servers that the node waits for in order to join, the ones that it
+// learned of first at the beginning.
 func (n *Node) Joining(now time.Duration) []Pending {
 	if n.joining == nil {
 		return nil
@@ -215,7 +215,8 @@ func (n *Node) follow(now time.Duration, lister Peer, list frame.Members) {
 	}
 }
 
-// noteDial notes that a dial of p failed. If dead, nobody listens there.
+// noteDial records that a dial of p failed. dead means that the address refused the
+// connection.
 func (n *Node) noteDial(p Peer, dead bool) {
 	if n.joining == nil {
 		return
@@ -227,7 +228,7 @@ func (n *Node) noteDial(p Peer, dead bool) {
 	}
 }
 
-// noteLeft notes that p said goodbye.
+// noteLeft records that p said goodbye.
 func (n *Node) noteLeft(p Peer) {
 	if n.joining == nil {
 		return

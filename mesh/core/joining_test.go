@@ -37,7 +37,7 @@ func seeking(t *testing.T) *testNode {
 	return s
 }
 
-// meet links s with a puppet. lists is what its Hello says of lists.
+// meet links s with a puppet. lists is the flag Lists of the puppet's Hello.
 func meet(s *testNode, p Peer, lists bool) *puppet {
 	s.w.t.Helper()
 	s.LinkUp(s.w.now, p)
@@ -100,7 +100,7 @@ func (p *puppet) reads() {
 	}
 }
 
-// wait lets d pass for the node. Nobody is there whom it dials.
+// wait advances the time of the node by d. Every dial fails; dead is the reason.
 func wait(s *testNode, d time.Duration, dead bool) {
 	for end := s.w.now + d; s.w.now < end; s.w.now += TickEvery {
 		s.Tick(s.w.now)
@@ -295,8 +295,8 @@ func TestAServerThatSaysGoodbyeIsNotWaitedFor(t *testing.T) {
 	require.Empty(t, s.late)
 }
 
-// A server that refuses connections may be behind a firewall that rejects. It is waited
-// for while it is heard on the topic.
+// A live server can refuse connections, because of a firewall. The node waits for such a
+// server as long as messages of it arrive on the topic.
 func TestAServerThatCannotBeDialledAndIsHeardIsWaitedFor(t *testing.T) {
 	w := newWorld(t, 3)
 	w.refusing = true

@@ -220,8 +220,9 @@ func (n *Node) Fetch(now time.Duration, m *Member, to Sink) bool {
 	return b.bytes > 0
 }
 
-// nextControl puts what is no data. A list of members comes before an acknowledgement:
-// who has the acknowledgement of its first snapshot then has the list, too.
+// nextControl puts every frame that is not data. A list of members comes before an
+// acknowledgement, so that a server which has the acknowledgement of its first snapshot
+// also has the list.
 func (n *Node) nextControl(now time.Duration, m *Member, b *batch) {
 	if m.sendNews {
 		n.nextNews(m, b)

@@ -10,8 +10,8 @@ const rumourKept = time.Minute
 // dialled. Who is heard for longer than last words take is alive without a link.
 type rumour struct {
 	epoch uint64
-	since time.Duration // when it was heard first
-	heard time.Duration // and last
+	since time.Duration // time of the first message
+	heard time.Duration // time of the last message
 	over  bool          // it said goodbye
 }
 

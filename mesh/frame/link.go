@@ -91,9 +91,9 @@ type Ack struct {
 // message numbered below Stable has arrived wherever it was to.
 type Head struct{ Base, Next, Stable uint64 }
 
-// Members tells where other members of the application are. A list that names its
-// sender, too, is complete: the sender knew of no other member, and dials no more
-// addresses that it was given.
+// Members lists other members of the application with their addresses. A list that also
+// names its sender is complete: the sender has dialled all the addresses that it was
+// given, and knew no other member.
 type Members []Contact
 
 // A Contact is where a peer may be reached.

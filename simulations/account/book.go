@@ -106,7 +106,7 @@ func (b *Book) Ended(life int, clean bool) { b.lives[life].ended, b.lives[life].
 // Joined says how long a process took until it knew everybody.
 func (b *Book) Joined(d time.Duration) { b.join.add(d) }
 
-// Ready says how long a process took until it was ready.
+// Ready records the time from the start of a process until it was ready.
 func (b *Book) Ready(d time.Duration) { b.ready.add(d) }
 
 // Detected says how long another process took to notice the end of one.

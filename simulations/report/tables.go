@@ -13,7 +13,7 @@ import (
 func latencyTable(r result.Result) table {
 	t := table{
 		Title: "Times",
-		Text: "Ready: from a server's start until it has joined the mesh, and /readyz says so. Join: from a server's start until it is in touch with every other. Detect: from the end of a server until another no longer counts it. " +
+		Text: "Ready: from a server's start until it has joined the mesh, and /readyz answers 200. Join: from a server's start until it is in touch with every other. Detect: from the end of a server until another no longer counts it. " +
 			"Heal: from the end of a fault until what it held up is delivered.",
 		Head: []string{"", "p50", "p90", "p99", "max", "mean", "observed"},
 	}

@@ -8,9 +8,9 @@ func (s *seat) Joined(late []core.Pending) {
 	s.life.w.book.Ready(s.life.w.now - s.life.started)
 }
 
-// judge holds the mesh to what a ready server is promised: it is a member of every other
-// one that is ready, so that nothing is lost between them. A mesh that is too large to be
-// linked fully promises it only for servers with a link.
+// judge reports a broken promise if s and o are ready and o is not a member of s:
+// messages between ready servers must not be lost. A mesh that is too large to be linked
+// fully promises that only for servers with a link.
 func (s *seat) judge(o *seat) {
 	w := s.life.w
 	full := w.s.Mesh.Direct
@@ -28,7 +28,7 @@ func (s *seat) judge(o *seat) {
 // fullMesh is the default of core.Options.FullMesh.
 const fullMesh = 256
 
-// named tells whether the node said that it does not wait for another one.
+// named reports whether s joined without o and logged that.
 func (s *seat) named(o *seat) bool {
 	for _, p := range s.late {
 		if p.Peer == o.life.peer {
@@ -38,8 +38,8 @@ func (s *seat) named(o *seat) bool {
 	return false
 }
 
-// parted tells whether the network has been cut somewhere since one of two hosts
-// started: then it may be that nobody could introduce them.
+// parted reports whether the network has been cut since one of two hosts started. The
+// other servers may then have been unable to introduce them to each other.
 func (w *world) parted(a, b *host) bool {
 	return len(w.paths.cuts) > 0 || w.healed > 0 && w.healed >= min(a.life.started, b.life.started)
 }

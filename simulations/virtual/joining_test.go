@@ -46,9 +46,9 @@ var rollouts = []rollout{
 	{"close together, each over the one before", closeTogether, theNodeBefore},
 }
 
-// TestReadyServersKnowEachOther holds the mesh to what a ready server is promised: from
-// the moment at which two servers are both ready, each is a member of the other, and no
-// message that a ready server publishes is lost to another one.
+// TestReadyServersKnowEachOther tests the promise of readiness: from the moment at which
+// two servers are both ready, each is a member of the other, and no message that a ready
+// server publishes is lost to another ready server.
 func TestReadyServersKnowEachOther(t *testing.T) {
 	for _, nodes := range []int{3, 8, 50} {
 		for _, r := range rollouts {
@@ -205,7 +205,7 @@ func newRollout(t *testing.T, nodes int, seed uint64, r rollout, change ...func(
 	return w
 }
 
-// runToTheEnd lets the load of the scenario pass, and what is late arrive.
+// runToTheEnd runs the load of the scenario, and 5 s more for late messages.
 func (w *world) runToTheEnd(t *testing.T) {
 	t.Helper()
 	promised := everyPair

@@ -36,7 +36,7 @@ type seat struct {
 
 	alive    int  // members
 	servers  int  // alive or suspect
-	met      bool // it has been in touch with everybody
+	met      bool // it has been in contact with every other server
 	ready    bool // the core has joined
 	late     []core.Pending
 	linked   int // links that are open in both directions

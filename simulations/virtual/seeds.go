@@ -85,7 +85,7 @@ func (l *life) greet(seed *life, steps int) {
 	l.w.after(greetingStep, l, func(*world, any) { l.greet(seed, steps-1) }, nil)
 }
 
-// hasMember tells whether a process is a member in any application.
+// hasMember reports whether another process is a member in any application.
 func (l *life) hasMember(o *life) bool {
 	for app, s := range l.seats {
 		if s != nil && o.seats[app] != nil && s.member(o.seats[app]) != nil {
