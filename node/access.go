@@ -43,12 +43,7 @@ func (n *Node) Name() string { return n.settings.name }
 func (n *Node) PeerID() string { return n.mesh.ID() }
 
 // HTTPAddr is the host:port of the hubs; empty if there is no listener.
-func (n *Node) HTTPAddr() string {
-	if n.http == nil {
-		return ""
-	}
-	return hostPort(n.http)
-}
+func (n *Node) HTTPAddr() string { return hostPort(n.http) }
 
 // AdminAddr is the host:port of health and metrics; empty if there is no listener.
 func (n *Node) AdminAddr() string { return hostPort(n.admin) }

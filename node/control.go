@@ -4,8 +4,8 @@ import (
 	"net/http"
 )
 
-// Control requests change the node: POST /api/drain drains it, DELETE /api/drain
-// undoes that. GET /api/drain only tells how far a drain is.
+// POST /api/drain drains the node, DELETE /api/drain undoes that, and GET /api/drain
+// returns the progress.
 
 // A Control is the answer to requests to /api/drain.
 type Control struct {
@@ -27,7 +27,7 @@ func (n *Node) routeControl(mux *http.ServeMux) {
 	}))
 }
 
-// answerControl answers with how far the drain is, and with 409 if err is not nil.
+// answerControl answers with the progress of the drain, and with 409 if err is not nil.
 func (n *Node) answerControl(w http.ResponseWriter, code int, err error) {
 	answer := Control{Phase: n.Phase(), Clients: n.clients(), Drain: n.drainStatus()}
 	if err != nil {
@@ -36,9 +36,9 @@ func (n *Node) answerControl(w http.ResponseWriter, code int, err error) {
 	writeJSON(w, code, answer)
 }
 
-// notFromPages refuses requests that a web page makes. Any page that an operator has
-// open could make them, also under a name that it lets point at this listener.
-// Browsers send Origin or Sec-Fetch-Site with such requests, and other programs send neither.
+// notFromPages refuses requests of web pages: any page in an operator's browser could
+// make them, and DNS rebinding makes the page look like one of this origin. Browsers
+// send Origin or Sec-Fetch-Site with such requests, and other programs send neither.
 func (n *Node) notFromPages(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		site := r.Header.Get("Sec-Fetch-Site")

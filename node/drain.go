@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -13,11 +12,12 @@ import (
 // errUndone ends a drain that Undrain undoes.
 var errUndone = signalr.ErrUndrained
 
-// A DrainReport tells how the clients of a node left. Clients that left before they
-// were told to reconnect are not in it.
+// A DrainReport is the result of a drain. It does not count clients that left before
+// they got a Close message.
 type DrainReport struct {
-	Moved        int           // clients of hubs that left after they had been told to reconnect
-	Disconnected int           // clients of hubs that did not, and were disconnected
+	Moved        int           // clients of hubs that left after a Close message
+	Disconnected int           // clients of hubs that did not leave in time
+	Gone         int           // clients of hubs that had gone before; see signalr.DrainReport
 	RedisMoved   int           // clients of Redis doors that left
 	RedisLeft    int           // clients of Redis doors that are served until Close
 	Took         time.Duration // with the delay
@@ -40,25 +40,23 @@ func newDrain(plan drainPlan) *drain {
 	return d
 }
 
-// Drain takes the node out of service, and leaves it open: it reports that it is not
-// ready, serves as before for Options.DrainDelay, and then refuses new connections and
-// tells the clients to reconnect, over Options.DrainSpread. It returns when no client is connected any
-// more; clients that are left when Options.DrainTimeout is over are disconnected,
-// which is no error. Meanwhile and afterwards the application can send to hubs, and the node
-// is a member of the mesh, until Close. Undrain puts it into service again.
+// Drain moves the clients to other nodes and leaves the node open. The node reports that
+// it is not ready, serves as before for Options.DrainDelay, and then sends the clients
+// a Close message over Options.DrainSpread. Drain returns when no client is connected.
+// After Options.DrainTimeout it disconnects the remaining clients; the error is nil.
 //
-// An application that has a web server of its own shuts that down between Drain and
-// Close. Shutdown does both where there is none.
+// The application can send to hubs, and the node is a member of the mesh, until Close.
+// An application with its own web server shuts it down between Drain and Close.
+// Undrain puts the node into service again.
 //
-// If ctx ends first the clients that are left are disconnected, and the error is
-// ctx's. If the drain is undone the error is signalr.ErrUndrained. A call during or
-// after another Drain waits for that one, if need be, and returns its report. The
-// error is ErrClosed if the node closes.
+// When ctx ends, Drain disconnects the remaining clients and returns ctx's error. The
+// error is signalr.ErrUndrained if the drain is undone, and ErrClosed if the node
+// closes. A call during or after another Drain returns the report of that one.
 func (n *Node) Drain(ctx context.Context) (DrainReport, error) {
 	return n.await(ctx, false)
 }
 
-// await begins a drain, or joins the one there is, and waits for its end.
+// await begins a drain, or joins the present one, and waits for its end.
 func (n *Node) await(ctx context.Context, final bool) (DrainReport, error) {
 	d, err := n.beginDrain(final)
 	if err != nil {
@@ -90,7 +88,7 @@ func (n *Node) warnOfShortTime(ctx context.Context, d *drain) {
 	}
 	needed := max(0, d.plan.delayOf(clients)-time.Since(d.begun)) + d.plan.spreadOf(clients)
 	if left := time.Until(deadline); left < needed {
-		n.log.Warn("the time for the drain is too short: clients that are not told in time are disconnected; give Drain or Shutdown more time, or shorten DrainDelay and DrainSpread",
+		n.log.Warn("the time for the drain is too short, so clients will be disconnected; give Drain or Shutdown more time, or shorten DrainDelay and DrainSpread",
 			"time", left.Round(time.Millisecond), "needed", needed.Round(100*time.Millisecond), "clients", clients)
 	}
 }
@@ -103,9 +101,6 @@ func (n *Node) Undrain() error {
 	if d == nil || err != nil {
 		return err
 	}
-	if err := n.reopen(); err != nil {
-		return err
-	}
 	if n.hubs != nil {
 		if err := n.hubs.Undrain(); err != nil {
 			return err
@@ -116,15 +111,17 @@ func (n *Node) Undrain() error {
 			a.door.Undrain()
 		}
 	}
-	n.keepAlive(true)
+	if err := n.resume(); err != nil {
+		n.log.Error("drain not undone: the node still refuses clients; restart it", "err", err)
+		return err
+	}
 	n.life.resume(d)
 	n.log.Info("drain undone: the node serves clients again", "clients", n.clients())
 	return nil
 }
 
-// Shutdown takes the node out of service, as Drain does, and closes it. The mesh goes
-// last, when it has let everything out. When ctx ends the clients that are left are
-// disconnected, and the error is ctx's.
+// Shutdown does what Drain and then Close do. It cannot be undone. When ctx ends it
+// disconnects the remaining clients, and the error is ctx's.
 func (n *Node) Shutdown(ctx context.Context) error {
 	var err error
 	for { // a drain that is being undone is begun again, once
@@ -134,37 +131,38 @@ func (n *Node) Shutdown(ctx context.Context) error {
 		}
 	}
 	if errors.Is(err, ErrClosed) {
-		err = nil // it is what was wanted
+		err = nil // by another call
 	}
 	return errors.Join(err, n.Close())
 }
 
-// beginDrain begins a drain, or returns the one there is.
+// beginDrain begins a drain, or returns the present one.
 func (n *Node) beginDrain(final bool) (*drain, error) {
 	return n.life.begin(n.settings.drain, final, n.drain)
 }
 
-// drain does what Drain is for, in a goroutine of its own.
+// drain runs a drain. It is a goroutine.
 func (n *Node) drain(d *drain) {
 	defer close(d.done)
 	clients := n.clients()
-	n.log.Info("draining: the node is not ready; after the delay its clients are told to reconnect", "clients", clients,
+	n.log.Info("draining: the node is not ready; after the delay its clients get a Close message", "clients", clients,
 		"delay", d.plan.delayOf(clients), "spread", d.plan.spreadOf(clients), "timeout", d.plan.timeout)
 	n.delay(d)
-	n.life.advance(d, Moving)
-	n.shut(d)
+	if n.life.advance(d, Moving) {
+		n.refuse()
+	}
 	n.move(d)
 	d.report.Took = time.Since(d.begun)
 	if errors.Is(context.Cause(d.ctx), errUndone) {
 		return
 	}
-	n.keepAlive(false)
+	n.release()
 	n.life.advance(d, Drained)
-	n.log.Info("drained", "moved", d.report.Moved, "disconnected", d.report.Disconnected,
+	n.log.Info("drained", "moved", d.report.Moved, "disconnected", d.report.Disconnected, "gone", d.report.Gone,
 		"redis_moved", d.report.RedisMoved, "redis_left", d.report.RedisLeft, "took", d.report.Took.Round(time.Millisecond))
 }
 
-// delay waits while load balancers notice that the node is not ready.
+// delay waits until load balancers have noticed that the node is not ready.
 func (n *Node) delay(d *drain) {
 	var idle <-chan struct{} // nil: the delay is waited for in any case
 	if n.hubs == nil {
@@ -182,7 +180,7 @@ func (n *Node) delay(d *drain) {
 	}
 }
 
-// move has the clients of the hubs and of the Redis doors leave.
+// move moves the clients of the hubs and of the Redis doors to other nodes.
 func (n *Node) move(d *drain) {
 	ctx, cancel := context.WithDeadline(d.ctx, d.begun.Add(d.plan.timeout))
 	defer cancel()
@@ -190,7 +188,7 @@ func (n *Node) move(d *drain) {
 	if n.hubs != nil {
 		leaving.Go(func() {
 			report, _ := n.hubs.Drain(ctx, d.plan.spreadOf(n.clients())) // the report has it all
-			d.report.Moved, d.report.Disconnected = report.Moved, report.Disconnected
+			d.report.Moved, d.report.Disconnected, d.report.Gone = report.Moved, report.Disconnected, report.Gone
 		})
 	}
 	moved, left := n.moveRedis(ctx)
@@ -198,7 +196,7 @@ func (n *Node) move(d *drain) {
 	d.report.RedisMoved, d.report.RedisLeft = moved, left
 }
 
-// moveRedis has the clients of all Redis doors leave, for redisTime at most.
+// moveRedis moves the clients of the Redis doors, within redisTime.
 func (n *Node) moveRedis(ctx context.Context) (moved, left int) {
 	ctx, cancel := context.WithTimeout(ctx, redisTime)
 	defer cancel()
@@ -217,38 +215,6 @@ func (n *Node) moveRedis(ctx context.Context) (moved, left int) {
 	}
 	leaving.Wait()
 	return moved, left
-}
-
-// shut refuses new connections of clients, unless the drain d is undone. Clients that
-// are connected stay, and requests on connections that load balancers keep open are
-// answered.
-func (n *Node) shut(d *drain) {
-	if n.http == nil || errors.Is(context.Cause(d.ctx), errUndone) {
-		return
-	}
-	if err := n.http.shut(); err != nil {
-		n.log.Warn("the listener for clients was not closed; clients may return to this node", "addr", n.HTTPAddr(), "err", err)
-	}
-}
-
-// reopen accepts connections of clients again.
-func (n *Node) reopen() error {
-	if n.http == nil {
-		return nil
-	}
-	if err := n.http.open(); err != nil {
-		return fmt.Errorf("the node stays drained, since its listener for clients cannot be opened again; undo the drain again when the cause is removed: %w", err)
-	}
-	return nil
-}
-
-// keepAlive says whether the node's HTTP listener keeps connections open between
-// requests. A drained node closes them, so that a load balancer has none to send
-// a request over.
-func (n *Node) keepAlive(on bool) {
-	if n.server != nil {
-		n.server.SetKeepAlivesEnabled(on)
-	}
 }
 
 // clients returns how many clients are connected to the hubs.

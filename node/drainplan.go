@@ -3,10 +3,11 @@ package node
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"time"
 )
 
-// The times of a drain that Options leave open.
+// The default times of a drain.
 const (
 	// defaultDrainDelay covers an ordinary health check: one every 2 s, of which three
 	// in a row must fail, notices after 4 to 6 s.
@@ -15,13 +16,13 @@ const (
 	// many as fit in 5 s.
 	defaultDrainSpread = 5 * time.Second
 	drainPace          = 10 * time.Millisecond
-	// defaultDrainTimeout leaves 3 s to say goodbye to the mesh, and some more, of the
-	// 30 s that Kubernetes gives a pod.
+	// defaultDrainTimeout fits in the 30 s that Kubernetes gives a pod, with the 3 s
+	// that leaving the mesh may take.
 	defaultDrainTimeout = 25 * time.Second
-	// departureTime is how long clients have after the last one was told, where the
-	// timeout is not given.
+	// departureTime is the time to leave after the last Close message, if the timeout
+	// is not given.
 	departureTime = 10 * time.Second
-	// redisTime is how long clients of Redis doors have to move.
+	// redisTime is the time for clients of Redis doors to move.
 	redisTime = 10 * time.Second
 )
 
@@ -40,7 +41,7 @@ func (p drainPlan) delayOf(clients int) time.Duration {
 	return p.delay
 }
 
-// spreadOf returns over how long so many clients are told to reconnect.
+// spreadOf returns the time over which that number of clients get a Close message.
 func (p drainPlan) spreadOf(clients int) time.Duration {
 	if p.adaptSpread {
 		return min(p.spread, time.Duration(clients)*drainPace)
@@ -78,6 +79,7 @@ func (r *resolver) drain() {
 	r.s.row("drain-delay", plan.delay.String(), delay)
 	r.s.row("drain-spread", plan.spread.String(), spread)
 	r.s.row("drain-timeout", plan.timeout.String(), timeout)
+	r.s.row("drain-refuse", strconv.FormatBool(r.o.DrainRefuse), origin("drain-refuse", r.o.DrainRefuse))
 	if !ok {
 		r.fail(fmt.Errorf("drain-delay %v (%s) and drain-spread %v (%s) do not fit in drain-timeout %v (%s); choose a timeout above %v, or a shorter delay or spread",
 			plan.delay, delay, plan.spread, spread, plan.timeout, timeout, plan.delay+plan.spread))

@@ -5,6 +5,39 @@ import (
 	"strings"
 )
 
+// A web is the node's HTTP listener with its server.
+type web struct {
+	shutter *shutter
+	server  *http.Server
+}
+
+// refuse stops accepting TCP connections if Options ask for that.
+func (n *Node) refuse() {
+	if n.web == nil || !n.o.DrainRefuse {
+		return
+	}
+	if err := n.web.shutter.shut(); err != nil {
+		n.log.Warn("HTTP listener not closed for the drain", "err", err)
+	}
+}
+
+// release closes the TCP connections that no request uses, so that load balancers do
+// not reuse them.
+func (n *Node) release() {
+	if n.web != nil {
+		n.web.server.SetKeepAlivesEnabled(false)
+	}
+}
+
+// resume undoes refuse and release.
+func (n *Node) resume() error {
+	if n.web == nil {
+		return nil
+	}
+	n.web.server.SetKeepAlivesEnabled(true)
+	return n.web.shutter.open()
+}
+
 // handler serves the hubs, and at all other paths what the application adds.
 func (n *Node) handler() http.Handler {
 	hubs := n.Handler()
@@ -34,9 +67,8 @@ func cutPrefixFold(path, prefix string) (rest string, ok bool) {
 
 // letGo serves with h. While the node is not in service, it asks for the TCP connection
 // to be closed after each response, so that the next request reaches another server.
-// Requests that belong to an open SignalR connection are excepted: behind a load
-// balancer that chooses a server for each TCP connection, they would reach a server
-// that does not have it.
+// Requests of an open SignalR connection are excepted: behind a load balancer that
+// chooses a server for each TCP connection, they would reach the wrong server.
 func (n *Node) letGo(h http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n.Phase() != Serving && !r.URL.Query().Has("id") {

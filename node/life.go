@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// ErrClosed is the error of what a node that closes cannot do any more.
+// ErrClosed is returned by methods of a Node that is closing or closed.
 var ErrClosed = errors.New("the node is closing")
 
-// A Phase is what a node does for clients.
+// A Phase is the state of a node towards clients.
 //
 //	Serving ──Drain──▶ Draining ──DrainDelay──▶ Moving ──clients have left──▶ Drained
 //	   ▲                  │                       │                            │
@@ -24,7 +24,7 @@ type Phase uint8
 const (
 	Serving  Phase = iota // clients connect and are served
 	Draining              // the same, but the node reports that it is not ready
-	Moving                // no client may connect, and those there are are told to reconnect
+	Moving                // new clients are refused, and connected clients get a Close message
 	Drained               // no client is connected
 	Closing               // the node closes, or is closed
 )
@@ -49,7 +49,7 @@ func (p *Phase) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a phase of a node", text)
 }
 
-// A life is the phase of a node, and the drain that led to it.
+// A life holds the phase of a node and the drain that led to it.
 type life struct {
 	drains sync.WaitGroup // goroutines that drain
 
@@ -82,8 +82,8 @@ func (l *life) become(p Phase) {
 	l.changed = make(chan struct{})
 }
 
-// begin returns the drain that runs or is over, or begins one, which run does in a
-// goroutine of its own. With final the drain cannot be undone any more.
+// begin returns the present drain, which may have ended. If there is none it starts one,
+// with run as its goroutine. With final the drain can no longer be undone.
 func (l *life) begin(plan drainPlan, final bool, run func(*drain)) (*drain, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,16 +100,19 @@ func (l *life) begin(plan drainPlan, final bool, run func(*drain)) (*drain, erro
 	return l.drain, nil
 }
 
-// advance enters a later phase of the drain d, unless the node closes or d is undone.
-func (l *life) advance(d *drain, p Phase) {
+// advance enters a later phase of the drain d, and reports whether it did. It does not
+// if the node closes or d is undone.
+func (l *life) advance(d *drain, p Phase) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.phase < p && context.Cause(d.ctx) != errUndone {
-		l.become(p)
+	if l.phase >= p || errors.Is(context.Cause(d.ctx), errUndone) {
+		return false
 	}
+	l.become(p)
+	return true
 }
 
-// undo ends the drain and waits until it has ended. It returns nil if there is none.
+// undo ends the drain and waits for it. It returns nil if there is none.
 func (l *life) undo() (*drain, error) {
 	l.mu.Lock()
 	d, phase := l.drain, l.phase
@@ -150,7 +153,7 @@ func (l *life) close() {
 	l.drains.Wait()
 }
 
-// Phase returns what the node does for clients at present.
+// Phase returns the present phase.
 func (n *Node) Phase() Phase {
 	p, _ := n.life.watch()
 	return p
@@ -162,11 +165,12 @@ func (n *Node) WatchPhase() (Phase, <-chan struct{}) { return n.life.watch() }
 // A DrainStatus is a drain as the admin listener shows it. Times are in seconds.
 type DrainStatus struct {
 	Elapsed      float64 `json:"elapsedSeconds"`
-	DelayLeft    float64 `json:"delayLeftSeconds"` // until clients are told to reconnect, at most
-	Left         float64 `json:"leftSeconds"`      // until clients that are left are disconnected; 0 when the drain is over
-	Spread       float64 `json:"spreadSeconds"`    // over which clients are told
-	Moved        int     `json:"moved"`            // clients; 0 until the drain is over
-	Disconnected int     `json:"disconnected"`     // clients; 0 until the drain is over
+	DelayLeft    float64 `json:"delayLeftSeconds"` // until the first Close message, at most
+	Left         float64 `json:"leftSeconds"`      // until the remaining clients are disconnected; 0 after the drain
+	Spread       float64 `json:"spreadSeconds"`    // from the first Close message to the last
+	Moved        int     `json:"moved"`            // clients; 0 during the drain
+	Disconnected int     `json:"disconnected"`     // clients; 0 during the drain
+	Gone         int     `json:"gone"`             // clients; 0 during the drain
 }
 
 // drainStatus returns nil if the node serves.
@@ -178,7 +182,7 @@ func (n *Node) drainStatus() *DrainStatus {
 	if closed(d.done) {
 		return &DrainStatus{
 			Elapsed: d.report.Took.Seconds(), Spread: d.plan.spreadOf(d.report.Moved + d.report.Disconnected).Seconds(),
-			Moved: d.report.Moved, Disconnected: d.report.Disconnected,
+			Moved: d.report.Moved, Disconnected: d.report.Disconnected, Gone: d.report.Gone,
 		}
 	}
 	since, clients := time.Since(d.begun), n.clients()

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// lifeMetrics tells the phase of a node and how long its drain takes.
+// lifeMetrics collects the phase of a node and the duration of its drain.
 type lifeMetrics struct {
 	n              *Node
 	phase, seconds *prometheus.Desc
@@ -17,12 +17,12 @@ func (n *Node) openMetrics() error {
 	m := &lifeMetrics{
 		n: n,
 		phase: prometheus.NewDesc("signalmesh_node_phase",
-			"1 for what the node does for clients: serving, draining, moving, drained or closing.", []string{"phase"}, nil),
+			"1 for the present phase of the node: serving, draining, moving, drained or closing.", []string{"phase"}, nil),
 		seconds: prometheus.NewDesc("signalmesh_node_drain_seconds",
 			"How long the drain of the node has taken, up to its end; 0 while the node serves.", nil, nil),
 	}
 	if err := n.o.Metrics.Register(m); err != nil {
-		return fmt.Errorf("register metrics: %w; give each node a registry of its own", err)
+		return fmt.Errorf("register metrics: %w; give each node its own registry", err)
 	}
 	n.opened(func() error {
 		n.o.Metrics.Unregister(m)

@@ -44,17 +44,17 @@ type Node struct {
 	topic *mesh.Topic
 	hubs  *signalr.Server
 	loop  *discovery.Loop
-	http  *front // nil: the hubs have no listener
+	http  net.Listener
 	admin net.Listener
 
 	own    *application                     // the hubs'
 	others []*application                   // those that have a Redis door here
 	users  atomic.Pointer[[]admission.User] // nil: whoever has the node's own credentials
 
-	server *http.Server // answers at http; nil: there is none
+	web *web // serves at http; nil: there is none
 
 	life    life
-	closers []func() error // of what is open, in the order it was opened
+	closers []func() error // in the order of opening
 	once    sync.Once
 	err     error
 }
@@ -141,10 +141,11 @@ func (n *Node) openHTTP() (err error) {
 	if n.o.HTTP == "" {
 		return nil
 	}
-	if n.http, err = newFront(n.o.HTTP); err != nil {
+	if n.http, err = listen("HTTP", n.o.HTTP); err != nil {
 		return err
 	}
-	n.server = n.serve(n.http, n.handler())
+	shutter := newShutter(n.http)
+	n.web = &web{shutter: shutter, server: n.serve(shutter, n.handler())}
 	return nil
 }
 

@@ -89,19 +89,26 @@ type Options struct {
 	// Version of the program, shown to people. Empty means "dev".
 	Version string
 
-	// DrainDelay is how long the node serves as before once it is drained or shut
-	// down, while it reports that it is not ready. Load balancers that check /readyz
-	// need that time to notice. Zero means 7 s, or less if no client is connected any
-	// more; an explicit delay is always waited for. Negative means none.
+	// DrainDelay is how long Drain and Shutdown serve as before, while the node reports
+	// that it is not ready. Load balancers that check /readyz need that time to notice.
+	// Zero means 7 s, ending early when no client is connected. Other values are not
+	// shortened. Negative means no delay.
 	DrainDelay time.Duration
-	// DrainSpread is the time, after DrainDelay, over which the clients are told to
-	// reconnect, in random order, so that they do not all do so at once. Zero means
-	// 10 ms for each client, and at most 5 s. Negative means all at once.
+	// DrainSpread is the time, after DrainDelay, over which the clients get a Close
+	// message, in random order, so that they do not all reconnect at the same time.
+	// Zero means 10 ms for each client, and at most 5 s. Negative means no spread.
 	DrainSpread time.Duration
-	// DrainTimeout is how long a drain may take in all, with DrainDelay and
-	// DrainSpread, which must fit in. Clients that are left then are disconnected.
-	// Zero means 25 s, or as long as DrainDelay and DrainSpread and 10 s more take.
+	// DrainTimeout is how long a drain may take. DrainDelay and DrainSpread must fit
+	// in. The clients that remain after it are disconnected. Zero means 25 s, or
+	// DrainDelay + DrainSpread + 10 s if that is longer.
 	DrainTimeout time.Duration
+
+	// DrainRefuse makes the HTTP listener refuse TCP connections from the first Close
+	// message of a drain on, until Undrain. Load balancers that try another server
+	// only then, such as nginx without "proxy_next_upstream http_503", need that.
+	// Clients that do not use WebSockets reconnect immediately in that case, since
+	// their next request is refused. Without it such requests get 503.
+	DrainRefuse bool
 
 	// OnHealth is told whenever the health of the mesh changes, which starts as
 	// isolated: no other server is in reach. It may take its time; changes meanwhile

@@ -37,17 +37,17 @@ func (n *Node) notJoined() string {
 	return "joining the mesh: no seed has answered yet"
 }
 
-// notInService returns why the node does not want clients; "" if it does.
+// notInService returns why the node is draining, drained or closing; "" if it serves.
 func (n *Node) notInService() string {
 	switch phase, _ := n.life.watch(); phase {
 	case Serving:
 		return ""
 	case Draining:
-		return "draining: clients are still served, and will be told to reconnect to another server"
+		return "draining: clients are still served, and will be moved to other servers"
 	case Moving:
-		return "draining: clients are told to reconnect to another server"
+		return "draining: clients are being moved to other servers"
 	case Drained:
-		return "drained: take the node back with \"signalmesh drain --undo\", or stop it"
+		return "drained: stop the node, or put it back with \"signalmesh drain --undo\""
 	default:
 		return "closing"
 	}

@@ -14,7 +14,7 @@ import (
 func (n *Node) Reload() error {
 	fresh, err := Resolve(n.o)
 	if err != nil {
-		n.log.Error("settings not reloaded: the node goes on with those it has", "err", err)
+		n.log.Error("settings not reloaded: the node keeps the present ones", "err", err)
 		return fmt.Errorf("reload settings: %w", err)
 	}
 	reloaded := "none"
@@ -57,8 +57,7 @@ func (s *Settings) differ(t *Settings) []string {
 	return slices.Compact(names)
 }
 
-// values returns the values of each setting, without the order of those that are
-// several: that of seeds may be random.
+// values returns the values of each setting, sorted: seeds may be in random order.
 func (s *Settings) values() map[string][]string {
 	values := map[string][]string{}
 	for _, r := range s.Rows {

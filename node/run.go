@@ -6,13 +6,13 @@ import (
 )
 
 // Run opens a node, calls started with it, and serves until ctx ends. Then it drains
-// the node, within Options.DrainTimeout, and closes it. It is the life of a program
-// whose web server is the node's own: Options.HTTP, with the application's handlers as
-// Options.Static, which can publish through hubs during the drain.
+// the node, within Options.DrainTimeout, and closes it. It is for
+// programs that need no other web server than Options.HTTP, with their own handlers as
+// Options.Static. Handlers can publish through hubs during the drain.
 //
 // Started may be nil. If it returns an error the node is closed, and Run returns the
-// error. Clients that had to be disconnected at the end of the drain are logged, and are no
-// error.
+// error. Clients that were disconnected at the end of the drain are logged, and
+// are not an error.
 func Run(ctx context.Context, o Options, started func(*Node) error) error {
 	n, err := New(ctx, o)
 	if err != nil {

@@ -59,8 +59,8 @@ func ReadPassword(path string) (string, error) {
 type usersFile struct {
 	path, cache string
 
-	mu   sync.Mutex  // one reads at a time
-	seen os.FileInfo // when it was read last; nil: it was not there
+	mu   sync.Mutex  // guards seen
+	seen os.FileInfo // the file at the last read; nil: it did not exist
 }
 
 // changed reads the users if the file is another than when it was read last. The
@@ -107,7 +107,7 @@ func (n *Node) watchUsers() error {
 	return nil
 }
 
-// rereadUsers lets in whom the file names if it has changed.
+// rereadUsers admits the users of the file if the file has changed.
 func (n *Node) rereadUsers() {
 	f := n.settings.usersFile
 	f.mu.Lock()
@@ -117,7 +117,7 @@ func (n *Node) rereadUsers() {
 	}
 }
 
-// reloadUsers lets in whom the file names.
+// reloadUsers admits the users of the file.
 func (n *Node) reloadUsers() error {
 	f := n.settings.usersFile
 	f.mu.Lock()
@@ -127,7 +127,7 @@ func (n *Node) reloadUsers() error {
 	return n.acceptUsers(users, err)
 }
 
-// acceptUsers lets in users, unless reading them failed with err.
+// acceptUsers admits users, unless reading them failed with err.
 func (n *Node) acceptUsers(users []admission.User, err error) error {
 	if err == nil {
 		err = n.mesh.Accept(users)

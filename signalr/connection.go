@@ -2,7 +2,6 @@ package signalr
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -101,7 +100,7 @@ func (c *connection) live() {
 	in.drop()
 	<-c.finished
 	c.transport.kill()
-	c.server.remove(c, !errors.Is(err, errClientSilent))
+	c.server.remove(c, err)
 }
 
 // open makes the connection known, to the other servers and then to its hub.

@@ -12,13 +12,17 @@ import (
 // ErrUndrained is the error of a Drain that Undrain has ended.
 var ErrUndrained = errors.New("signalr: the drain was undone")
 
-// A DrainReport tells how the clients left that a drain told to reconnect.
+// A DrainReport is the result of a drain.
 type DrainReport struct {
-	// Moved is how many clients left in order after they had been told.
+	// Moved is the number of clients that left after they had got a Close message.
 	Moved int
-	// Disconnected is how many clients were disconnected: they did not answer, or
-	// were still connected when the time was over.
+	// Disconnected is the number of clients that did not answer to their Close
+	// message, or were still connected at the end.
 	Disconnected int
+	// Gone is the number of clients that had gone before their Close message: that
+	// no longer polled, or with stateful reconnect had no WebSocket. A load balancer
+	// that takes a server out of service has this effect on long polling.
+	Gone int
 	// Took is how long the drain took.
 	Took time.Duration
 }
@@ -32,21 +36,20 @@ type drain struct {
 	err    error         // of the call; set before done is closed
 }
 
-// Drain has the clients leave: it admits no new connection, tells the clients to
-// reconnect, which takes them to another server, and waits until the connections
-// and the hub methods that they called have ended. The clients are told one after
-// the other in random order, evenly distributed over spread; 0 tells them all at
-// once. Clients with server-sent events and long polling come before those with
-// WebSockets. Requests of a client are served until it is told.
+// Drain moves the clients to other servers. It admits no new connections, sends each
+// client a Close message that makes it reconnect, and waits until the connections and
+// the hub methods that they called have ended. The Close messages go out in random
+// order, evenly distributed over spread, or immediately if spread is 0. Clients with
+// server-sent events and long polling come before those with WebSockets. Each client is
+// served until its Close message.
 //
-// The server goes on sending: hubs can be sent to until Close. Undrain admits
-// connections again.
+// Hubs still send until Close. Undrain admits connections again.
 //
-// When ctx ends Drain disconnects the clients that are left and returns ctx's
-// error, unless the cause of its end is ErrUndrained: then they stay. The report is
-// valid with an error, too. A call while another runs waits for that one and
-// returns what it does. The error is ErrServerClosed if the server closes
-// meanwhile. Hub methods must not call Drain.
+// When ctx ends, Drain disconnects the remaining clients and returns ctx's error. If the
+// cause of ctx's end is ErrUndrained, it returns that and the clients stay connected. The
+// report is valid with an error, too. A call during another one waits for it and returns
+// the same. The error is ErrServerClosed if the server closes. Hub methods must not call
+// Drain.
 func (s *Server) Drain(ctx context.Context, spread time.Duration) (DrainReport, error) {
 	d, first := s.beginDrain()
 	switch {
@@ -67,8 +70,8 @@ func (s *Server) Drain(ctx context.Context, spread time.Duration) (DrainReport, 
 	return s.reportOf(d), d.err
 }
 
-// Undrain admits connections again and ends a Drain that runs. Clients that were
-// told to leave already still do. The error is ErrServerClosed if the server is
+// Undrain admits connections again and ends a Drain that runs. Clients that have
+// got a Close message still leave. The error is ErrServerClosed if the server is
 // shut down or closed.
 func (s *Server) Undrain() error {
 	s.mu.Lock()
@@ -128,8 +131,7 @@ func (s *Server) reportOf(d *drain) DrainReport {
 	return d.report
 }
 
-// dismiss tells the clients to reconnect, over spread. It returns early when the
-// drain ends.
+// dismiss sends the Close messages, over spread. It returns early if the drain ends.
 func (s *Server) dismiss(ctx context.Context, d *drain, empty <-chan struct{}, spread time.Duration) {
 	s.mu.Lock()
 	// A connection that was admitted before and is still to be added ends itself.
@@ -173,8 +175,8 @@ func requestsFirst(a, b *connection) int {
 	}
 }
 
-// turn returns when, after the start, connection i of n is told to leave: at a
-// random time within its share of spread.
+// turn returns the time from the start of a drain to the Close message of connection i
+// of n: a random time within the connection's share of spread.
 func turn(i, n int, spread time.Duration) time.Duration {
 	return time.Duration((float64(i) + rand.Float64()) / float64(n) * float64(spread))
 }
@@ -197,13 +199,13 @@ func (s *Server) awaitDeparture(ctx context.Context, d *drain, empty <-chan stru
 	return ctx.Err()
 }
 
-// disconnectAll ends the connections that are left at the end of a drain.
+// disconnectAll ends the connections that remain at the end of a drain.
 func (s *Server) disconnectAll(d *drain) {
 	s.mu.Lock()
 	rest := slices.Collect(maps.Keys(s.connections))
 	for _, c := range rest {
 		c.end(ending{reconnect: true, drain: d})
-		s.departed(c, true)
+		s.departed(c, errClientSilent)
 	}
 	s.mu.Unlock()
 	for _, c := range rest {
@@ -211,14 +213,17 @@ func (s *Server) disconnectAll(d *drain) {
 	}
 }
 
-// departed counts the departure of a client that a drain has told to leave. Only
-// the first call for a connection counts. The caller holds mu.
-func (s *Server) departed(c *connection, disconnected bool) {
+// departed counts the end of a connection that a drain has ended, by the error that
+// receive returned. Only the first call for a connection counts. The caller holds mu.
+func (s *Server) departed(c *connection, err error) {
 	d := c.leaves()
 	switch {
 	case d == nil || c.departed:
 		return
-	case disconnected:
+	case errors.Is(err, errClientAway):
+		d.report.Gone++
+		s.metrics.gone.Inc()
+	case errors.Is(err, errClientSilent):
 		d.report.Disconnected++
 		s.metrics.disconnected.Inc()
 	default:
@@ -228,8 +233,8 @@ func (s *Server) departed(c *connection, disconnected bool) {
 	c.departed = true
 }
 
-// leaves returns the drain that told the client to leave. It returns nil if none
-// did, or if the handshake was not complete.
+// leaves returns the drain that ended the connection. It returns nil if none did, or if
+// the handshake was not complete.
 func (c *connection) leaves() *drain {
 	c.mu.Lock()
 	defer c.mu.Unlock()

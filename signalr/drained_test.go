@@ -123,7 +123,7 @@ func TestUndrainByTheCauseOfTheContext(t *testing.T) {
 		cancel(ErrUndrained)
 		_, err := s.Drain(ctx, time.Minute)
 		assert.ErrorIs(t, err, ErrUndrained)
-		assert.Equal(t, 1, s.Connections(), "nobody is disconnected")
+		assert.Equal(t, 1, s.Connections(), "the client stays connected")
 		require.NoError(t, s.Undrain())
 		assert.Equal(t, "x", result[string](c, "Echo", "x"))
 	})
@@ -199,8 +199,8 @@ func TestAClosedServerIsNotDrained(t *testing.T) {
 	}
 }
 
-// What would open a connection is refused so that the next request reaches another
-// server. What belongs to one that is open is not.
+// Requests that would open a connection are refused so that the next request reaches
+// another server. Requests of open connections are not refused.
 func TestADrainedServerSendsNewClientsElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, options(bare{}))
@@ -264,11 +264,11 @@ func TestOccupancyCanBeUsedAgain(t *testing.T) {
 func TestAPollGapDoesNotHoldADrain(t *testing.T) {
 	for name, test := range map[string]struct {
 		away time.Duration // since the last poll, at the beginning of the drain
-		took time.Duration
+		want DrainReport
 	}{
-		"vanished just now":     {0, time.Second},
-		"vanished half a while": {600 * time.Millisecond, 400 * time.Millisecond},
-		"vanished long ago":     {10 * time.Second, 0},
+		"vanished just now":     {0, DrainReport{Disconnected: 1, Took: time.Second}},
+		"vanished half a while": {600 * time.Millisecond, DrainReport{Disconnected: 1, Took: 400 * time.Millisecond}},
+		"vanished long ago":     {10 * time.Second, DrainReport{Gone: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -278,10 +278,10 @@ func TestAPollGapDoesNotHoldADrain(t *testing.T) {
 				time.Sleep(test.away)
 				report, err := s.Drain(t.Context(), 0)
 				require.NoError(t, err)
-				assert.Equal(t, DrainReport{Disconnected: 1, Took: test.took}, report)
+				assert.Equal(t, test.want, report)
 				assert.NoError(t, <-hub.disconnected)
 
-				// A client that is slow rather than gone gets its Close all the same.
+				// A client that is slow rather than gone still gets its Close.
 				time.Sleep(2 * time.Second)
 				isPoll(t, s.poll(token), 200, stream, `{"type":7,"allowReconnect":true}`+"\x1e")
 				isPoll(t, s.poll(token), 204, plain, "")
@@ -342,7 +342,7 @@ func TestAVanishedPollWithMuchToFetchDoesNotHoldADrain(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		report, err := s.Drain(t.Context(), 0)
 		require.NoError(t, err)
-		assert.Equal(t, DrainReport{Disconnected: 1}, report)
+		assert.Equal(t, DrainReport{Gone: 1}, report)
 		assert.NoError(t, <-hub.disconnected)
 		assert.Empty(t, s.negotiations.byToken)
 	})

@@ -17,14 +17,14 @@ var errClientTimeout = &namedError{
 
 // An ending says why and how a connection ends.
 type ending struct {
-	err       error  // what OnDisconnected gets, and Close if it tells
+	err       error  // for OnDisconnected, and for Close if tell is set
 	tell      bool   // Close carries err
 	reconnect bool   // the client may reconnect
 	silent    bool   // no Close message
-	gone      bool   // nothing can be written any more
-	discard   bool   // what waits to be written is dropped
+	gone      bool   // nothing can be written
+	discard   bool   // queued frames are dropped
 	failed    bool   // the transport is closed as after a failure
-	drain     *drain // that tells the client to leave; nil: none
+	drain     *drain // the drain that ends it; nil: none
 }
 
 // end decides that the connection ends and how. Only the first call counts, and

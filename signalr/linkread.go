@@ -59,7 +59,7 @@ func (l *link) choose() error {
 			l.from = l.socket
 			return nil
 		case l.ending():
-			return errClientSilent
+			return errClientAway
 		}
 		l.wait(context.Background())
 	}

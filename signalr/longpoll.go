@@ -1,6 +1,7 @@
 package signalr
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"sync"
@@ -11,9 +12,8 @@ import (
 // writer does, and the rest stays in the outbox.
 const pollLimit = 64 << 10
 
-// lastPollTime is how long a client may take from the end of one poll to the next
-// once its connection is ending, and what it has not fetched holds the connection.
-// A client that polls takes one round trip.
+// lastPollTime is how long an ending connection waits for the next poll, from the end of
+// the last one. A client that still polls takes one round trip.
 const lastPollTime = time.Second
 
 // A pollLife is how far a longPoll has come.
@@ -26,9 +26,9 @@ type pollLife uint8
 
 const (
 	lifeOpen      pollLife = iota
-	lifeClosing            // nothing more is sent; polls fetch what waits
+	lifeClosing            // nothing more is sent; polls fetch the rest
 	lifeUnfetched          // the same, and the connection does not wait for that
-	lifeOver               // nothing waits
+	lifeOver               // there is nothing to fetch
 )
 
 // A longPoll is the long polling transport. What is sent waits for the next
@@ -53,7 +53,7 @@ type longPoll struct {
 	size    int                 // bytes in frames
 	leaving bool                // the connection is ending
 	failed  bool                // the connection did
-	silent  bool                // no poll came in time
+	absence error               // errClientSilent or errClientAway if no poll came in time; else nil
 	killed  bool                // no timer runs any more
 }
 
@@ -83,9 +83,7 @@ func (t *longPoll) receive(buf []byte) ([]byte, error) {
 	buf, err := t.inbox.take(buf)
 	if err != nil {
 		<-t.over // what was sent last is still to be polled
-		if t.wasSilent() {
-			err = errClientSilent
-		}
+		err = t.missing()
 	}
 	return buf, err
 }
@@ -131,6 +129,9 @@ func (t *longPoll) close(failed bool) {
 func (t *longPoll) hasten() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if !t.leaving && t.timer != nil && t.current == nil && t.next == nil && time.Since(t.polled) >= lastPollTime {
+		t.absence = errClientAway
+	}
 	t.leaving = true
 	t.await()
 }
@@ -147,7 +148,7 @@ func (t *longPoll) await() {
 	t.timer.Reset(time.Until(t.polled.Add(limit)))
 }
 
-// kill ends the transport. What a connection has left unfetched stays, until forget.
+// kill ends the transport, except that polls still fetch the rest in lifeUnfetched.
 func (t *longPoll) kill() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -160,14 +161,13 @@ func (t *longPoll) kill() {
 	}
 }
 
-// forget is kill, and drops what was left unfetched.
+// forget ends the transport and drops the rest.
 func (t *longPoll) forget() {
 	t.kill()
 	t.leave()
 }
 
-// unfetched reports whether the connection has left something unfetched, and until
-// when a poll may fetch it.
+// unfetched reports whether polls may still fetch the rest, and until when.
 func (t *longPoll) unfetched() (until time.Time, left bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -180,10 +180,11 @@ func (t *longPoll) isLeaving() bool {
 	return t.leaving
 }
 
-func (t *longPoll) wasSilent() bool {
+// missing returns why the client did not fetch the end, or errClientGone if it did.
+func (t *longPoll) missing() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.silent
+	return cmp.Or(t.absence, errClientGone)
 }
 
 // leave ends the transport as the client wishes. If the reader does not notice
@@ -205,8 +206,8 @@ func (t *longPoll) end() {
 	signal(t.wake)
 }
 
-// expire is called when no poll came in time. It ends the connection, or no longer
-// has it wait for the end to be fetched.
+// expire is called when no poll came in time. It ends the connection. If only its end
+// was to be fetched, later polls may still fetch that.
 func (t *longPoll) expire() {
 	t.mu.Lock()
 	if t.killed || t.life == lifeUnfetched || t.life != lifeOver && (t.current != nil || t.next != nil) {
@@ -215,7 +216,7 @@ func (t *longPoll) expire() {
 	}
 	switch {
 	case t.life == lifeClosing:
-		t.silent = true
+		t.absence = cmp.Or(t.absence, errClientSilent)
 		t.life = lifeUnfetched
 		close(t.over)
 		t.mu.Unlock()
@@ -225,7 +226,9 @@ func (t *longPoll) expire() {
 		t.mu.Unlock()
 		return
 	}
-	t.silent = t.silent || t.life == lifeOpen
+	if t.life == lifeOpen {
+		t.absence = cmp.Or(t.absence, errClientSilent)
+	}
 	t.end()
 	t.mu.Unlock()
 	t.lost()
@@ -257,6 +260,7 @@ func (t *longPoll) begin(ctx context.Context) *poll {
 		}
 	}
 	t.current = p
+	t.absence = nil
 	if t.timer != nil {
 		t.timer.Stop()
 	}

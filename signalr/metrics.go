@@ -21,7 +21,7 @@ type metrics struct {
 	refused           prometheus.Counter
 	drained           *prometheus.CounterVec
 
-	moved, disconnected prometheus.Counter // of drained
+	moved, disconnected, gone prometheus.Counter // of drained
 
 	registry   prometheus.Registerer
 	registered []prometheus.Collector // with registry
@@ -54,10 +54,11 @@ func newMetrics() *metrics {
 	}
 	m.drained = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "signalmesh", Subsystem: "signalr", Name: "drained_total",
-		Help: "Clients that a drain told to reconnect, by result: moved (they left in order) or disconnected.",
+		Help: "Clients that got a Close message from a drain, by result: moved (they left), disconnected (they did not), or gone (they had left before).",
 	}, []string{"result"})
 	m.moved = m.drained.WithLabelValues("moved")
 	m.disconnected = m.drained.WithLabelValues("disconnected")
+	m.gone = m.drained.WithLabelValues("gone")
 	m.completed = m.invocations.WithLabelValues("completed")
 	m.failed = m.invocations.WithLabelValues("failed")
 	return m

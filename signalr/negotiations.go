@@ -181,8 +181,8 @@ func (ns *negotiations) polls(h *Hub, token string) (*longPoll, *refusal) {
 	return n.polls, nil
 }
 
-// remove forgets n, whose connection has ended: at once, or later if a poll may still
-// fetch what the connection left.
+// remove removes n, whose connection has ended. If polls may still fetch the rest, it is
+// removed later.
 func (ns *negotiations) remove(n *negotiated) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()

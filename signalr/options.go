@@ -77,9 +77,9 @@ type Options struct {
 	// SendTimeout limits how long a send from a hub method may wait for a busy
 	// backplane. Zero means 5 s.
 	SendTimeout time.Duration
-	// ShutdownSpread is the time over which Shutdown tells clients to reconnect, in
-	// random order, so that they do not all reconnect at the same time. Zero means
-	// that all are told immediately. See Drain.
+	// ShutdownSpread is the time over which Shutdown sends its Close messages, in random
+	// order, so that the clients do not all reconnect at the same time. Zero means
+	// immediately. See Drain.
 	ShutdownSpread time.Duration
 }
 

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// A phase is what a Server does for clients.
+// A phase is the state of a Server towards clients.
 //
 //	phaseServing ──Drain──▶ phaseDraining ──Shutdown──▶ phaseShut
 //	     ▲  │                  │      │                     │
@@ -46,7 +46,7 @@ func (s *Server) sends() bool {
 }
 
 // retryAfter is the Retry-After of a server that admits no connections, in seconds.
-// It is the smallest value there is: another server is available at once.
+// It is the smallest value: another server is available now.
 const retryAfter = "1"
 
 // notAdmitting answers a request that would open a connection to a server that
@@ -59,12 +59,12 @@ func notAdmitting(w http.ResponseWriter) {
 	http.Error(w, "This server is leaving: it is drained or shut down. Connect again to reach another server.", http.StatusServiceUnavailable)
 }
 
-// An occupancy counts what is open. It is a WaitGroup that may be used again while
-// somebody waits.
+// An occupancy counts open connections. It is like a WaitGroup, but Add may be called
+// during Wait.
 type occupancy struct {
 	mu    sync.Mutex
 	n     int
-	empty chan struct{} // closed when n becomes 0; nil: n is 0, or nobody waits
+	empty chan struct{} // closed when n becomes 0; nil until it is needed
 }
 
 // Add counts n more.

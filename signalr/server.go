@@ -103,11 +103,11 @@ func (s *Server) Hub(path string) *Hub { return s.hubs[foldPath(path)] }
 
 // Shutdown closes the server gracefully: it does what Drain does, over
 // Options.ShutdownSpread, and then ends the server's goroutines. Its hubs can still
-// send to other servers, as long as the backplane is open: so can an application's
-// own HTTP handlers that are still running. Close ends that.
+// send to other servers, while the backplane is open, so that HTTP handlers of the
+// application that are still running can publish. Close ends that.
 //
-// When ctx ends Shutdown disconnects the clients that are left and returns ctx's
-// error. If Undrain is called meanwhile the server goes on, and the error is
+// When ctx ends, Shutdown disconnects the remaining clients and returns ctx's
+// error. If Undrain is called during Shutdown the server continues, and the error is
 // ErrUndrained. Hub methods must not call Shutdown.
 func (s *Server) Shutdown(ctx context.Context) error {
 	_, err := s.Drain(ctx, s.options.ShutdownSpread)
@@ -116,7 +116,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.become(phaseShut)
 	s.once.Do(s.release)
-	if errors.Is(err, ErrServerClosed) { // it is what was wanted
+	if errors.Is(err, ErrServerClosed) { // by another call
 		return nil
 	}
 	return err
@@ -132,7 +132,7 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// release ends the connections and what the server has opened.
+// release ends the connections, the goroutines and the metrics of the server.
 func (s *Server) release() {
 	s.abandonQuestions()
 	s.endAll()
@@ -141,7 +141,7 @@ func (s *Server) release() {
 	s.mu.Lock()
 	rest := slices.Collect(maps.Keys(s.connections))
 	for _, c := range rest {
-		s.departed(c, true)
+		s.departed(c, errClientSilent)
 	}
 	s.mu.Unlock()
 	for _, c := range rest {
@@ -154,7 +154,7 @@ func (s *Server) release() {
 	s.metrics.unregister()
 }
 
-// endAll admits no more connections and ends those there are.
+// endAll admits no more connections and ends the open ones.
 func (s *Server) endAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -191,13 +191,13 @@ func (s *Server) add(c *connection) {
 	}
 }
 
-// remove ends the server's responsibility for a connection, whose client did or did
-// not answer to its end.
-func (s *Server) remove(c *connection, answered bool) {
+// remove ends the server's responsibility for a connection, whose transport has ended
+// with err.
+func (s *Server) remove(c *connection, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.connections, c)
-	s.departed(c, !answered)
+	s.departed(c, err)
 	s.metrics.connections.Dec()
 }
 

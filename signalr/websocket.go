@@ -19,6 +19,9 @@ var (
 	errClientLeft = fmt.Errorf("%w: it closed the connection", errClientGone)
 	// errClientSilent is errClientGone for a client that did not answer in time.
 	errClientSilent = fmt.Errorf("%w: it did not answer in time", errClientGone)
+	// errClientAway is errClientGone for a client that was not connected any longer
+	// when its connection began to end.
+	errClientAway = fmt.Errorf("%w: it was not connected", errClientGone)
 )
 
 const (

@@ -125,7 +125,7 @@ func (f demoFiles) options(p place, page http.Handler, logger *slog.Logger) node
 		Listen: p.peer, Bootstrap: f.bootstrap,
 		NCConf: f.ncconf, Config: f.config,
 		Name: p.name(), Version: version,
-		DrainDelay: -1, // no load balancer is there to notice
+		DrainDelay: -1, // there is no load balancer
 		Logger:     logger,
 	}
 	o.Hubs = append(o.Hubs, chat.Mount("/chat", p.name()))

@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	// drainPatience is how long an admin listener may take for an answer.
+	// drainPatience is the time limit for one request.
 	drainPatience = 10 * time.Second
-	// drainLook is how often "signalmesh drain --wait" asks how far the drain is.
+	// drainLook is the interval at which "signalmesh drain --wait" requests the progress.
 	drainLook = 250 * time.Millisecond
-	// drainTell is how often it tells, if nothing changes.
+	// drainTell is how often it prints the progress if nothing changes.
 	drainTell = 2 * time.Second
 	// maxControl is how many bytes of an answer are read.
 	maxControl = 64 << 10
@@ -42,12 +42,12 @@ func newDrainCommand() *cobra.Command {
 		Use:   "drain",
 		Short: "Move the clients of a node to other nodes, without stopping it",
 		Long: `Move the clients of a node to other nodes, without stopping it: before maintenance,
-or to look at it in peace. The node reports that it is not ready, serves on for its
---drain-delay so that load balancers notice, and then tells its clients to
-reconnect. It stays a member of the mesh. --undo puts it into service again.
+for example. The node reports that it is not ready, still serves for its --drain-delay
+so that load balancers notice, and then sends its clients to other servers. It stays a
+member of the mesh. --undo puts it into service again.
 
-A node that is stopped (SIGTERM, Ctrl-C) drains by itself. SIGUSR1 drains a node
-too, and a second one undoes it.`,
+A node that is stopped (SIGTERM, Ctrl-C) drains itself. SIGUSR1 drains a node too, and
+a second SIGUSR1 undoes it.`,
 		Example: `  signalmesh drain --admin 127.0.0.1:9810 --wait       until no client is connected
   signalmesh drain --admin 127.0.0.1:9810 --undo
   curl -X POST http://127.0.0.1:9810/api/drain         the same without this program
@@ -64,7 +64,7 @@ too, and a second one undoes it.`,
 	flags.SortFlags = false
 	flags.StringVar(&f.admin, "admin", "", "`host:port` or URL of the node's admin listener")
 	flags.BoolVar(&f.undo, "undo", false, "put the node into service again")
-	flags.BoolVar(&f.wait, "wait", false, "wait until no client is connected, and tell how far it is")
+	flags.BoolVar(&f.wait, "wait", false, "wait until no client is connected, and print the progress")
 	return cmd
 }
 
@@ -102,7 +102,7 @@ func (f *drainFlags) run(ctx context.Context, stdout io.Writer) error {
 
 // adminURL returns the URL of an admin listener, without a slash at its end.
 func adminURL(text string) (string, error) {
-	const remedy = "give what the node has as --admin, such as 127.0.0.1:9810"
+	const remedy = "give the value of the node's --admin flag, such as 127.0.0.1:9810"
 	if text == "" {
 		return "", errors.New("--admin is required: " + remedy)
 	}
@@ -111,15 +111,15 @@ func adminURL(text string) (string, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("--admin %q is no address: %s", text, remedy)
+		return "", fmt.Errorf("--admin %q is not an address: %s", text, remedy)
 	}
 	switch host, port := u.Hostname(), u.Port(); {
 	case port == "0":
-		return "", fmt.Errorf("--admin %s: port 0 lets the node pick one, which it prints as \"admin\" when it is ready: %s", text, remedy)
+		return "", fmt.Errorf("--admin %s: port 0 is not a port to connect to; the node prints the port that it chose: %s", text, remedy)
 	case (host == "" || host == "0.0.0.0" || host == "::") && port != "": // the node listens everywhere
 		u.Host = net.JoinHostPort("127.0.0.1", port)
 	case host == "":
-		return "", fmt.Errorf("--admin %q is no address: %s", text, remedy)
+		return "", fmt.Errorf("--admin %q is not an address: %s", text, remedy)
 	}
 	return strings.TrimSuffix(u.Scheme+"://"+u.Host+u.Path, "/"), nil
 }
@@ -137,7 +137,7 @@ func (c drainClient) ask(ctx context.Context, method string) (state node.Control
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
-		return state, fmt.Errorf("ask the node: %w; is --admin that of a node that runs?", err)
+		return state, fmt.Errorf("ask the node: %w; check that the node runs, and that --admin is its admin listener", err)
 	}
 	defer response.Body.Close()
 	err = json.NewDecoder(io.LimitReader(response.Body, maxControl)).Decode(&state)
@@ -145,12 +145,12 @@ func (c drainClient) ask(ctx context.Context, method string) (state node.Control
 	case err == nil && state.Error != "":
 		return state, fmt.Errorf("the node refused: %s", state.Error)
 	case err != nil || response.StatusCode >= 300:
-		return state, fmt.Errorf("%s answered %s, and not as an admin listener does; is --admin that of a node?", c.url, response.Status)
+		return state, fmt.Errorf("%s answered %s, which is not the answer of an admin listener; check --admin", c.url, response.Status)
 	}
 	return state, nil
 }
 
-// await tells how far the drain is, until no client is connected.
+// await prints the progress of the drain until no client is connected.
 func (c drainClient) await(ctx context.Context, state node.Control, stdout io.Writer) error {
 	look := time.NewTicker(drainLook)
 	defer look.Stop()
@@ -170,12 +170,12 @@ func (c drainClient) await(ctx context.Context, state node.Control, stdout io.Wr
 		case node.Serving:
 			return errors.New("the drain was undone: the node serves again")
 		case node.Closing:
-			return errors.New("the node is being stopped; it drains its clients by itself")
+			return errors.New("the node is being stopped, which moves its clients")
 		}
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			return errors.New("not waited for: the node goes on draining; signalmesh drain --undo stops that")
+			return errors.New("interrupted: the node continues to drain; undo that with signalmesh drain --undo")
 		}
 		var err error
 		if state, err = c.ask(ctx, http.MethodGet); err != nil {

@@ -46,10 +46,10 @@ such a twin: --http is SIGNALMESH_HTTP, --allow-anonymous SIGNALMESH_ALLOW_ANONY
 --print-config shows each setting and where it came from.
 
 The node is ready when it prints "ready:" and /readyz on the admin listener says
-so. Ctrl-C and SIGTERM leave cleanly: /readyz answers 503, the node serves on for
---drain-delay, and then tells its clients to reconnect to another server. A second
-one kills. SIGUSR1 drains the node without stopping it, and a second one undoes
-that; so does signalmesh drain. SIGHUP reads the users again.`,
+so. Ctrl-C and SIGTERM stop it cleanly: /readyz answers 503, the node still serves for
+--drain-delay, and then sends its clients to other servers. A second signal ends the
+process immediately. SIGUSR1 drains the node without stopping it, and a second SIGUSR1
+undoes that; see also signalmesh drain. SIGHUP reads the users again.`,
 		Example: `  # a server that finds the others through client.ncconf
   signalmesh node --http 127.0.0.1:5001 --listen 127.0.0.1:9800 \
     --ncconf client.ncconf --config appsettings.json --hub chat
@@ -89,9 +89,10 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
-	flags.DurationVar(&f.o.DrainDelay, "drain-delay", 0, "`time` for which a node that is stopped or drained serves on while /readyz answers 503, so that load balancers notice; 0 for none (default 7s, less if no client is connected)")
-	flags.DurationVar(&f.o.DrainSpread, "drain-spread", 0, "`time` after that over which clients are told to reconnect; 0 for all at once (default 10ms for each client, at most 5s)")
-	flags.DurationVar(&f.o.DrainTimeout, "drain-timeout", 0, "`time` after which clients that are left are disconnected, with the delay and the spread (default 25s, or 10s more than those two)")
+	flags.DurationVar(&f.o.DrainDelay, "drain-delay", 0, "`time` for which a node that is stopped or drained still serves while /readyz answers 503, so that load balancers notice; 0 for none (default 7s, less if no client is connected)")
+	flags.DurationVar(&f.o.DrainSpread, "drain-spread", 0, "`time` after the delay over which clients get their Close messages; 0 for no spread (default 10ms for each client, at most 5s)")
+	flags.DurationVar(&f.o.DrainTimeout, "drain-timeout", 0, "`time` after which the remaining clients are disconnected; it includes the delay and the spread (default 25s, or 10s more than those two)")
+	flags.BoolVar(&f.o.DrainRefuse, "drain-refuse", false, "refuse TCP connections after the delay, instead of 503 answers: for load balancers such as nginx that otherwise do not try another server")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the door of another application; may be repeated, once for each application (default: nowhere)")
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")

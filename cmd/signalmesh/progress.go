@@ -9,8 +9,8 @@ import (
 	"github.com/signalmesh/signalmesh/node"
 )
 
-// tellProgress tells how a node leaves, until it closes. When ctx has ended the node is
-// being stopped.
+// tellProgress prints the phases of a drain until the node closes. When ctx has ended
+// the node is being stopped.
 func tellProgress(ctx context.Context, n *node.Node, stderr io.Writer) {
 	for {
 		phase, changed := n.WatchPhase()
@@ -19,7 +19,7 @@ func tellProgress(ctx context.Context, n *node.Node, stderr io.Writer) {
 		switch {
 		case phase == node.Closing:
 			if s.Drain != nil {
-				text = "leaving: " + departures(*s.Drain) + "; taking leave of the other servers"
+				text = "leaving: " + departures(*s.Drain) + "; leaving the mesh"
 			}
 		case text != "" && ctx.Err() != nil:
 			text += "; Ctrl-C again stops now"
@@ -34,8 +34,8 @@ func tellProgress(ctx context.Context, n *node.Node, stderr io.Writer) {
 	}
 }
 
-// progress tells what a node that drains does. It is empty if the node does not, or if
-// there is nothing to wait for.
+// progress describes the phase of a drain. It returns "" if the node does not drain, or
+// if no client has to be waited for.
 func progress(phase node.Phase, clients int, d *node.DrainStatus) string {
 	if d == nil {
 		return ""
@@ -50,16 +50,20 @@ func progress(phase node.Phase, clients int, d *node.DrainStatus) string {
 		if clients == 0 {
 			return ""
 		}
-		return fmt.Sprintf("draining: %s left, being moved to other servers; disconnected if still here in %s", count(clients, "client"), span(d.Left))
+		return fmt.Sprintf("draining: moving %s to other servers; those left in %s are disconnected", count(clients, "client"), span(d.Left))
 	case node.Drained:
 		return "drained: " + departures(*d)
 	}
 	return ""
 }
 
-// departures tells how the clients left.
+// departures describes the result of a drain.
 func departures(d node.DrainStatus) string {
-	return fmt.Sprintf("%s moved, %d disconnected, in %s", count(d.Moved, "client"), d.Disconnected, span(d.Elapsed))
+	gone := ""
+	if d.Gone > 0 {
+		gone = fmt.Sprintf(", %d had gone before", d.Gone)
+	}
+	return fmt.Sprintf("%s moved, %d disconnected%s, in %s", count(d.Moved, "client"), d.Disconnected, gone, span(d.Elapsed))
 }
 
 // count returns "1 client" or "2 clients".

@@ -10,8 +10,8 @@ import (
 	"github.com/signalmesh/signalmesh/node"
 )
 
-// catchSignals has the process not be killed by the signals that steer a node, from now
-// on. Those that come before obey is called wait for it; stop ends all that.
+// catchSignals keeps the signals that control a node from ending the process, and
+// queues them for obey. Stop undoes that.
 func catchSignals() (signals chan os.Signal, stop func()) {
 	signals = make(chan os.Signal, 8)
 	for _, s := range []os.Signal{reloadSignal, drainSignal} {
@@ -22,8 +22,7 @@ func catchSignals() (signals chan os.Signal, stop func()) {
 	return signals, func() { signal.Stop(signals) }
 }
 
-// obey does what signals ask a node for, until the node closes: to read its settings
-// again, to drain, and, when it is drained or on the way there, to undo that.
+// obey reloads, drains and undrains a node on signals, until the node closes.
 func obey(signals <-chan os.Signal, n *node.Node, log *slog.Logger) {
 	var draining sync.WaitGroup
 	defer draining.Wait() // a drain ends when the node closes
@@ -51,8 +50,7 @@ func obey(signals <-chan os.Signal, n *node.Node, log *slog.Logger) {
 	}
 }
 
-// awaitLeaving waits until the node no longer serves, so that the next signal undoes the
-// drain.
+// awaitLeaving waits until the drain has begun, so that the next signal undoes it.
 func awaitLeaving(n *node.Node) {
 	for {
 		phase, changed := n.WatchPhase()

@@ -4,6 +4,5 @@ package main
 
 import "os"
 
-// The signals that steer a node, which this system does not have. There are Node.Reload
-// and the admin listener.
+// This system does not have the signals that control a node.
 var reloadSignal, drainSignal os.Signal

@@ -12,7 +12,7 @@ import (
 
 func TestSignalsSteerANode(t *testing.T) {
 	r := runNode(t)
-	r.connect(t, true) // it leaves before the node stops, which ends the usual delay
+	r.connect(t, true) // it closes before the node stops, which ends the default delay
 	kill := func(s syscall.Signal) { require.NoError(t, syscall.Kill(syscall.Getpid(), s)) }
 	kill(syscall.SIGHUP)
 	r.stderr.await(t, `(settings reloaded; no other has changed)`)

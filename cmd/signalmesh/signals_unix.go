@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// The signals that steer a node.
+// The signals that control a node.
 var (
 	reloadSignal os.Signal = syscall.SIGHUP
 	drainSignal  os.Signal = syscall.SIGUSR1

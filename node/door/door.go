@@ -130,10 +130,10 @@ func (d *Door) gone(c *conn) {
 // servers again.
 const masterChanged = "__Booksleeve_MasterChanged"
 
-// Drain has the clients leave: INFO says that the door is no master any more, and the
-// clients are told to look, so that those that know a second endpoint move there. It
-// waits until they have left or ctx ends, and returns how many moved and how many
-// are left. Those go on being served until Close. Undrain takes them back.
+// Drain moves the clients to their other endpoints: INFO reports the role of a replica,
+// and the clients get the message that makes them check the roles of their endpoints.
+// Drain waits until all clients have left or ctx ends, and returns how many left and
+// how many remain. The remaining clients are served until Close. Undrain undoes Drain.
 func (d *Door) Drain(ctx context.Context) (moved, left int) {
 	d.draining.Store(true)
 	before, idle := d.tellMasterChanged()
@@ -149,15 +149,15 @@ func (d *Door) Drain(ctx context.Context) (moved, left int) {
 	return max(0, before-len(d.conns)), len(d.conns)
 }
 
-// Undrain makes the door a master again, and tells its clients so.
+// Undrain makes INFO report the role of a master again, and has the clients check it.
 func (d *Door) Undrain() {
 	if d.draining.Swap(false) {
 		d.tellMasterChanged()
 	}
 }
 
-// tellMasterChanged has the clients look at their servers again. It returns how many
-// there are, and a channel that is closed when the last of them has left.
+// tellMasterChanged has the clients check the roles of their endpoints. It returns the
+// number of clients, and a channel that is closed when the last of them has left.
 func (d *Door) tellMasterChanged() (clients int, idle <-chan struct{}) {
 	name := exchange.Name{Kind: exchange.Channel, Text: masterChanged}
 	d.mu.Lock()

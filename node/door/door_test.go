@@ -182,8 +182,8 @@ func TestADrainingDoorSendsItsClientsElsewhere(t *testing.T) {
 	assert.NoError(t, <-done, "it ends when they have gone")
 }
 
-// A door that is drained serves the clients that stay, and is a master again afterwards.
-func TestADrainedDoorServesUntilItIsTakenBack(t *testing.T) {
+// A drained door serves the clients that stay. After Undrain it is a master again.
+func TestADrainedDoorServesItsClientsAndCanBeUndrained(t *testing.T) {
 	s := sites(t, 1, nil)
 	control, app := dial(t, s[0].addr()), dial(t, s[0].addr())
 	app.ask("SUBSCRIBE", "__Booksleeve_MasterChanged")
@@ -206,6 +206,6 @@ func TestADrainedDoorServesUntilItIsTakenBack(t *testing.T) {
 	s[0].Undrain()
 	assert.Equal(t, message("__Booksleeve_MasterChanged", "*"), listener.reply())
 	assert.Contains(t, control.ask("INFO", "replication"), "role:master")
-	s[0].Undrain() // it is no drain
+	s[0].Undrain() // it is not drained
 	assert.Equal(t, "+PONG\r\n", control.ask("PING"))
 }

@@ -74,7 +74,7 @@ func runServer(ctx context.Context, args []string, stderr io.Writer) int {
 		Hubs:          []signalr.HubOptions{{Path: "/load", Hub: Hub{}}},
 		SignalR:       signalr.Options{UserID: func(r *http.Request) string { return r.URL.Query().Get("user") }},
 		Static:        http.HandlerFunc(serveVitals),
-		DrainDelay:    -1, // no load balancer is there to notice
+		DrainDelay:    -1, // there is no load balancer
 	}
 	flags := flag.NewFlagSet("node", flag.ContinueOnError)
 	flags.SetOutput(stderr)

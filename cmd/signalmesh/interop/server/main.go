@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 // options reads the flags of "signalmesh node" that the tests use.
 func options(args []string, stderr io.Writer) (node.Options, error) {
 	o := node.Options{
-		DrainDelay: -1, // no load balancer is there to notice
+		DrainDelay: -1, // there is no load balancer
 		Logger:     slog.New(slog.NewTextHandler(stderr, nil)),
 		SignalR:    signalr.Options{UserID: func(r *http.Request) string { return r.URL.Query().Get("user") }},
 	}
