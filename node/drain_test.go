@@ -117,7 +117,7 @@ func TestADrainedNodeMovesItsClientsAndStays(t *testing.T) {
 	a := open(t, nil)
 	<-a.Ready()
 	b := open(t, func(o *node.Options) {
-		o.DrainDelay, o.Bootstrap = -1, []string{a.PeerAddrs()[0]}
+		o.DrainDelay, o.DrainAccept, o.Bootstrap = -1, true, []string{a.PeerAddrs()[0]}
 		o.Logger = slog.New(slog.NewTextHandler(log, nil))
 	})
 	<-b.Ready()

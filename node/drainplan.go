@@ -79,7 +79,7 @@ func (r *resolver) drain() {
 	r.s.row("drain-delay", plan.delay.String(), delay)
 	r.s.row("drain-spread", plan.spread.String(), spread)
 	r.s.row("drain-timeout", plan.timeout.String(), timeout)
-	r.s.row("drain-refuse", strconv.FormatBool(r.o.DrainRefuse), origin("drain-refuse", r.o.DrainRefuse))
+	r.s.row("drain-accept", strconv.FormatBool(r.o.DrainAccept), origin("drain-accept", r.o.DrainAccept))
 	if !ok {
 		r.fail(fmt.Errorf("drain-delay %v (%s) and drain-spread %v (%s) do not fit in drain-timeout %v (%s); choose a timeout above %v, or a shorter delay or spread",
 			plan.delay, delay, plan.spread, spread, plan.timeout, timeout, plan.delay+plan.spread))

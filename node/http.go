@@ -11,9 +11,9 @@ type web struct {
 	server  *http.Server
 }
 
-// refuse stops accepting TCP connections if Options ask for that.
+// refuse stops accepting TCP connections, unless Options.DrainAccept is set.
 func (n *Node) refuse() {
-	if n.web == nil || !n.o.DrainRefuse {
+	if n.web == nil || n.o.DrainAccept {
 		return
 	}
 	if err := n.web.shutter.shut(); err != nil {

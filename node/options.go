@@ -103,12 +103,13 @@ type Options struct {
 	// DrainDelay + DrainSpread + 10 s if that is longer.
 	DrainTimeout time.Duration
 
-	// DrainRefuse makes the HTTP listener refuse TCP connections from the first Close
-	// message of a drain on, until Undrain. Load balancers that try another server
-	// only then, such as nginx without "proxy_next_upstream http_503", need that.
-	// Clients that do not use WebSockets reconnect immediately in that case, since
-	// their next request is refused. Without it such requests get 503.
-	DrainRefuse bool
+	// DrainAccept makes the HTTP listener accept TCP connections during the whole drain,
+	// and answer 503. By default it refuses them from the first Close message on, until
+	// Undrain, because every load balancer then tries another server. After a 503, some
+	// do not, such as nginx without "proxy_next_upstream http_503". While the listener
+	// refuses, clients that do not use WebSockets may reconnect before their Close
+	// message, since they send and poll in new requests.
+	DrainAccept bool
 
 	// OnHealth is told whenever the health of the mesh changes, which starts as
 	// isolated: no other server is in reach. It may take its time; changes meanwhile

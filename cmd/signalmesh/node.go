@@ -92,7 +92,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.o.DrainDelay, "drain-delay", 0, "`time` for which a node that is stopped or drained still serves while /readyz answers 503, so that load balancers notice; 0 for none (default 7s, less if no client is connected)")
 	flags.DurationVar(&f.o.DrainSpread, "drain-spread", 0, "`time` after the delay over which clients get their Close messages; 0 for no spread (default 10ms for each client, at most 5s)")
 	flags.DurationVar(&f.o.DrainTimeout, "drain-timeout", 0, "`time` after which the remaining clients are disconnected; it includes the delay and the spread (default 25s, or 10s more than those two)")
-	flags.BoolVar(&f.o.DrainRefuse, "drain-refuse", false, "refuse TCP connections after the delay, instead of 503 answers: for load balancers such as nginx that otherwise do not try another server")
+	flags.BoolVar(&f.o.DrainAccept, "drain-accept", false, "accept TCP connections after the delay and answer 503, instead of refusing them, which makes load balancers try another server")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the door of another application; may be repeated, once for each application (default: nowhere)")
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
