@@ -172,3 +172,11 @@ func TestProgressIsSilentWithoutClients(t *testing.T) {
 		progress(node.Drained, 0, &node.DrainStatus{Moved: 2, Disconnected: 1, Gone: 3, Elapsed: 7.2}))
 	assert.Equal(t, "drained: 0 clients moved, 0 disconnected, in 0s", progress(node.Drained, 0, &node.DrainStatus{}))
 }
+
+func TestProgressIsNotMixedWithJSON(t *testing.T) {
+	r := runNode(t, "--drain-delay", "50ms", "--log-format", "json")
+	r.connect(t, true)
+	r.stop()
+	r.stderr.await(t, `("msg":"drained","moved":1,"disconnected":0,)`)
+	assert.NotContains(t, r.stderr.String(), "draining: serving")
+}

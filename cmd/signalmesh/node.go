@@ -222,7 +222,9 @@ func (f *nodeFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	var steering sync.WaitGroup
 	err = node.Run(ctx, o, func(n *node.Node) error {
 		steering.Go(func() { obey(signals, n, o.Logger) })
-		steering.Go(func() { tellProgress(ctx, n, stderr) })
+		if f.log.format != "json" { // else the log has it, and plain text would not be JSON
+			steering.Go(func() { tellProgress(ctx, n, stderr) })
+		}
 		tellWhenReady(ctx, n, stderr)
 		return nil
 	})
