@@ -86,7 +86,7 @@ func (s *Set) checkServices(pod corev1.PodTemplateSpec) (err error) {
 		}
 	}
 	for _, service := range s.Services {
-		fail := func(text string) { err = errors.Join(err, fmt.Errorf("Service %s: %s", service.Name, text)) }
+		fail := func(text string) { err = errors.Join(err, fmt.Errorf("service %s: %s", service.Name, text)) }
 		if !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(pod.Labels)) {
 			fail("does not select the pods")
 		}
