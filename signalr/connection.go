@@ -87,9 +87,15 @@ func (c *connection) awaitMethods() {
 func (c *connection) live() {
 	c.server.add(c)
 	var in intake
+	defer c.conclude(&in) // also when the application ends the goroutine
 	if c.shakeHands(&in) && c.open() {
 		c.read(&in)
 	}
+}
+
+// conclude waits until the connection is seen off, and forgets it.
+func (c *connection) conclude(in *intake) {
+	c.end(ending{failed: true}) // unless it is ending, which it is but for runtime.Goexit
 	for { // let the closing of the transport come to its end
 		in.drop()
 		if err := in.receive(c.transport); err != nil {
@@ -111,7 +117,7 @@ func (c *connection) open() bool {
 		return false
 	}
 	if err := c.hub.connected(c); err != nil {
-		c.log().Warn("connection refused by OnConnected", "err", err)
+		c.log().Log(context.Background(), failureLevel(err), "connection refused by OnConnected", "err", err)
 		c.end(ending{err: err, tell: true})
 		return false
 	}
@@ -184,8 +190,8 @@ func (c *connection) write() {
 		frames, over = c.outbox.take(frames[:0])
 	}
 	if over {
+		defer close(c.finished)
 		c.finish()
-		close(c.finished)
 	}
 }
 

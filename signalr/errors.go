@@ -1,7 +1,6 @@
 package signalr
 
 import (
-	"context"
 	"errors"
 	"fmt"
 )
@@ -27,14 +26,28 @@ type HubError struct {
 	Err     error  // cause, for the log; may be nil
 }
 
+// Error returns Message and the text of Err. It leaves Err out if that wraps too many
+// errors, such as e itself. A nil HubError is no error; its text says so.
 func (e *HubError) Error() string {
-	if e.Err == nil {
+	switch {
+	case e == nil:
+		return "signalr: nil *HubError; return nil, and declare results of type error"
+	case e.Err == nil:
+		return e.Message
+	}
+	if _, endless := chainOf(e.Err); endless != nil {
 		return e.Message
 	}
 	return e.Message + ": " + e.Err.Error()
 }
 
-func (e *HubError) Unwrap() error { return e.Err }
+// Unwrap returns Err.
+func (e *HubError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // noConnection is an ErrNoConnection in .NET's words.
 type noConnection struct{ id string }
@@ -69,28 +82,16 @@ func invalidData(message string, cause error) error {
 }
 
 // describe returns what a client is told of err: base, and, if that is allowed,
-// the kind and text of err. See section "Catalogue of texts" of the reference.
+// the kind and text of err. It never panics, whatever err is. See section "Catalogue
+// of texts" of the reference. An application names its own errors with a method
+// ErrorName() string.
 func describe(base string, err error, detailed bool) string {
-	if hub, ok := errors.AsType[*HubError](err); ok {
-		return base + " HubException: " + hub.Message
-	}
-	if !detailed {
+	e := readError(err)
+	switch {
+	case e.hub != nil:
+		return base + " HubException: " + e.hub.Message
+	case !detailed:
 		return base
 	}
-	return base + " " + errorName(err) + ": " + err.Error()
-}
-
-// errorName returns the name by which a client knows the kind of err. An
-// application names its own errors with a method ErrorName() string.
-func errorName(err error) string {
-	if named, ok := errors.AsType[interface {
-		error
-		ErrorName() string
-	}](err); ok {
-		return named.ErrorName()
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return "OperationCanceledException"
-	}
-	return "Exception"
+	return base + " " + e.name + ": " + e.text
 }

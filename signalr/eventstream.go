@@ -65,10 +65,14 @@ func (e *eventStream) write(content func() error) error {
 	if err := e.setDeadline(time.Now().Add(e.writeTimeout)); err != nil {
 		return err
 	}
-	if err := content(); err != nil {
-		return err
-	}
-	if err := e.control.Flush(); err != nil {
+	// The writer may be that of a middleware of the application.
+	err := attempt("the response writer", func() error {
+		if err := content(); err != nil {
+			return err
+		}
+		return e.control.Flush()
+	})
+	if err != nil {
 		return err
 	}
 	// HTTP/2 ends the stream at a deadline even if nothing is being written.
@@ -83,7 +87,8 @@ func (e *eventStream) setDeadline(at time.Time) error {
 	if e.ended {
 		return errClientGone
 	}
-	if err := e.control.SetWriteDeadline(at); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	err := attempt("the response writer", func() error { return e.control.SetWriteDeadline(at) })
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	return nil
@@ -103,7 +108,8 @@ func (e *eventStream) end(deadline time.Time) {
 	defer e.mu.Unlock()
 	if !e.ended {
 		e.ended = true
-		e.control.SetWriteDeadline(deadline) // if that is not supported, the write ends by itself
+		// If that is not supported, the write ends by itself.
+		_ = attempt("the response writer", func() error { return e.control.SetWriteDeadline(deadline) })
 	}
 }
 
@@ -144,7 +150,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, h *Hub, tok
 		return
 	}
 	t := newEventStream(w, n.inbox, s.options.WriteTimeout)
-	if err := t.start(); err != nil {
+	if err := attempt("the response writer", t.start); err != nil {
 		t.kill()
 		s.negotiations.remove(n)
 		s.served.Done()
@@ -154,11 +160,13 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, h *Hub, tok
 	// A client that is gone may have sent something before, which counts.
 	stop := context.AfterFunc(r.Context(), n.inbox.end)
 	c := newConnection(s, h, n.id, r, t)
-	c.live()
-	stop()
-	s.negotiations.remove(n)
-	go func() { // ends with the hub methods that still run; Close waits for it
-		defer s.served.Done()
-		c.awaitMethods()
+	defer func() { // also if the application ends the goroutine
+		stop()
+		s.negotiations.remove(n)
+		go func() { // ends with the hub methods that still run; Close waits for it
+			defer s.served.Done()
+			c.awaitMethods()
+		}()
 	}()
+	c.live()
 }

@@ -3,6 +3,7 @@ package signalr
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"slices"
 
@@ -96,15 +97,34 @@ func (h *Hub) disconnected(c *connection, err error) error {
 	})
 }
 
-// protect runs a piece of the application, and makes an error of its panic.
-func (c *connection) protect(method string, run func() error) (err error) {
+// protect runs a piece of the application, and makes an error of its panic. Every
+// error of it is an *appError.
+func (c *connection) protect(method string, run func() error) error {
+	return protect(c.log, method, run)
+}
+
+// protect is connection.protect for what belongs to no connection. It logs a panic.
+func protect(log func() *slog.Logger, method string, run func() error) (err error) {
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
-			c.log().Error("application panicked", "method", method, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("%s panicked: %v", method, p)
+		p := recover()
+		switch {
+		case p != nil:
+			text := panicText(p)
+			log().Error("application panicked", "method", method, "panic", text, "stack", string(debug.Stack()))
+			panicked := readError(fmt.Errorf("%s panicked: %s", method, text))
+			panicked.panicked = true
+			err = panicked
+		case !returned: // the goroutine ends, and so will what runs in it
+			log().Error("application called runtime.Goexit", "method", method)
 		}
 	}()
-	return run()
+	err = run()
+	returned = true
+	if err != nil {
+		err = readError(err)
+	}
+	return err
 }
 
 // The channels of the hub on the backplane.

@@ -80,16 +80,16 @@ func (a answer) decode(dst any) error {
 	if !ok {
 		return nil // there is no result
 	}
-	err := a.protocol.Bind(raw, dst)
+	err := attempt("the result's type", func() error { return a.protocol.Bind(raw, dst) }) // it may decode itself
 	if err == nil {
 		return nil
 	}
 	inner := err
-	if bind, ok := errors.AsType[*protocol.BindError](err); ok {
+	if bind, ok := err.(*protocol.BindError); ok {
 		inner = bind.Err
 	}
-	text := fmt.Sprintf("Error trying to deserialize result to %s. %v", dotNetName(reflect.TypeOf(dst).Elem()), inner)
-	return &toldError{text: text, err: err}
+	text := fmt.Sprintf("Error trying to deserialize result to %s. %v", dotNetName(reflect.TypeOf(dst).Elem()), readError(inner))
+	return &toldError{text: text, err: readError(err)}
 }
 
 // ask puts a question to the connection and waits for its answer.

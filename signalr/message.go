@@ -60,9 +60,13 @@ func (m *message) frame(i int) ([]byte, error) {
 	if m.received {
 		return nil, errMissingProtocol
 	}
-	frame, err := m.protocols[i].Append(nil, m.invocation)
+	var frame []byte
+	err := attempt("an argument", func() (err error) { // types may encode themselves
+		frame, err = m.protocols[i].Append(nil, m.invocation)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("encode %q for %s: %w", m.invocation.Target, m.protocols[i].Name(), err)
+		return nil, fmt.Errorf("encode %q for %s: %w", m.invocation.Target, m.protocols[i].Name(), readError(err))
 	}
 	m.frames[i] = frame
 	return frame, nil

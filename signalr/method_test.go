@@ -107,13 +107,13 @@ func TestMetrics(t *testing.T) {
 	assert.EqualValues(t, 2, testutil.ToFloat64(m.sent))
 	n, err := testutil.GatherAndCount(registry)
 	require.NoError(t, err)
-	assert.Equal(t, 11, n)
+	assert.Equal(t, 12, n)
 
 	_, err = NewServer(o)
 	assert.ErrorContains(t, err, "give each server a registry of its own")
 	n, err = testutil.GatherAndCount(registry)
 	require.NoError(t, err)
-	assert.Equal(t, 11, n, "the first server's are still there")
+	assert.Equal(t, 12, n, "the first server's are still there")
 
 	require.NoError(t, s.Close())
 	n, err = testutil.GatherAndCount(registry)

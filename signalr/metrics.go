@@ -19,6 +19,9 @@ type metrics struct {
 	malformed         prometheus.Counter
 	gaps              prometheus.Counter
 	refused           prometheus.Counter
+	refusedRequests   *prometheus.CounterVec // by refusalCause
+	evicted           prometheus.Counter
+	limited           *prometheus.CounterVec // by limit
 
 	registry   prometheus.Registerer
 	registered []prometheus.Collector // with registry
@@ -48,6 +51,15 @@ func newMetrics() *metrics {
 		malformed:         counter("backplane_payload_errors_total", "Messages from other servers that made no sense and were dropped."),
 		gaps:              counter("backplane_lost_messages_total", "Messages from other servers that the backplane reported lost."),
 		refused:           counter("group_commands_refused_total", "Commands of other servers, such as group commands, refused because too many waited."),
+		refusedRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "signalmesh", Subsystem: "signalr", Name: "refused_total",
+			Help: "WebSockets refused, by cause: origin, hijacker, handshake or panic.",
+		}, []string{"cause"}),
+		evicted: counter("negotiations_evicted_total", "Negotiated connections that nobody had opened, forgotten to make room for newer ones."),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "signalmesh", Subsystem: "signalr", Name: "limited_total",
+			Help: "What clients were refused because of a limit: groups, group_names, group_bytes, client_results or message_size.",
+		}, []string{"limit"}),
 	}
 	m.completed = m.invocations.WithLabelValues("completed")
 	m.failed = m.invocations.WithLabelValues("failed")
@@ -57,7 +69,7 @@ func newMetrics() *metrics {
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.connections, m.sent, m.received, m.invocations, m.slow, m.reattached,
-		m.handshakeFailures, m.malformed, m.gaps, m.refused,
+		m.handshakeFailures, m.malformed, m.gaps, m.refused, m.refusedRequests, m.evicted, m.limited,
 	}
 }
 
@@ -68,7 +80,7 @@ func (m *metrics) register(r prometheus.Registerer) error {
 	}
 	m.registry = r
 	for _, c := range m.collectors() {
-		if err := r.Register(c); err != nil {
+		if err := attempt("Register", func() error { return r.Register(c) }); err != nil {
 			return fmt.Errorf("signalr: register metrics: %w; give each server a registry of its own, or labels", err)
 		}
 		m.registered = append(m.registered, c)
@@ -79,7 +91,7 @@ func (m *metrics) register(r prometheus.Registerer) error {
 // unregister undoes register, so that a new server can take its place.
 func (m *metrics) unregister() {
 	for _, c := range m.registered {
-		m.registry.Unregister(c)
+		_ = attempt("Unregister", func() error { m.registry.Unregister(c); return nil })
 	}
 }
 

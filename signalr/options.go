@@ -22,8 +22,12 @@ type Options struct {
 	// Backplane reaches the other servers of the application. Nil means that
 	// this server is alone. The Server does not close it.
 	Backplane Backplane
-	// Logger gets what an operator should know. Nil means silence.
+	// Logger gets what an operator should know, and at Error the failures of hub
+	// methods. Nil means silence, or stderr with Development.
 	Logger *slog.Logger
+	// Development is for a developer's own machine: it logs to stderr if Logger is nil,
+	// and turns on Limits.DetailedErrors.
+	Development bool
 	// Metrics is where the server's metrics are registered. Nil means nowhere.
 	Metrics prometheus.Registerer
 	// UserID names the user of a connection, from the request that opened its
@@ -130,9 +134,8 @@ func (o Options) complete() (Options, error) {
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.GroupTimeout = cmp.Or(o.GroupTimeout, 30*time.Second)
 	o.SendTimeout = cmp.Or(o.SendTimeout, 5*time.Second)
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Logger = newLogger(o.Logger, o.Development)
+	o.DetailedErrors = o.DetailedErrors || o.Development
 
 	var errs []error
 	o.Limits, errs = o.Limits.complete(defaults)
@@ -147,6 +150,12 @@ func (o Options) complete() (Options, error) {
 		if d.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %v is negative", d.name, d.value))
 		}
+	}
+	if nilPointer(o.Backplane) {
+		errs = append(errs, fmt.Errorf("Backplane is a nil %T; leave the field out for a server that is alone", o.Backplane))
+	}
+	if nilPointer(o.Metrics) {
+		errs = append(errs, fmt.Errorf("Metrics is a nil %T; leave the field out for no metrics", o.Metrics))
 	}
 	origins, faults := foldOrigins(o.AllowedOrigins)
 	o.AllowedOrigins, errs = origins, append(errs, faults...)
@@ -175,6 +184,10 @@ func completeHubs(hubs []HubOptions, limits Limits) ([]HubOptions, error) {
 		paths[path] = true
 		if h.Hub == nil {
 			errs = append(errs, fmt.Errorf("hub at %q is nil", h.Path))
+			continue
+		}
+		if nilPointer(h.Hub) {
+			errs = append(errs, fmt.Errorf("hub at %q is a nil %T; pass one that is made", h.Path, h.Hub))
 			continue
 		}
 		if h.Transports&^allTransports != 0 {
@@ -209,4 +222,10 @@ func typeName(t reflect.Type) string {
 		t = t.Elem()
 	}
 	return t.Name()
+}
+
+// nilPointer reports whether v is a pointer that is nil, in an interface that is not.
+func nilPointer(v any) bool {
+	of := reflect.ValueOf(v)
+	return of.Kind() == reflect.Pointer && of.IsNil()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -23,6 +24,8 @@ type Server struct {
 	options       Options
 	log           *slog.Logger
 	metrics       *metrics
+	refusals      *refusals
+	checkOrigin   func(*http.Request) bool
 	protocols     []protocol.Protocol
 	pings         [][]byte        // framed, by protocol
 	hubs          map[string]*Hub // by folded path
@@ -55,6 +58,7 @@ func NewServer(o Options) (_ *Server, err error) {
 		options:       o,
 		log:           o.Logger,
 		metrics:       newMetrics(),
+		checkOrigin:   o.originCheck(),
 		protocols:     []protocol.Protocol{o.Values.JSON(), o.Values.MessagePack()},
 		hubs:          make(map[string]*Hub),
 		upgrader:      newUpgrader(o),
@@ -65,6 +69,7 @@ func NewServer(o Options) (_ *Server, err error) {
 		connections:   make(map[*connection]struct{}),
 		detach:        func() {},
 	}
+	s.refusals = newRefusals(s.log, s.metrics.refusedRequests)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
