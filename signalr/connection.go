@@ -25,6 +25,7 @@ type connection struct {
 	outbox    *outbox
 	calls     limiter
 	running   inFlight
+	asking    atomic.Int32 // calls that wait for an answer of a client
 	items     Items
 	principal atomic.Pointer[User] // of the last request that counts; nil: nobody is known
 
@@ -96,7 +97,7 @@ func (c *connection) live() {
 // conclude waits until the connection is seen off, and forgets it.
 func (c *connection) conclude(in *intake) {
 	c.end(ending{failed: true}) // unless it is ending, which it is but for runtime.Goexit
-	for { // let the closing of the transport come to its end
+	for {                       // let the closing of the transport come to its end
 		in.drop()
 		if err := in.receive(c.transport); err != nil {
 			break

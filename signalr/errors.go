@@ -13,6 +13,19 @@ var (
 	ErrSlow = errors.New("signalr: connection too slow: its outbox is full")
 	// ErrNoConnection says that no server has the connection named.
 	ErrNoConnection = errors.New("signalr: connection does not exist")
+	// ErrTooLarge says that a message is larger than Options.MaxSendSize, or excludes so
+	// many connections that no backplane carries it. Nobody got it.
+	ErrTooLarge = errors.New("signalr: message too large")
+	// ErrLocalOnly says that the clients of this server got a message, and that the
+	// backplane did not take it for all of the others. It is joined with the reason. Who
+	// sends again sends it twice to the clients of this server.
+	ErrLocalOnly = errors.New("signalr: only the clients of this server got it")
+	// ErrNoHub says that there is no hub at a path, or of a name.
+	ErrNoHub = errors.New("signalr: no such hub")
+	// ErrLimit says that a limit of Limits or Options has been reached. The text names it.
+	ErrLimit = errors.New("signalr: limit reached")
+	// ErrSendOnly says that a Publisher only sends.
+	ErrSendOnly = errors.New("signalr: a Publisher only sends; do this on a server that has the hub")
 	// ErrDisconnected says that a connection ended before it answered.
 	ErrDisconnected = errors.New("signalr: connection ended before it answered")
 )

@@ -26,7 +26,7 @@ func newEventStream(w http.ResponseWriter, in *inbox, writeTimeout time.Duration
 	return &eventStream{inbox: in, writer: w, control: http.NewResponseController(w), writeTimeout: writeTimeout}
 }
 
-func (*eventStream) traits() traits { return traits{textOnly: true} }
+func (*eventStream) traits() traits { return traits{transport: ServerSentEvents, textOnly: true} }
 
 func (*eventStream) setBinary() {} // no binary protocol is let in
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
@@ -36,22 +37,26 @@ type Hub struct {
 	transports Transports
 	stateful   bool // clients may have stateful reconnect
 	filters    filters
-	methods    map[string]*method // by folded name
+	methods    methodSet
 	registry   *registry
 	acks       *acks
 	questions  *questions
 	controls   *controls
+	missing    error // nothing can be done with it; nil: it is there
+	sendOnly   bool  // it is a Publisher's
 }
 
-func newHub(s *Server, o HubOptions) (*Hub, error) {
-	methods, err := methodsOf(o.Hub)
+// newHub returns a hub. twin is the same one at another path; nil: there is none.
+func newHub(s *Server, o HubOptions, twin *Hub) (*Hub, error) {
+	methods, leftOut, err := methodsOf(o.Hub, o.Methods)
 	if err == nil {
 		err = setPolicies(methods, o.AuthorizeMethods)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("hub at %q: %w", o.Path, err)
 	}
-	return &Hub{
+	s.log.Info("hub", "path", o.Path, "name", o.Name, "methods", strings.Join(methods.names(), ", "), "left_out", strings.Join(leftOut, ", "))
+	h := &Hub{
 		server:     s,
 		path:       o.Path,
 		name:       o.Name,
@@ -65,7 +70,33 @@ func newHub(s *Server, o HubOptions) (*Hub, error) {
 		acks:       newAcks(),
 		questions:  newQuestions(),
 		controls:   newControls(),
-	}, nil
+	}
+	if twin != nil {
+		h.registry, h.acks, h.questions, h.controls = twin.registry, twin.acks, twin.questions, twin.controls
+	}
+	return h, nil
+}
+
+// Err returns why nothing can be done with the hub: there is none at the path that
+// Server.Hub was given. Every other method then fails with the same error.
+func (h *Hub) Err() error { return h.missing }
+
+// usable returns an error if nothing can be done with the hub, or ctx has ended. what
+// is what was to be done.
+func (h *Hub) usable(ctx context.Context, what string) error {
+	err := ctx.Err()
+	switch {
+	case h == nil:
+		err = fmt.Errorf("%w: a zero Clients or Groups; take them from a Hub or a Call", ErrNoHub)
+	case h.missing != nil:
+		err = h.missing
+	case h.server.ctx.Err() != nil:
+		return ErrServerClosed
+	}
+	if err != nil {
+		return fmt.Errorf("signalr: %s: %w", what, err)
+	}
+	return nil
 }
 
 // Clients names connections to send to. Ctx bounds how long a send may wait for

@@ -53,7 +53,7 @@ func newLongPoll(in *inbox, gap time.Duration) *longPoll {
 	}
 }
 
-func (*longPoll) traits() traits { return traits{noPings: true} }
+func (*longPoll) traits() traits { return traits{transport: LongPolling, noPings: true} }
 
 func (*longPoll) setBinary() {} // bodies have no type
 

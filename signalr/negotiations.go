@@ -1,16 +1,14 @@
 package signalr
 
 import (
+	"container/list"
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 )
-
-// maxNegotiations is how many negotiated connections may wait to be opened or be
-// open. It bounds what a flood of negotiate requests can make the server hold.
-const maxNegotiations = 1 << 17
 
 // A negotiated is a connection that a client may open, or has opened.
 type negotiated struct {
@@ -19,8 +17,13 @@ type negotiated struct {
 	token string // secret
 	link  *link  // with stateful reconnect; nil: without
 
+	from netip.Prefix // whose address negotiated it
+
 	// The rest is guarded by negotiations.mu.
 
+	// waiting are its places among those that nobody has opened: of all, and of its
+	// address. Nil elements: it is not among them.
+	waiting [2]*list.Element
 	// expires is when it is forgotten unless it has been opened; zero while it
 	// is open.
 	expires time.Time
@@ -29,8 +32,24 @@ type negotiated struct {
 	polls   *longPoll  // nil unless bound to LongPolling
 }
 
-func newNegotiated(h *Hub) *negotiated {
-	return &negotiated{hub: h, id: newID(), token: newID()}
+func newNegotiated(h *Hub, r *http.Request) *negotiated {
+	return &negotiated{hub: h, id: newID(), token: newID(), from: clientNetwork(r.RemoteAddr)}
+}
+
+// clientNetwork returns what counts as one client's address: an IPv4 address, or an
+// IPv6 network of 64 bits. What is no address is the zero Prefix.
+func clientNetwork(remote string) netip.Prefix {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	addr := at.Addr().Unmap().WithZone("")
+	bits := 32
+	if addr.Is6() {
+		bits = 64
+	}
+	network, _ := addr.Prefix(bits) // the number of bits fits
+	return network
 }
 
 // newID returns 22 characters that nobody can guess and that need no escaping in
@@ -74,28 +93,79 @@ func (no *refusal) answer(w http.ResponseWriter) { text(w, no.status, no.body) }
 
 // negotiations are the negotiated connections by their tokens. Section 5 of the
 // protocol reference gives the rules.
+//
+// Those that nobody has opened are few, in total and for each client address. A new
+// one takes the place of the oldest: clients open theirs within a second, so a flood
+// forgets its own.
 type negotiations struct {
 	patience time.Duration // for one whose opening failed
 	pollGap  time.Duration
+	limit    int // of those that nobody has opened
+	perFrom  int // of these, for one address
+	evicted  func()
 
-	mu      sync.Mutex // before inbox.mu and longPoll.mu
-	byToken map[string]*negotiated
+	mu       sync.Mutex // before inbox.mu and longPoll.mu
+	byToken  map[string]*negotiated
+	unopened *list.List                  // of *negotiated, the oldest first
+	byFrom   map[netip.Prefix]*list.List // the same, by address
 }
 
-func newNegotiations(patience, pollGap time.Duration) *negotiations {
-	return &negotiations{patience: patience, pollGap: pollGap, byToken: make(map[string]*negotiated)}
+func newNegotiations(o Options, evicted func()) *negotiations {
+	return &negotiations{
+		patience: o.NegotiateTimeout, pollGap: o.PollGap,
+		limit: o.MaxNegotiations, perFrom: o.MaxNegotiationsPerAddress, evicted: evicted,
+		byToken: make(map[string]*negotiated), unopened: list.New(), byFrom: make(map[netip.Prefix]*list.List),
+	}
 }
 
-// add enters n until expires. It reports false if there are too many.
-func (ns *negotiations) add(n *negotiated, expires time.Time) bool {
+// add enters n until expires, and forgets others if there is no room.
+func (ns *negotiations) add(n *negotiated, expires time.Time) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	if len(ns.byToken) >= maxNegotiations {
-		return false
-	}
 	n.expires = expires
 	ns.byToken[n.token] = n
-	return true
+	ns.await(n)
+}
+
+// await puts n among those that nobody has opened. The caller holds mu.
+func (ns *negotiations) await(n *negotiated) {
+	own := ns.byFrom[n.from]
+	if own == nil {
+		own = list.New()
+		ns.byFrom[n.from] = own
+	}
+	n.waiting = [2]*list.Element{ns.unopened.PushBack(n), own.PushBack(n)}
+	ns.makeRoom(own, ns.perFrom)
+	ns.makeRoom(ns.unopened, ns.limit)
+}
+
+// makeRoom forgets the oldest of l if there are more than limit. The caller holds mu.
+func (ns *negotiations) makeRoom(l *list.List, limit int) {
+	if l.Len() > limit {
+		ns.forget(l.Front().Value.(*negotiated))
+		ns.evicted()
+	}
+}
+
+// opened takes n from those that nobody has opened. The caller holds mu.
+func (ns *negotiations) opened(n *negotiated) {
+	if n.waiting[0] == nil {
+		return
+	}
+	ns.unopened.Remove(n.waiting[0])
+	own := ns.byFrom[n.from]
+	own.Remove(n.waiting[1])
+	if own.Len() == 0 {
+		delete(ns.byFrom, n.from)
+	}
+	n.waiting = [2]*list.Element{}
+}
+
+// forget ends what requests of n wait for, and forgets it. The caller holds mu.
+func (ns *negotiations) forget(n *negotiated) {
+	n.end()
+	ns.opened(n)
+	delete(ns.byToken, n.token)
 }
 
 // find returns the connection of h that belongs to token. The caller holds mu.
@@ -128,6 +198,7 @@ func (ns *negotiations) claim(h *Hub, token string, t Transports) (*negotiated, 
 	}
 	n.expires = time.Time{}
 	n.bound = t
+	ns.opened(n)
 	if t == WebSockets {
 		n.end()
 		return n, nil
@@ -149,6 +220,9 @@ func (ns *negotiations) unclaim(n *negotiated) {
 	n.end()
 	n.bound, n.inbox, n.polls = 0, nil, nil
 	n.expires = time.Now().Add(ns.patience)
+	if ns.byToken[n.token] == n {
+		ns.await(n)
+	}
 }
 
 // inbox returns where a POST request puts its body.
@@ -185,29 +259,25 @@ func (ns *negotiations) polls(h *Hub, token string) (*longPoll, *refusal) {
 func (ns *negotiations) remove(n *negotiated) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
+	ns.opened(n)
 	delete(ns.byToken, n.token)
 }
 
 // expire forgets those that nobody opened in time.
 func (ns *negotiations) expire(now time.Time) {
-	ns.mu.Lock()
-	defer ns.mu.Unlock()
-	for token, n := range ns.byToken {
-		if !n.expires.IsZero() && now.After(n.expires) {
-			n.end()
-			delete(ns.byToken, token)
-		}
-	}
+	ns.forgetUnopened(func(n *negotiated) bool { return now.After(n.expires) })
 }
 
 // close ends what requests wait for at connections that nobody has opened.
 func (ns *negotiations) close() {
+	ns.forgetUnopened(func(*negotiated) bool { return true })
+}
+
+// forgetUnopened forgets from the oldest on, up to the first that is not to be.
+func (ns *negotiations) forgetUnopened(which func(*negotiated) bool) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	for token, n := range ns.byToken {
-		if !n.expires.IsZero() {
-			n.end()
-			delete(ns.byToken, token)
-		}
+	for e := ns.unopened.Front(); e != nil && which(e.Value.(*negotiated)); e = ns.unopened.Front() {
+		ns.forget(e.Value.(*negotiated))
 	}
 }

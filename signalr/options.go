@@ -81,6 +81,24 @@ type Options struct {
 	// SendTimeout limits how long a send from a hub method may wait for a busy
 	// backplane. Zero means 5 s.
 	SendTimeout time.Duration
+	// MaxSendSize is the length in bytes of the longest message that is sent to clients,
+	// in each hub protocol by itself. A longer one is ErrTooLarge, and nobody gets it,
+	// with a backplane or without. A backplane has to carry twice as much, and 512 KiB.
+	// All servers of an application should have the same. Zero means 24 MiB.
+	MaxSendSize int
+	// MaxNegotiations is how many negotiated connections may wait to be opened. Beyond
+	// that the oldest is forgotten. Each takes about 1 kB. Zero means 131,072.
+	MaxNegotiations int
+	// MaxNegotiationsPerAddress is how many of them one client address may have: an IPv4
+	// address, or an IPv6 network of 64 bits. Beyond that its own oldest is forgotten.
+	// Behind a proxy that hides the clients' addresses all are one address. Zero means
+	// 16,384.
+	MaxNegotiationsPerAddress int
+	// MaxGroupBytes is how many bytes the names of the groups of this server may take on
+	// the backplane, with 64 for each. Beyond that no more groups can be joined here, so
+	// that connections and users still can be announced. Zero means 96 MiB, which is
+	// three quarters of what a node's mesh has room for.
+	MaxGroupBytes int
 	// ShutdownSpread is over how long a time Shutdown ends the connections, so that
 	// not all clients reconnect at once: in random order, and faster if there are
 	// fewer than a hundred a second. It takes at most half of the time that
@@ -90,12 +108,16 @@ type Options struct {
 
 // HubOptions mount one hub.
 type HubOptions struct {
-	// Path is where the hub is served, such as "/chat". It is matched without
-	// regard to case.
+	// Path is where the hub is served, such as "/chat" or "/". It is matched without
+	// regard to case. One hub may be served at several paths, by a HubOptions with the
+	// same Hub and Name for each: it is one hub to everybody who sends, and each path has
+	// its own Transports, Limits, Authorize and other settings.
 	Path string
-	// Hub is the hub: a value whose exported methods are the hub methods. It
-	// serves all calls, concurrently.
+	// Hub is the hub: a value whose exported methods are the hub methods; see Methods.
+	// It serves all calls, concurrently. Without methods it is for sending only.
 	Hub any
+	// Methods choose which methods of Hub clients can call.
+	Methods Methods
 	// Name is what the hub is called on the backplane. All servers of an
 	// application must use the same one; for .NET servers it is the full type
 	// name, such as "Chat.Hubs.ChatHub". It holds no colon. Empty means the name
@@ -125,6 +147,9 @@ type HubOptions struct {
 	Filters []Filter
 }
 
+// DefaultMaxSendSize is the MaxSendSize of zero, in bytes.
+const DefaultMaxSendSize = 24 << 20
+
 // complete returns o with its zero fields filled in, or every reason it is wrong.
 func (o Options) complete() (Options, error) {
 	o.NegotiateTimeout = cmp.Or(o.NegotiateTimeout, 15*time.Second)
@@ -134,6 +159,10 @@ func (o Options) complete() (Options, error) {
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.GroupTimeout = cmp.Or(o.GroupTimeout, 30*time.Second)
 	o.SendTimeout = cmp.Or(o.SendTimeout, 5*time.Second)
+	o.MaxSendSize = cmp.Or(o.MaxSendSize, DefaultMaxSendSize)
+	o.MaxNegotiations = cmp.Or(o.MaxNegotiations, 1<<17)
+	o.MaxNegotiationsPerAddress = cmp.Or(o.MaxNegotiationsPerAddress, 1<<14)
+	o.MaxGroupBytes = cmp.Or(o.MaxGroupBytes, 96<<20)
 	o.Logger = newLogger(o.Logger, o.Development)
 	o.DetailedErrors = o.DetailedErrors || o.Development
 
@@ -149,6 +178,17 @@ func (o Options) complete() (Options, error) {
 	} {
 		if d.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %v is negative", d.name, d.value))
+		}
+	}
+	for _, n := range []struct {
+		name  string
+		value int
+	}{
+		{"MaxSendSize", o.MaxSendSize}, {"MaxNegotiations", o.MaxNegotiations},
+		{"MaxNegotiationsPerAddress", o.MaxNegotiationsPerAddress}, {"MaxGroupBytes", o.MaxGroupBytes},
+	} {
+		if n.value < 0 {
+			errs = append(errs, fmt.Errorf("%s %d is negative", n.name, n.value))
 		}
 	}
 	if nilPointer(o.Backplane) {
@@ -172,7 +212,7 @@ func completeHubs(hubs []HubOptions, limits Limits) ([]HubOptions, error) {
 		return nil, errors.New("no hubs; add a HubOptions with a Path and a Hub")
 	}
 	var errs []error
-	paths, names := make(map[string]bool), make(map[string]bool)
+	paths, names := make(map[string]bool), make(map[string]any)
 	completed := make([]HubOptions, 0, len(hubs))
 	for _, h := range hubs {
 		path := foldPath(h.Path)
@@ -207,13 +247,23 @@ func completeHubs(hubs []HubOptions, limits Limits) ([]HubOptions, error) {
 			errs = append(errs, fmt.Errorf("hub at %q has a type without a name; set its Name", h.Path))
 		case strings.Contains(h.Name, ":"):
 			errs = append(errs, fmt.Errorf("hub name %q holds a colon, which ends the name on the backplane", h.Name))
-		case names[h.Name]:
-			errs = append(errs, fmt.Errorf("hub name %q is used twice; give each hub its own Name", h.Name))
+		case names[h.Name] != nil && !sameHub(names[h.Name], h.Hub):
+			errs = append(errs, fmt.Errorf("hub name %q is used twice; give each hub its own Name, or the same pointer as Hub at several paths", h.Name))
 		}
-		names[h.Name] = true
+		names[h.Name] = h.Hub
 		completed = append(completed, h)
 	}
+	for _, h := range hubs {
+		if parent, ok := strings.CutSuffix(foldPath(h.Path), "/negotiate"); ok && paths[cmp.Or(parent, "/")] {
+			errs = append(errs, fmt.Errorf("hub path %q is where clients of the hub at %q negotiate; choose another path", h.Path, cmp.Or(parent, "/")))
+		}
+	}
 	return completed, errors.Join(errs...)
+}
+
+// sameHub reports whether a and b are one hub, which then may be at several paths.
+func sameHub(a, b any) bool {
+	return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.ValueOf(a).Comparable() && a == b
 }
 
 // typeName returns the name of t, or of what it points to.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,13 +63,13 @@ func NewServer(o Options) (_ *Server, err error) {
 		protocols:     []protocol.Protocol{o.Values.JSON(), o.Values.MessagePack()},
 		hubs:          make(map[string]*Hub),
 		upgrader:      newUpgrader(o),
-		negotiations:  newNegotiations(o.NegotiateTimeout, o.PollGap),
-		subscriptions: newSubscriptions(o.Backplane),
+		subscriptions: newSubscriptions(o.Backplane, o.MaxGroupBytes),
 		commands:      newCommands(),
 		departures:    newDepartures(),
 		connections:   make(map[*connection]struct{}),
 		detach:        func() {},
 	}
+	s.negotiations = newNegotiations(o, s.metrics.evicted.Inc)
 	s.refusals = newRefusals(s.log, s.metrics.refusedRequests)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	defer func() {
@@ -83,12 +84,13 @@ func NewServer(o Options) (_ *Server, err error) {
 		}
 		s.pings = append(s.pings, ping)
 	}
+	twins := make(map[string]*Hub) // by name
 	for _, ho := range o.Hubs {
-		h, err := newHub(s, ho)
+		h, err := newHub(s, ho, twins[ho.Name])
 		if err != nil {
 			return nil, err
 		}
-		s.hubs[foldPath(ho.Path)] = h
+		s.hubs[foldPath(ho.Path)], twins[ho.Name] = h, h
 	}
 	if err := s.metrics.register(o.Metrics); err != nil {
 		return nil, err
@@ -100,9 +102,19 @@ func NewServer(o Options) (_ *Server, err error) {
 	return s, nil
 }
 
-// Hub returns the hub at a path, for sends from outside its methods. It is nil
-// if there is none.
-func (s *Server) Hub(path string) *Hub { return s.hubs[foldPath(path)] }
+// Hub returns the hub at a path, for sends from outside its methods. It is never nil:
+// if there is no hub at that path, Hub.Err and whatever is done with it return an error
+// that wraps ErrNoHub.
+func (s *Server) Hub(path string) *Hub {
+	if h := s.hubs[foldPath(path)]; h != nil {
+		return h
+	}
+	known := "the server has no hubs"
+	if len(s.hubs) > 0 {
+		known = "there are hubs at " + strings.Join(slices.Sorted(maps.Keys(s.hubs)), ", ")
+	}
+	return &Hub{path: path, missing: fmt.Errorf("%w at %q; %s", ErrNoHub, path, known)}
+}
 
 // Shutdown closes the server gracefully: it lets no connection in, tells the
 // clients to reconnect, which takes them to another server, spread over

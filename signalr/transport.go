@@ -23,6 +23,7 @@ type transport interface {
 
 // traits are what a connection must know of its transport.
 type traits struct {
-	textOnly bool // it carries no binary protocol
-	noPings  bool // the client's requests show that both ends live
+	transport Transports // which one it is
+	textOnly  bool       // it carries no binary protocol
+	noPings   bool       // the client's requests show that both ends live
 }

@@ -105,7 +105,7 @@ func (m *method) permits(user *User) bool {
 }
 
 // setPolicies gives methods the policies of HubOptions.AuthorizeMethods.
-func setPolicies(methods map[string]*method, policies map[string]Policy) error {
+func setPolicies(methods methodSet, policies map[string]Policy) error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(policies)) {
 		policy := policies[name]

@@ -58,7 +58,7 @@ func newWebSocket(conn *websocket.Conn, writeTimeout time.Duration) *webSocket {
 	return &webSocket{conn: conn, writeTimeout: writeTimeout, frameType: websocket.TextMessage}
 }
 
-func (w *webSocket) traits() traits { return traits{} }
+func (w *webSocket) traits() traits { return traits{transport: WebSockets} }
 
 // receive returns what there is of a WebSocket message.
 func (w *webSocket) receive(buf []byte) ([]byte, error) {
@@ -167,7 +167,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, 
 		transportDisabled(WebSockets).answer(w)
 		return
 	}
-	n := newNegotiated(h)
+	n := newNegotiated(h, r)
 	if token != "" {
 		var no *refusal
 		if n, no = s.negotiations.claim(h, token, WebSockets); no == alreadyOpen && n.link != nil {
