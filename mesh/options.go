@@ -34,8 +34,12 @@ type Options struct {
 	// them later.
 	Users []admission.User
 
-	// Listen is the TCP address to listen on. Required; port 0 lets the system pick.
+	// Listen is the TCP address to listen on; port 0 lets the system pick. Required,
+	// unless DialOnly is set.
 	Listen multiaddr.Multiaddr
+	// DialOnly listens nowhere. Other nodes cannot connect to this one: it connects to
+	// all of them, and they do not count it as a server.
+	DialOnly bool
 	// Advertise is the address told to peers. Nil means Listen, or, if that is not
 	// specific, the first address of this machine that is not loopback.
 	Advertise multiaddr.Multiaddr
@@ -65,7 +69,10 @@ type Options struct {
 	// CloseTimeout bounds how long Close waits for what was published to leave.
 	// Zero means 3 s.
 	CloseTimeout time.Duration
-	// MaxMessage bounds a message, in bytes with its channel name. Zero means 16 MiB.
+	// MaxMessage bounds a message, in bytes with its channel name. It may not be more
+	// than ReplayBytes, and should be the same on all nodes: what another node sends
+	// beyond it is a violation. Another node can make this one hold that much. Zero means
+	// 16 MiB, or ReplayBytes if that is less.
 	MaxMessage int
 	// ReplayBytes and ReplayAge bound what is kept for a peer that is away, so that
 	// it misses nothing when it is back. Zero means 64 MiB and 2 minutes.
@@ -100,7 +107,8 @@ func (o Options) complete() (Options, error) {
 	o.DialTimeout = cmp.Or(o.DialTimeout, 5*time.Second)
 	o.ConfirmTimeout = cmp.Or(o.ConfirmTimeout, 5*time.Second)
 	o.CloseTimeout = cmp.Or(o.CloseTimeout, 3*time.Second)
-	o.MaxMessage = cmp.Or(o.MaxMessage, 16<<20)
+	replay := cmp.Or(o.ReplayBytes, 64<<20)
+	o.MaxMessage = cmp.Or(o.MaxMessage, min(16<<20, replay))
 	o.Degree = cmp.Or(o.Degree, 4)
 	if o.Public == nil {
 		o.Public = func(a multiaddr.Multiaddr) multiaddr.Multiaddr { return a }
@@ -115,15 +123,17 @@ func (o Options) complete() (Options, error) {
 	if o.Cache == "" {
 		errs = append(errs, errors.New("mesh: no cache name; set Options.Cache"))
 	}
-	if o.Listen == nil {
+	switch {
+	case o.DialOnly && (o.Listen != nil || o.Advertise != nil):
+		errs = append(errs, errors.New("mesh: DialOnly listens nowhere; leave out Listen and Advertise"))
+	case o.DialOnly:
+	case o.Listen == nil:
 		errs = append(errs, errors.New("mesh: no address to listen on; set Options.Listen"))
-	} else if _, err := o.Listen.ValueForProtocol(multiaddr.P_TCP); err != nil {
-		errs = append(errs, fmt.Errorf("mesh: listen address %s is not TCP", o.Listen))
-	} else if o.Password == "" && !o.AllowAnonymous && !manet.IsIPLoopback(o.Listen) {
-		errs = append(errs, fmt.Errorf("mesh: without a password anybody may join at %s; set UserID and Password, listen on a loopback address, or allow anonymous peers", o.Listen))
+	default:
+		errs = append(errs, o.listenFaults()...)
 	}
-	if o.MaxMessage < 0 || o.MaxMessage > 16<<20 {
-		errs = append(errs, fmt.Errorf("mesh: MaxMessage %d is not between 1 and %d", o.MaxMessage, 16<<20))
+	if o.MaxMessage < 0 || o.MaxMessage > replay {
+		errs = append(errs, fmt.Errorf("mesh: MaxMessage %d is not between 1 and ReplayBytes, %d", o.MaxMessage, replay))
 	}
 	if o.Degree < minDegree || o.Degree > maxDegree {
 		errs = append(errs, fmt.Errorf("mesh: Degree %d is not between %d and %d", o.Degree, minDegree, maxDegree))
@@ -135,6 +145,17 @@ func (o Options) complete() (Options, error) {
 		errs = append(errs, fmt.Errorf("mesh: SuspectAfter %v is not between 1s and GoneAfter, %v", suspect, gone))
 	}
 	return o, errors.Join(errs...)
+}
+
+// listenFaults returns every reason why Listen is wrong.
+func (o Options) listenFaults() []error {
+	if _, err := o.Listen.ValueForProtocol(multiaddr.P_TCP); err != nil {
+		return []error{fmt.Errorf("mesh: listen address %s is not TCP", o.Listen)}
+	}
+	if o.Password == "" && !o.AllowAnonymous && !manet.IsIPLoopback(o.Listen) {
+		return []error{fmt.Errorf("mesh: without a password anybody may join at %s; set UserID and Password, listen on a loopback address, or allow anonymous peers", o.Listen)}
+	}
+	return nil
 }
 
 func (o Options) network() Network {

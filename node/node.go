@@ -103,7 +103,7 @@ func (n *Node) openMesh() (err error) {
 		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
-		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes,
+		DialOnly: n.o.dialOnly, ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes, MaxMessage: n.o.meshMessage(),
 		Logger: n.meshLog(), Metrics: n.o.Metrics, OnHealth: n.onHealth,
 	})
 	if err != nil {
@@ -126,6 +126,7 @@ func (n *Node) openHubs() (err error) {
 	}
 	o := n.o.SignalR
 	o.Hubs, o.Backplane, o.Logger, o.Metrics = n.o.Hubs, n.own.exchange.Port(n.o.ChannelPrefix), n.log, n.o.Metrics
+	o.Development, o.MaxSendSize = n.o.Development, n.o.sendSize()
 	if o.GroupTimeout == 0 {
 		o.GroupTimeout = n.settings.groupTimeout
 	}

@@ -2,8 +2,12 @@ package node
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,9 +21,13 @@ import (
 type Options struct {
 	// Hubs are served each at its own path.
 	Hubs []signalr.HubOptions
-	// SignalR holds further settings of the SignalR server, such as UserID. Hubs,
-	// Backplane, Logger and Metrics in it are the Node's own and are ignored.
+	// SignalR holds further settings of the SignalR server, such as UserID. Its Hubs,
+	// Backplane, Logger, Metrics and Development must be zero: they are the Node's own,
+	// and have fields here, but for Backplane, which is the mesh.
 	SignalR signalr.Options
+	// Development is for a developer's own machine: it logs to stderr if Logger is nil,
+	// and shows clients the text of every error of a hub method.
+	Development bool
 
 	// HTTP is the host:port where the hubs are served. Empty means nowhere: mount
 	// Node.Handler on a mux of your own.
@@ -71,11 +79,16 @@ type Options struct {
 	ReplayAge   time.Duration
 	ReplayBytes int
 
-	// NCConf is the path of client.ncconf. Empty means none if Bootstrap is given,
-	// else the first of the usual places that has it, or none.
+	// UseFiles reads the files that an NCache application has, if they are there:
+	// appsettings.json in the working directory, with that of the environment beside it,
+	// and client.ncconf in the usual places, unless Bootstrap is given. False reads no
+	// files but those that NCConf, Config and Users name. The signalmesh command sets it.
+	UseFiles bool
+	// NCConf is the path of client.ncconf, which must exist. Empty means what UseFiles
+	// finds.
 	NCConf string
-	// Config is the path of appsettings.json. Empty means the one in the working
-	// directory, if it is there, as in ASP.NET Core.
+	// Config is the path of appsettings.json, which must exist. Empty means what UseFiles
+	// finds.
 	Config string
 	// Environ are environment variables in the shape of os.Environ, for the section
 	// NCacheConfiguration. Nil means none.
@@ -99,6 +112,8 @@ type Options struct {
 	// Metrics is where metrics are registered, and gathered from if it is also a
 	// prometheus.Gatherer. Nil means a registry of the Node's own.
 	Metrics prometheus.Registerer
+
+	dialOnly bool // it is a Publisher's: nobody can connect to it
 
 	// Origins says where values of these Options came from, such as "--cache" for
 	// "cache", for Settings. What is not in it came from "options".
@@ -131,18 +146,49 @@ type NCacheOptions struct {
 //	})
 //
 // Without it, or for what it leaves empty, the section NCacheConfiguration of
-// appsettings.json and the environment counts.
+// appsettings.json counts, if Config or UseFiles has it read, and of the environment, if
+// Environ has it.
 func (o *Options) AddNCache(configure func(*NCacheOptions)) { configure(&o.NCacheOptions) }
 
 func (o Options) complete() Options {
 	o.Version = cmp.Or(o.Version, "dev")
-	if o.Logger == nil {
+	switch {
+	case o.Logger != nil:
+	case o.Development:
+		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	default:
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
 	}
 	return o
+}
+
+// faults returns an error for each field that would have no effect.
+func (o Options) faults() error {
+	var errs []error
+	for _, f := range []struct {
+		name   string
+		set    bool
+		remedy string
+	}{
+		{"Hubs", len(o.SignalR.Hubs) > 0, "set Options.Hubs"},
+		{"Backplane", o.SignalR.Backplane != nil, "the mesh is the backplane; use package signalr for another one"},
+		{"Logger", o.SignalR.Logger != nil, "set Options.Logger"},
+		{"Metrics", o.SignalR.Metrics != nil, "set Options.Metrics"},
+		{"Development", o.SignalR.Development, "set Options.Development"},
+	} {
+		if f.set {
+			errs = append(errs, fmt.Errorf("Options.SignalR.%s has no effect; %s", f.name, f.remedy))
+		}
+	}
+	for _, h := range o.Hubs {
+		if o.Static != nil && strings.Trim(h.Path, "/") == "" {
+			errs = append(errs, errors.New(`the hub at "/" takes the place of the page at "/"; give the hub another path, or leave Static out`))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // origin says where the value of the setting named came from.

@@ -25,6 +25,7 @@ func (n *Node) Readiness() Readiness {
 			r.Reasons = append(r.Reasons, text)
 		}
 	}
+	r.Reasons = append(r.Reasons, n.saturated()...)
 	r.Ready = len(r.Reasons) == 0
 	return r
 }
@@ -43,4 +44,13 @@ func (n *Node) notInService() string {
 		return "draining: clients are told to reconnect to another server"
 	}
 	return ""
+}
+
+// saturated returns which budgets of the hubs are used up. Clients should go to another
+// server meanwhile.
+func (n *Node) saturated() []string {
+	if n.hubs == nil {
+		return nil
+	}
+	return n.hubs.Saturated()
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/signalmesh/signalmesh/node/door"
 )
 
+// doorOutput is how many bytes may wait for a client of a door, at least.
+const doorOutput = 32 << 20
+
 // openRedis opens the doors for servers that scale out over Redis.
 func (n *Node) openRedis() error {
 	for _, a := range n.applications() {
@@ -35,6 +38,7 @@ func (n *Node) openDoor(a *application) error {
 	o := door.Options{
 		Listener: l, Exchange: a.exchange, Application: a.name,
 		Logger: n.log, Metrics: n.metricsOf(a.name), Ready: n.Ready(),
+		Output: max(doorOutput, n.o.meshMessage()), // one message of a hub must fit
 	}
 	if n.settings.password != "" {
 		o.Authenticate = newPasswords(n, a.name).right

@@ -94,6 +94,14 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
 	flags.DurationVar(&f.o.SignalR.ShutdownSpread, "drain-spread", drainSpread, "`time` over which a stopped node tells many clients to reconnect, at most half of the 10s it takes; 0 for at once")
+	flags.BoolVar(&f.o.Development, "development", false, "show clients the text of every error of a hub method; for a developer's own machine")
+	flags.IntVar(&f.o.SignalR.MaxSendSize, "max-send-size", 0, "how many `bytes` a message to clients may have in each hub protocol (default 24 MiB, or what --replay-bytes has room for)")
+	flags.IntVar(&f.o.SignalR.MaxGroups, "max-groups", 4096, "how many groups one connection may be in")
+	flags.IntVar(&f.o.SignalR.MaxGroupName, "max-group-name", 512, "how many `bytes` the name of a group may have")
+	flags.IntVar(&f.o.SignalR.MaxGroupBytes, "max-group-bytes", 96<<20, "how many `bytes` the names of this server's groups may take on the mesh; the rest is for connections and users")
+	flags.IntVar(&f.o.SignalR.MaxClientResults, "max-client-results", 100, "how many questions one client may leave unanswered")
+	flags.IntVar(&f.o.SignalR.MaxNegotiations, "max-negotiations", 1<<17, "how many negotiated connections may wait to be opened; the oldest gives way")
+	flags.IntVar(&f.o.SignalR.MaxNegotiationsPerAddress, "max-negotiations-per-address", 1<<14, "the same, of one client address")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the door of another application; may be repeated, once for each application (default: nowhere)")
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
@@ -123,7 +131,7 @@ var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // options completes what the flags say.
 func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	o := f.o
-	o.Environ = os.Environ()
+	o.UseFiles, o.Environ = true, os.Environ()
 	o.Version = version
 	logger, err := f.log.logger(stderr)
 	if err != nil {

@@ -75,11 +75,13 @@ type Standing struct {
 	Round  []string // names of members that are alive and have no direct link
 }
 
-// Standing says how the mesh is. Names are in the order of the peer IDs.
+// Standing says how the mesh is. Names are in the order of the peer IDs. Members that
+// only dial are no servers: they have no clients, and come and go.
 func (n *Node) Standing() Standing {
 	var s Standing
 	for _, m := range n.sorted() {
 		switch {
+		case m.dialsOnly():
 		case m.state == Suspect:
 			s.Silent = append(s.Silent, m.record.Name)
 		case m.state == Alive:
