@@ -7,10 +7,14 @@
 //		Hubs:  []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
 //	})
 //
+// A process that only sends is a Publisher: it has no hubs and no open port.
+//
 // A Node serves its hubs on a listener of its own, or on the application's mux by
 // Handler. Sends from outside hub methods go through Hub. Shutdown lets clients go
 // first and the mesh last; Close is abrupt for clients, yet still lets what was
 // published out.
 //
-// Settings come in layers, see Resolve; Settings shows each with its origin.
+// Settings come in layers, see Resolve; Settings shows each with its origin. Files of
+// the working directory are read only with Options.UseFiles, and environment variables
+// only from Options.Environ.
 package node

@@ -244,9 +244,10 @@ func (c *connection) logFailure(message string, m *method, r *running, err error
 }
 
 // failureLevel is the level at which an error of the application is logged: Debug for
-// a HubError, which its client reads, and for a panic, which is logged already.
+// a HubError, which its client reads, for a panic, which is logged already, and for a
+// limit, which is counted and of which the first is logged.
 func failureLevel(err error) slog.Level {
-	if e := readError(err); e.hub != nil || e.panicked {
+	if e := readError(err); e.hub != nil || e.panicked || wraps(e, ErrLimit) {
 		return slog.LevelDebug
 	}
 	return slog.LevelError

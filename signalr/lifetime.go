@@ -74,10 +74,13 @@ func (h *Hub) mayJoin(c *connection, group string) error {
 	return h.limited("groups", h.registry.room(c, group))
 }
 
-// limited counts err, unless it is nil.
+// limited counts err, unless it is nil, and logs the first of each limit.
 func (h *Hub) limited(limit string, err error) error {
 	if err != nil {
 		h.server.metrics.limited.WithLabelValues(limit).Inc()
+		if h.server.refusals.first(refusalCause(limit), "") {
+			h.server.log.Warn("a client reached a limit", "hub", h.path, "limit", limit, "err", err, "logged", "once")
+		}
 	}
 	return err
 }

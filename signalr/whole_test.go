@@ -214,6 +214,8 @@ func TestGroupsOfAConnectionAreLimited(t *testing.T) {
 	for _, backplane := range []bool{false, true} {
 		o := options(newTestHub())
 		o.Limits = Limits{MaxGroups: 3, MaxGroupName: 5, DetailedErrors: true}
+		log := new(journal)
+		o.Logger = log.logger()
 		if backplane {
 			o.Backplane = new(bus).join()
 		}
@@ -232,7 +234,11 @@ func TestGroupsOfAConnectionAreLimited(t *testing.T) {
 		require.NoError(t, g.Add(id(c), "12345"))
 		assert.EqualValues(t, 1, testutil.ToFloat64(s.metrics.limited.WithLabelValues("groups")))
 		assert.EqualValues(t, 1, testutil.ToFloat64(s.metrics.limited.WithLabelValues("group_names")))
-		assert.Contains(t, c.invoke("Join", id(c), "5").Error, "MaxGroups is 3")
+		for range 3 {
+			assert.Contains(t, c.invoke("Join", id(c), "5").Error, "MaxGroups is 3")
+		}
+		assert.Empty(t, log.lines("level=ERROR"), "clients cannot fill the log")
+		assert.Len(t, log.lines("level=WARN msg=\"a client reached a limit\" hub=/hub limit=groups"), 1)
 	}
 }
 
