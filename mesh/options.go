@@ -70,8 +70,8 @@ type Options struct {
 	// Zero means 3 s.
 	CloseTimeout time.Duration
 	// MaxMessage bounds a message, in bytes with its channel name. It may not be more
-	// than ReplayBytes, and should be the same on all nodes: what another node sends
-	// beyond it is a violation. Another node can make this one hold that much. Zero means
+	// than ReplayBytes, and should be the same on all nodes: a larger message of another
+	// node is a violation. Another node can make this one hold that much. Zero means
 	// 16 MiB, or ReplayBytes if that is less.
 	MaxMessage int
 	// ReplayBytes and ReplayAge bound what is kept for a peer that is away, so that

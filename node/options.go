@@ -23,7 +23,7 @@ type Options struct {
 	Hubs []signalr.HubOptions
 	// SignalR holds further settings of the SignalR server, such as UserID. Its Hubs,
 	// Backplane, Logger, Metrics and Development must be zero: they are the Node's own,
-	// and have fields here, but for Backplane, which is the mesh.
+	// and have fields here, except Backplane, which is the mesh.
 	SignalR signalr.Options
 	// Development is for a developer's own machine: it logs to stderr if Logger is nil,
 	// and shows clients the text of every error of a hub method.
@@ -79,9 +79,9 @@ type Options struct {
 	ReplayAge   time.Duration
 	ReplayBytes int
 
-	// UseFiles reads the files that an NCache application has, if they are there:
-	// appsettings.json in the working directory, with that of the environment beside it,
-	// and client.ncconf in the usual places, unless Bootstrap is given. False reads no
+	// UseFiles reads the files of an NCache application, if they exist: appsettings.json
+	// and appsettings.{Environment}.json in the working directory, and client.ncconf in
+	// the usual places unless Bootstrap is given. False reads no
 	// files but those that NCConf, Config and Users name. The signalmesh command sets it.
 	UseFiles bool
 	// NCConf is the path of client.ncconf, which must exist. Empty means what UseFiles
@@ -113,7 +113,7 @@ type Options struct {
 	// prometheus.Gatherer. Nil means a registry of the Node's own.
 	Metrics prometheus.Registerer
 
-	dialOnly bool // it is a Publisher's: nobody can connect to it
+	dialOnly bool // of a Publisher, which does not listen
 
 	// Origins says where values of these Options came from, such as "--cache" for
 	// "cache", for Settings. What is not in it came from "options".

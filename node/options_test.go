@@ -88,7 +88,7 @@ func TestLargeMessagesReachTheClientsOfEveryServerOrNobody(t *testing.T) {
 	b := open(t, func(o *node.Options) { o.Bootstrap = a.PeerAddrs() })
 	awaitServers(t, a, 1)
 	awaitServers(t, b, 1)
-	here, elsewhere := hear(t, a), hear(t, b)
+	here, elsewhere := receiver(t, a), receiver(t, b)
 	all := a.Hub("/chat").Clients(t.Context()).All()
 	for _, mebibytes := range []int{7, 8, 17} {
 		name := fmt.Sprintf("m%d", mebibytes)
@@ -132,7 +132,7 @@ func TestANodeWhoseBudgetIsUsedUpIsNotReady(t *testing.T) {
 	<-n.Ready()
 	status, _ := get(t, "http://"+n.AdminAddr()+"/readyz")
 	require.Equal(t, http.StatusOK, status)
-	hear(t, n) // which joins a group
+	receiver(t, n) // which joins a group
 	status, body := get(t, "http://"+n.AdminAddr()+"/readyz")
 	assert.Equal(t, http.StatusServiceUnavailable, status)
 	assert.Contains(t, body, "no room for more groups")

@@ -15,8 +15,8 @@ import (
 const settling = 2 * time.Second
 
 // A Publisher is a process that only sends to the clients of hubs. It is a peer of the
-// mesh without hubs, subscriptions to hubs and listener: nobody can connect to it, and it
-// gets no broadcasts. It may be used concurrently.
+// mesh without hubs, subscriptions to hubs and a listener. It does not receive
+// broadcasts, and other processes cannot connect to it. It may be used concurrently.
 type Publisher struct {
 	node *Node
 	hubs *signalr.Publisher
@@ -24,7 +24,8 @@ type Publisher struct {
 
 // NewPublisher opens a Publisher and returns when it is connected to a server of the
 // application, and has had up to 2 s to connect to the others. Ctx bounds the waiting,
-// not the life: give it a deadline if a publisher without a server is no use.
+// not the life: without a deadline NewPublisher waits until a server
+// is reachable.
 //
 //	p, err := node.NewPublisher(ctx, node.Options{
 //		Bootstrap:     []string{"web-1.example.net:9800"},
@@ -33,8 +34,8 @@ type Publisher struct {
 //	err = p.Clients(ctx, "Chat").Group("red").Send("ReceiveMessage", "shop", "open")
 //
 // Of the Options it takes those about whom to connect to, ChannelPrefix, Logger,
-// Metrics and Admin, and of SignalR those about sending. What a publisher cannot do,
-// such as to serve Hubs, must not be set.
+// Metrics and Admin, and the SignalR fields about sending. Fields of a server, such as
+// Hubs, must be zero.
 func NewPublisher(ctx context.Context, o Options) (_ *Publisher, err error) {
 	if err := o.servesNothing(); err != nil {
 		return nil, err

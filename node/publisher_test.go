@@ -17,8 +17,8 @@ import (
 	"github.com/signalmesh/signalmesh/signalr"
 )
 
-// hear connects a client to the chat of n, and returns what it waits for.
-func hear(t *testing.T, n *node.Node) func(text string) {
+// receiver connects a client to the chat of n, and returns a function that waits for a text.
+func receiver(t *testing.T, n *node.Node) func(text string) {
 	ws, response, err := websocket.DefaultDialer.Dial("ws://"+n.HTTPAddr()+"/chat", nil)
 	require.NoError(t, err)
 	response.Body.Close()
@@ -36,7 +36,7 @@ func hear(t *testing.T, n *node.Node) func(text string) {
 	}
 	await("{}")
 	require.NoError(t, ws.WriteMessage(websocket.TextMessage, []byte(`{"type":1,"invocationId":"1","target":"Send","arguments":["x","here"]}`+"\x1e")))
-	await(`"type":3`) // it can be reached by everybody
+	await(`"type":3`) // every server can reach it
 	return await
 }
 
@@ -72,7 +72,7 @@ func TestAPublisherReachesTheClientsOfEveryServer(t *testing.T) {
 	var clients []func(string)
 	for _, s := range servers {
 		awaitServers(t, s, 2)
-		clients = append(clients, hear(t, s))
+		clients = append(clients, receiver(t, s))
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -98,7 +98,7 @@ func TestAPublisherReachesTheClientsOfEveryServer(t *testing.T) {
 	}
 	assert.ErrorIs(t, p.Clients(ctx, "Caht").All().Send("x"), signalr.ErrNoHub)
 
-	// It makes its links to all servers itself, and is no server to them.
+	// It makes its links to all servers itself, and they do not count it as a server.
 	require.Eventually(t, func() bool {
 		linked := 0
 		for _, m := range p.Topic().Members() {

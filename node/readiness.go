@@ -46,8 +46,7 @@ func (n *Node) notInService() string {
 	return ""
 }
 
-// saturated returns which budgets of the hubs are used up. Clients should go to another
-// server meanwhile.
+// saturated returns which budgets of the hubs are used up.
 func (n *Node) saturated() []string {
 	if n.hubs == nil {
 		return nil

@@ -98,7 +98,7 @@ func (r *resolver) ncache() {
 	s.row("password", fmt.Sprint(s.password), r.from("Password"))
 }
 
-// noName is ErrNoName with what a program can do. The command knows flags for it.
+// noName returns ErrNoName with the remedy for a program. The command adds its flags.
 func (r *resolver) noName() error {
 	if r.o.UseFiles {
 		return ErrNoName

@@ -10,8 +10,8 @@ import (
 // defaultReplay is the ReplayBytes of zero.
 const defaultReplay = 64 << 20
 
-// envelope returns how many bytes of replay are left for what a message carries besides
-// its two encodings.
+// envelope returns how many bytes of the replay window are reserved for the names in a
+// message: channel, protocols and excluded connections.
 func envelope(replay int) int { return min(1<<20, replay/4) }
 
 // sendSize is the length in bytes of the longest message to clients, in each hub

@@ -57,7 +57,7 @@ func readError(err error) *appError {
 	return e
 }
 
-// read takes what clients are told from the chain of the error.
+// read sets the fields that clients may see from the chain of the error.
 func (e *appError) read(chain []error) {
 	named := false
 	for _, link := range chain {

@@ -84,7 +84,7 @@ func badErrors() map[string]error {
 	}
 }
 
-// A planted hub gives its error, or panics if that is nil, wherever it is asked to.
+// A planted hub returns err, or panics if err is nil.
 type planted struct{ err error }
 
 func (p *planted) plant() error {
@@ -136,10 +136,10 @@ func (p *planted) ExitStream() iter.Seq2[int, error] {
 	return func(func(int, error) bool) { runtime.Goexit() }
 }
 
-// current is what values that are decoded do.
+// current is the hub of values that are decoded.
 var current *planted
 
-// A value does what its hub says when it is encoded, and current when it is decoded.
+// A value calls plant of p when it is encoded, and of current when it is decoded.
 type value struct{ p *planted }
 
 func (v value) MarshalJSON() ([]byte, error) { return nil, v.p.plant() }
@@ -147,7 +147,7 @@ func (v value) MarshalText() ([]byte, error) { return nil, v.p.plant() }
 func (v *value) UnmarshalJSON([]byte) error  { return current.plant() }
 func (v *value) UnmarshalText([]byte) error  { return current.plant() }
 
-// A badHandler is a slog.Handler that panics wherever it is told to.
+// A badHandler is a slog.Handler that panics in one of its methods.
 type badHandler struct{ in string }
 
 func (h badHandler) Enabled(context.Context, slog.Level) bool {
@@ -348,7 +348,8 @@ func TestNilPointersInOptionsAreRefused(t *testing.T) {
 // guards.
 func TestArgumentsThatPanicAreErrorsOfTheSend(t *testing.T) {
 	s := start(t, Options{Hubs: []HubOptions{{Path: "/hub", Hub: &planted{}}}})
-	s.connect("/hub", protocol.JSON())
+	c := s.connect("/hub", protocol.JSON())
+	require.Equal(t, "x", result[string](c, "Echo", "x")) // messages are encoded for it
 	err := s.Hub("/hub").Clients(t.Context()).All().Send("Take", value{&planted{}})
 	assert.ErrorContains(t, err, `encode "Take" for json: an argument panicked`)
 }

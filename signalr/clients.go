@@ -90,9 +90,9 @@ type Target interface {
 	// backplane has taken it for the others; whether a client gets it is not
 	// known.
 	//
-	// With an error nobody gets the message, unless the error wraps ErrLocalOnly: then
-	// the backplane could not take it, and the connections of this server get it all
-	// the same. Arguments that cannot be encoded, a message that is ErrTooLarge and a
+	// If Send fails, no client receives the message, unless the error wraps
+	// ErrLocalOnly: then the backplane did not accept it, and the connections of this
+	// server receive it anyway. Arguments that cannot be encoded, a message that is ErrTooLarge and a
 	// context that has ended are errors before anything is sent.
 	//
 	// Sends to one audience that are made one after another arrive in that order.

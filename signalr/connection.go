@@ -94,9 +94,9 @@ func (c *connection) live() {
 	}
 }
 
-// conclude waits until the connection is seen off, and forgets it.
+// conclude waits for the writer, closes the transport and removes the connection.
 func (c *connection) conclude(in *intake) {
-	c.end(ending{failed: true}) // unless it is ending, which it is but for runtime.Goexit
+	c.end(ending{failed: true}) // has an effect only after runtime.Goexit
 	for {                       // let the closing of the transport come to its end
 		in.drop()
 		if err := in.receive(c.transport); err != nil {

@@ -58,9 +58,9 @@ func (s *Server) Serves(path string) bool {
 }
 
 // Before returns a handler that serves the paths of the hubs, in whatever letter case
-// they are written, and passes everything else on to next. An http.ServeMux tells
-// cases apart: mounted there, the hubs are reached only at the paths as they are given
-// to the mux.
+// they are written, and passes everything else on to next. An http.ServeMux
+// distinguishes cases: mounted there, the hubs are found only at the paths given to the
+// mux.
 func (s *Server) Before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Serves(r.URL.Path) {

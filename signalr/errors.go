@@ -13,12 +13,12 @@ var (
 	ErrSlow = errors.New("signalr: connection too slow: its outbox is full")
 	// ErrNoConnection says that no server has the connection named.
 	ErrNoConnection = errors.New("signalr: connection does not exist")
-	// ErrTooLarge says that a message is larger than Options.MaxSendSize, or excludes so
-	// many connections that no backplane carries it. Nobody got it.
+	// ErrTooLarge says that a message is larger than Options.MaxSendSize, or excludes too
+	// many connections. It was not delivered to any client.
 	ErrTooLarge = errors.New("signalr: message too large")
-	// ErrLocalOnly says that the clients of this server got a message, and that the
-	// backplane did not take it for all of the others. It is joined with the reason. Who
-	// sends again sends it twice to the clients of this server.
+	// ErrLocalOnly means that the clients of this server received a message and that the
+	// backplane did not accept it for all other servers. The error also wraps the reason.
+	// Sending the message again sends it twice to the clients of this server.
 	ErrLocalOnly = errors.New("signalr: only the clients of this server got it")
 	// ErrNoHub says that there is no hub at a path, or of a name.
 	ErrNoHub = errors.New("signalr: no such hub")
@@ -39,8 +39,8 @@ type HubError struct {
 	Err     error  // cause, for the log; may be nil
 }
 
-// Error returns Message and the text of Err. It leaves Err out if that wraps too many
-// errors, such as e itself. A nil HubError is no error; its text says so.
+// Error returns Message and the text of Err. It leaves Err out if Err wraps too many
+// errors, such as e itself. It may be called on a nil HubError.
 func (e *HubError) Error() string {
 	switch {
 	case e == nil:

@@ -42,7 +42,7 @@ type Hub struct {
 	acks       *acks
 	questions  *questions
 	controls   *controls
-	missing    error // nothing can be done with it; nil: it is there
+	missing    error // why it cannot be used; nil: it can
 	sendOnly   bool  // it is a Publisher's
 }
 
@@ -81,9 +81,9 @@ func newHub(s *Server, o HubOptions, twin *Hub) (*Hub, error) {
 // Server.Hub was given. Every other method then fails with the same error.
 func (h *Hub) Err() error { return h.missing }
 
-// usable returns an error if nothing can be done with the hub, or ctx has ended. what
-// is what was to be done.
-func (h *Hub) usable(ctx context.Context, what string) error {
+// usable returns an error if the hub cannot be used, or ctx has ended. The error
+// begins with the operation.
+func (h *Hub) usable(ctx context.Context, operation string) error {
 	err := ctx.Err()
 	switch {
 	case h == nil:
@@ -94,7 +94,7 @@ func (h *Hub) usable(ctx context.Context, what string) error {
 		return ErrServerClosed
 	}
 	if err != nil {
-		return fmt.Errorf("signalr: %s: %w", what, err)
+		return fmt.Errorf("signalr: %s: %w", operation, err)
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func (c *connection) protect(method string, run func() error) error {
 	return protect(c.log, method, run)
 }
 
-// protect is connection.protect for what belongs to no connection. It logs a panic.
+// protect is connection.protect without a connection. It logs a panic.
 func protect(log func() *slog.Logger, method string, run func() error) (err error) {
 	returned := false
 	defer func() {

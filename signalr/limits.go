@@ -58,7 +58,7 @@ type Limits struct {
 	// MaxClientResults is how many questions (Invoke) one connection may leave
 	// unanswered, and how many answers of other connections the methods that one
 	// connection has called may wait for. One more fails with ErrLimit. Zero means 100.
-	// Each costs a goroutine and some 12 kB.
+	// Each costs a goroutine and about 12 kB.
 	MaxClientResults int
 	// DetailedErrors shows the text of every error to the client that caused it,
 	// not only that of a HubError. Such texts can give secrets away. The client

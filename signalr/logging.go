@@ -18,8 +18,7 @@ func newLogger(l *slog.Logger, development bool) *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-// A safeHandler is the application's slog.Handler, whose panics end at it: what is
-// logged is logged at places where nothing else of the application runs.
+// A safeHandler recovers from panics of the application's slog.Handler.
 type safeHandler struct{ inner slog.Handler }
 
 func (h safeHandler) Enabled(ctx context.Context, level slog.Level) (enabled bool) {

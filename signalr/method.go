@@ -80,9 +80,8 @@ func (ms methodSet) names() []string {
 	return names
 }
 
-// methodsOf returns the hub methods of hub, or every reason it is no hub, and the
-// names of the methods that are none. A hub may have no hub methods: it then is for
-// sending only.
+// methodsOf returns the hub methods of hub and the names of the methods left out, or
+// every reason why hub is refused. A hub without hub methods is for sending only.
 func methodsOf(hub any, o Methods) (methods methodSet, leftOut []string, err error) {
 	v := reflect.ValueOf(hub)
 	t := v.Type()

@@ -71,7 +71,7 @@ func selectMethods(t reflect.Type, o Methods) (s selection, errs []error) {
 	}{{"Only", o.Only}, {"Include", o.Include}, {"Exclude", o.Exclude}, {"Rename", slices.Sorted(maps.Keys(o.Rename))}} {
 		for _, name := range list.names {
 			if !known[name] {
-				errs = append(errs, fmt.Errorf("Methods.%s has %q, which is no method of %v", list.field, name, t))
+				errs = append(errs, fmt.Errorf("Methods.%s has %q, which is not a method of %v", list.field, name, t))
 			}
 		}
 	}
@@ -187,9 +187,9 @@ func declares(t reflect.Type, name string) bool {
 	return false
 }
 
-// isSource reports whether the code at pc is what the source has as that method of t.
-// A method that the compiler wrote has no file, or begins with the code of another
-// one that is inlined.
+// isSource reports whether the code at pc is that method of t in a source file. A
+// method that the compiler generated has no file, or begins with inlined code of
+// another method.
 func isSource(t reflect.Type, name string, pc uintptr) bool {
 	f := runtime.FuncForPC(pc)
 	if f == nil {
@@ -214,11 +214,11 @@ var (
 	hazards = []string{"sync", "sync/atomic", "context"}
 )
 
-// hazard returns an error if t, or a type that it embeds, is one whose methods nobody
-// but the hub may call, such as a sync.Mutex.
+// hazard returns an error if t is or embeds a type whose methods clients must not call,
+// such as a sync.Mutex.
 func hazard(t reflect.Type) error {
 	if slices.Contains(hazards, packageOf(t)) {
-		return fmt.Errorf("%v is no hub", t)
+		return fmt.Errorf("%v cannot be a hub", t)
 	}
 	return embeddedHazard(t, t, nil)
 }
@@ -240,13 +240,13 @@ func embeddedHazard(hub, t reflect.Type, outer []reflect.Type) error {
 			return err
 		}
 		if locks || slices.Contains(hazards, packageOf(f.Type)) {
-			return fmt.Errorf("%v embeds %v, whose methods nobody but the hub may call; give the field a name, such as mu %v", hub, f.Type, f.Type)
+			return fmt.Errorf("%v embeds %v, whose methods would be hub methods; give the field a name, such as mu %v", hub, f.Type, f.Type)
 		}
 	}
 	return nil
 }
 
-// suppliedTypes are types that clients cannot send, and what a method should take.
+// suppliedTypes maps types that clients cannot send to the remedy.
 var suppliedTypes = map[reflect.Type]string{
 	reflect.TypeFor[Call]():             "take a *signalr.Call",
 	reflect.TypeFor[*context.Context](): "take a context.Context",

@@ -25,7 +25,7 @@ func (*base) Point() string { return "point" }
 func (base) Len() int       { return -1 }
 func (*base) Over() string  { return "base" }
 
-// A mixed hub has methods of its own, of its package and of others.
+// A mixed hub declares methods, and embeds types of its package and of others.
 type mixed struct {
 	base
 	*strings.Reader // Len at the same depth as base's: neither is promoted
@@ -78,7 +78,7 @@ func TestClientsCallMethodsByTheirNewNames(t *testing.T) {
 
 func TestWrongMethodsAreRefusedWithEveryReason(t *testing.T) {
 	for want, o := range map[string]Methods{
-		`Methods.Only has "Nope", which is no method of *signalr.mixed`:       {Only: []string{"Nope"}},
+		`Methods.Only has "Nope", which is not a method of *signalr.mixed`:    {Only: []string{"Nope"}},
 		`Methods.Include has "Nope"`:                                          {Include: []string{"Nope"}},
 		`Methods.Exclude has "own"`:                                           {Exclude: []string{"own"}},
 		`Methods.Rename has "Nope"`:                                           {Rename: map[string]string{"Nope": "x"}},
@@ -120,10 +120,10 @@ func TestEmbeddedLocksAreRefused(t *testing.T) {
 		contextual{t.Context()}, &deepLock{}, &ownLock{},
 	} {
 		_, err := NewServer(Options{Hubs: []HubOptions{{Path: "/h", Hub: hub}}})
-		assert.ErrorContains(t, err, "whose methods nobody but the hub may call; give the field a name", "%T", hub)
+		assert.ErrorContains(t, err, "whose methods would be hub methods; give the field a name", "%T", hub)
 	}
 	_, err := NewServer(Options{Hubs: []HubOptions{{Path: "/h", Hub: &sync.Mutex{}}}})
-	assert.ErrorContains(t, err, "*sync.Mutex is no hub")
+	assert.ErrorContains(t, err, "*sync.Mutex cannot be a hub")
 	assert.Equal(t, []string{"Lock", "Unlock"}, chosen(t, &doorLock{}, Methods{}), "the hub's own methods are hub methods")
 }
 
@@ -172,7 +172,7 @@ func TestHubMethodsAreLoggedAtStart(t *testing.T) {
 func TestAHubWithoutMethodsSends(t *testing.T) {
 	s := start(t, Options{Hubs: []HubOptions{{Path: "/hub", Hub: struct{}{}, Name: "Notifications"}}})
 	c := s.connect("/hub", protocol.JSON())
+	assert.Contains(t, c.invoke("Anything").Error, "Method does not exist")
 	require.NoError(t, s.Hub("/hub").Clients(t.Context()).All().Send("news", "x"))
 	assert.Equal(t, "x", c.received("news"))
-	assert.Contains(t, c.invoke("Anything").Error, "Method does not exist")
 }

@@ -55,10 +55,10 @@ func newMetrics() *metrics {
 			Namespace: "signalmesh", Subsystem: "signalr", Name: "refused_total",
 			Help: "WebSockets refused, by cause: origin, hijacker, handshake or panic.",
 		}, []string{"cause"}),
-		evicted: counter("negotiations_evicted_total", "Negotiated connections that nobody had opened, forgotten to make room for newer ones."),
+		evicted: counter("negotiations_evicted_total", "Unopened negotiated connections dropped to make room for newer ones."),
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "signalmesh", Subsystem: "signalr", Name: "limited_total",
-			Help: "What clients were refused because of a limit: groups, group_names, group_bytes, client_results or message_size.",
+			Help: "Requests of clients refused because of a limit: groups, group_names, group_bytes, client_results or message_size.",
 		}, []string{"limit"}),
 	}
 	m.completed = m.invocations.WithLabelValues("completed")

@@ -21,8 +21,8 @@ type negotiated struct {
 
 	// The rest is guarded by negotiations.mu.
 
-	// waiting are its places among those that nobody has opened: of all, and of its
-	// address. Nil elements: it is not among them.
+	// waiting are its elements in negotiations.unopened and in the list of its address;
+	// nil if it is open.
 	waiting [2]*list.Element
 	// expires is when it is forgotten unless it has been opened; zero while it
 	// is open.
@@ -37,7 +37,7 @@ func newNegotiated(h *Hub, r *http.Request) *negotiated {
 }
 
 // clientNetwork returns what counts as one client's address: an IPv4 address, or an
-// IPv6 network of 64 bits. What is no address is the zero Prefix.
+// IPv6 network of 64 bits. For an invalid address it returns the zero Prefix.
 func clientNetwork(remote string) netip.Prefix {
 	at, err := netip.ParseAddrPort(remote)
 	if err != nil {
@@ -94,13 +94,13 @@ func (no *refusal) answer(w http.ResponseWriter) { text(w, no.status, no.body) }
 // negotiations are the negotiated connections by their tokens. Section 5 of the
 // protocol reference gives the rules.
 //
-// Those that nobody has opened are few, in total and for each client address. A new
-// one takes the place of the oldest: clients open theirs within a second, so a flood
-// forgets its own.
+// The number of unopened connections is limited, in total and for each client address.
+// Above the limit the oldest is dropped. Clients usually open theirs within a second, so
+// a flood drops its own connections first.
 type negotiations struct {
 	patience time.Duration // for one whose opening failed
 	pollGap  time.Duration
-	limit    int // of those that nobody has opened
+	limit    int // of unopened connections
 	perFrom  int // of these, for one address
 	evicted  func()
 
@@ -118,7 +118,7 @@ func newNegotiations(o Options, evicted func()) *negotiations {
 	}
 }
 
-// add enters n until expires, and forgets others if there is no room.
+// add adds n until expires, and drops the oldest above a limit.
 func (ns *negotiations) add(n *negotiated, expires time.Time) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
@@ -127,7 +127,7 @@ func (ns *negotiations) add(n *negotiated, expires time.Time) {
 	ns.await(n)
 }
 
-// await puts n among those that nobody has opened. The caller holds mu.
+// await adds n to the unopened connections. The caller holds mu.
 func (ns *negotiations) await(n *negotiated) {
 	own := ns.byFrom[n.from]
 	if own == nil {
@@ -139,7 +139,7 @@ func (ns *negotiations) await(n *negotiated) {
 	ns.makeRoom(ns.unopened, ns.limit)
 }
 
-// makeRoom forgets the oldest of l if there are more than limit. The caller holds mu.
+// makeRoom drops the oldest of l if there are more than limit. The caller holds mu.
 func (ns *negotiations) makeRoom(l *list.List, limit int) {
 	if l.Len() > limit {
 		ns.forget(l.Front().Value.(*negotiated))
@@ -147,7 +147,7 @@ func (ns *negotiations) makeRoom(l *list.List, limit int) {
 	}
 }
 
-// opened takes n from those that nobody has opened. The caller holds mu.
+// opened removes n from the unopened connections. The caller holds mu.
 func (ns *negotiations) opened(n *negotiated) {
 	if n.waiting[0] == nil {
 		return
@@ -161,7 +161,7 @@ func (ns *negotiations) opened(n *negotiated) {
 	n.waiting = [2]*list.Element{}
 }
 
-// forget ends what requests of n wait for, and forgets it. The caller holds mu.
+// forget ends the waiting requests of n and removes n. The caller holds mu.
 func (ns *negotiations) forget(n *negotiated) {
 	n.end()
 	ns.opened(n)
@@ -273,7 +273,7 @@ func (ns *negotiations) close() {
 	ns.forgetUnopened(func(*negotiated) bool { return true })
 }
 
-// forgetUnopened forgets from the oldest on, up to the first that is not to be.
+// forgetUnopened removes unopened connections, oldest first, while which returns true.
 func (ns *negotiations) forgetUnopened(which func(*negotiated) bool) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()

@@ -82,7 +82,7 @@ type Options struct {
 	// backplane. Zero means 5 s.
 	SendTimeout time.Duration
 	// MaxSendSize is the length in bytes of the longest message that is sent to clients,
-	// in each hub protocol by itself. A longer one is ErrTooLarge, and nobody gets it,
+	// in each hub protocol by itself. A longer one fails with ErrTooLarge before it is sent,
 	// with a backplane or without. A backplane has to carry twice as much, and 512 KiB.
 	// All servers of an application should have the same. Zero means 24 MiB.
 	MaxSendSize int
@@ -96,8 +96,8 @@ type Options struct {
 	MaxNegotiationsPerAddress int
 	// MaxGroupBytes is how many bytes the names of the groups of this server may take on
 	// the backplane, with 64 for each. Beyond that no more groups can be joined here, so
-	// that connections and users still can be announced. Zero means 96 MiB, which is
-	// three quarters of what a node's mesh has room for.
+	// that connections and users still can be announced. Zero means 96 MiB, three
+	// quarters of the limit of a node's mesh.
 	MaxGroupBytes int
 	// ShutdownSpread is over how long a time Shutdown ends the connections, so that
 	// not all clients reconnect at once: in random order, and faster if there are
@@ -110,7 +110,7 @@ type Options struct {
 type HubOptions struct {
 	// Path is where the hub is served, such as "/chat" or "/". It is matched without
 	// regard to case. One hub may be served at several paths, by a HubOptions with the
-	// same Hub and Name for each: it is one hub to everybody who sends, and each path has
+	// same Hub and Name for each. Sends and groups treat it as one hub, and each path has
 	// its own Transports, Limits, Authorize and other settings.
 	Path string
 	// Hub is the hub: a value whose exported methods are the hub methods; see Methods.

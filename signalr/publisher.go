@@ -11,7 +11,7 @@ import (
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
 
-// PublisherOptions say how a Publisher sends. Zero values are those of Options.
+// PublisherOptions are the settings of a Publisher. Zero values are those of Options.
 type PublisherOptions struct {
 	// Backplane reaches the servers that have the hubs. Required. The Publisher does not
 	// close it, and attaches no Receiver.
@@ -27,7 +27,7 @@ type PublisherOptions struct {
 }
 
 // A Publisher sends to the clients of hubs that other servers have. It has no hubs and
-// no clients of its own, subscribes to nothing and receives nothing. It may be used
+// no clients, and neither subscribes nor receives. It may be used
 // concurrently.
 type Publisher struct{ server *Server }
 
@@ -54,16 +54,16 @@ func NewPublisher(o PublisherOptions) (*Publisher, error) {
 }
 
 // Clients names clients of the hub of that name to send to: its HubOptions.Name, which
-// by default is the name of its type. Ctx bounds how long a send may wait for a busy
-// backplane, besides SendTimeout.
+// by default is the name of its type. Ctx and SendTimeout bound how long a send may
+// wait for a busy backplane.
 //
 // A Send that no server got fails with ErrNoHub if no server has a hub of that name. It
-// succeeds if a server has it and nobody is in the audience. Invoke fails with
+// succeeds if a server has it and the audience is empty. Invoke fails with
 // ErrSendOnly.
 func (p *Publisher) Clients(ctx context.Context, hub string) Clients {
 	h := &Hub{server: p.server, path: hub, name: hub, sendOnly: true, registry: newRegistry(len(p.server.protocols))}
 	if hub == "" || strings.Contains(hub, ":") {
-		h.missing = fmt.Errorf("%w: %q is no name of a hub; give that of its type, or HubOptions.Name", ErrNoHub, hub)
+		h.missing = fmt.Errorf("%w: %q is not a hub name; give that of its type, or HubOptions.Name", ErrNoHub, hub)
 	}
 	return Clients{hub: h, ctx: ctx, timeout: p.server.options.SendTimeout}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // maxRefusalsLogged is how many different refusals of one cause are logged. More are
-// counted only: what makes them different comes from clients.
+// counted only, since clients choose the details.
 const maxRefusalsLogged = 32
 
 // A refusalCause says why requests are refused that a client cannot tell its user of.
@@ -20,7 +20,7 @@ type refusalCause string
 const (
 	refusedOrigin    refusalCause = "origin"    // CheckOrigin, or AllowedOrigins, refuses it
 	refusedHijacker  refusalCause = "hijacker"  // the response writer cannot be hijacked
-	refusedHandshake refusalCause = "handshake" // the request is no WebSocket handshake
+	refusedHandshake refusalCause = "handshake" // the request is not a WebSocket handshake
 	refusedPanic     refusalCause = "panic"     // the application panicked
 )
 

@@ -89,8 +89,8 @@ func (r *registry) join(c *connection, group string) (bool, error) {
 	return true, nil
 }
 
-// room returns an error if a connection cannot join one more group. It is asked before
-// the group is announced; join decides.
+// room returns an error if a connection cannot join one more group. It is called before
+// the group is announced. Only join is decisive.
 func (r *registry) room(c *connection, group string) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

@@ -41,7 +41,7 @@ func (h *Hub) send(ctx context.Context, a audience, method string, args []any) e
 	return h.publish(ctx, method, payload, channels)
 }
 
-// notSent is the error of a send that reached nobody.
+// notSent returns the error of a send that failed before delivery.
 func (h *Hub) notSent(err error) error {
 	if wraps(err, ErrTooLarge) {
 		h.server.metrics.limited.WithLabelValues("message_size").Inc()
@@ -111,8 +111,8 @@ func (h *Hub) wanted() []bool {
 	return wanted
 }
 
-// envelopeRoom is how many bytes of what goes to other servers are for names: of
-// protocols, and of connections that are excluded.
+// envelopeRoom is how many bytes of a message to other servers are reserved for names
+// of protocols and of excluded connections.
 const envelopeRoom = 512 << 10
 
 // payload returns m as it goes to the other servers, or nil if it goes to none.

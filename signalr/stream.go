@@ -98,8 +98,8 @@ func eachReceived(ctx context.Context, channel reflect.Value, send func(reflect.
 	return context.Cause(ctx)
 }
 
-// eachYielded sends what an iter.Seq2[T, error] yields, up to the first error. It
-// does not panic, as a range loop does, if the iterator goes on afterwards.
+// eachYielded sends what an iter.Seq2[T, error] yields, up to the first error. Unlike a
+// range loop it does not panic if the iterator continues after that.
 func eachYielded(seq reflect.Value, send func(reflect.Value) error) (err error) {
 	var mu sync.Mutex // an iterator may yield from other goroutines
 	over := false

@@ -46,7 +46,7 @@ type subscriptions struct {
 	refused  error // of the backplane, for the last connection or user; nil: it took it
 }
 
-// channelCost is what a channel counts besides the bytes of its name.
+// channelCost is added to the length of a channel's name, in bytes.
 const channelCost = 64
 
 type subscription struct {
@@ -60,7 +60,7 @@ func newSubscriptions(b Backplane, limit int) *subscriptions {
 	return &subscriptions{backplane: b, limit: limit, channels: make(map[string]*subscription)}
 }
 
-// enter makes a channel known that nobody here needs yet. The caller holds mu.
+// enter adds a channel that is not needed yet. The caller holds mu.
 func (s *subscriptions) enter(channel string, r route) (*subscription, error) {
 	if r.kind == routeGroup {
 		cost := len(channel) + channelCost
@@ -74,7 +74,7 @@ func (s *subscriptions) enter(channel string, r route) (*subscription, error) {
 	return sub, nil
 }
 
-// leave forgets a channel. The caller holds mu.
+// leave removes a channel. The caller holds mu.
 func (s *subscriptions) leave(channel string, sub *subscription) {
 	delete(s.channels, channel)
 	if sub.route.kind == routeGroup {

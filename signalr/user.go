@@ -61,8 +61,8 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, h *Hub) (*htt
 	return r.WithContext(context.WithValue(r.Context(), userKey{}, user)), true
 }
 
-// judgeUser returns who makes a request, nil for nobody, and the status of the answer
-// if that user may not use h.
+// judgeUser returns the user of a request, nil if it has none, and the status of the
+// answer if that user may not use h.
 func (s *Server) judgeUser(r *http.Request, h *Hub) (user *User, status int) {
 	err := protect(s.logger, "Authenticate", func() (err error) {
 		user, err = s.options.Authenticate(r)

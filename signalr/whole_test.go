@@ -56,6 +56,7 @@ func TestTheLimitOfAServerAloneIsThatOfMany(t *testing.T) {
 	o.MaxSendSize = 100
 	s := start(t, o)
 	c := s.connect("/hub", protocol.JSON())
+	silence(t, c) // messages are encoded for it
 	assert.ErrorIs(t, s.Hub("/hub").Clients(t.Context()).All().Send("hear", strings.Repeat("x", 100)), ErrTooLarge)
 	silence(t, c)
 }
@@ -82,6 +83,7 @@ func TestASendWithAnEndedContextReachesNobody(t *testing.T) {
 func TestASendThatTheBackplaneRefusesSaysWhoGotIt(t *testing.T) {
 	one, _, nodes := startTwo(t)
 	a := one.connect("/hub", protocol.JSON())
+	silence(t, a) // it can be sent to
 	nodes[0].onPublish = func(string) error { return errors.New("away") }
 	assert.ErrorIs(t, one.Hub("/hub").Clients(t.Context()).All().Send("hear", "x"), ErrLocalOnly)
 	assert.Equal(t, "x", a.received("hear"))
@@ -146,6 +148,7 @@ func TestOneHubMayBeAtSeveralPaths(t *testing.T) {
 	}
 	one, two := open(), open()
 	a, c := one.connect("/hub", protocol.JSON()), two.connect("/hub", protocol.JSON())
+	silence(t, a, c) // they can be sent to
 	response, err := one.client.Get("http://test/polling")
 	require.NoError(t, err)
 	response.Body.Close()
@@ -190,7 +193,7 @@ func TestPathsOfAnyCaseAreServedBeforeAMux(t *testing.T) {
 	}
 }
 
-// where tells what a call knows of its client.
+// where returns the transport and address of its caller.
 type where struct{}
 
 func (where) Where(call *Call) string { return call.Transport().String() + " " + call.RemoteAddr() }
@@ -274,7 +277,7 @@ func TestGroupsLeaveRoomForConnections(t *testing.T) {
 	assert.Eventually(t, func() bool { return len(s.Saturated()) == 0 }, 10*time.Second, time.Millisecond)
 }
 
-// asking asks its caller, who may not answer.
+// asking invokes a method of its caller.
 type asking struct{}
 
 func (asking) Echo(s string) string { return s }
@@ -300,7 +303,7 @@ func TestUnansweredQuestionsAreLimited(t *testing.T) {
 	assert.True(t, c.next().(protocol.Completion).HasResult)
 	askCaller(c, "Ask", 1)
 
-	// From another server, by several connections: the asked one's server says no.
+	// From other servers, by several connections: the server of the victim refuses.
 	victim := two.connect("/hub", protocol.JSON())
 	for range 3 {
 		asker := one.connect("/hub", protocol.JSON())

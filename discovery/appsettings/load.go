@@ -22,8 +22,8 @@ const FileName = "appsettings.json"
 // Options say what to read.
 type Options struct {
 	// Path is the base file, which must then exist. Empty means FileName in the
-	// working directory, if it is there, or, with NoFiles, none. The environment's file
-	// is looked for beside it and need not exist.
+	// working directory, if it exists, or no file with NoFiles. The environment's file in
+	// the same directory need not exist.
 	Path string
 	// NoFiles reads no file if Path is empty.
 	NoFiles bool

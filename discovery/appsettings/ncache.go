@@ -113,7 +113,7 @@ func (c *Config) advice(n NCacheConfiguration) diag.Problems {
 		if c.readsEnvironment() {
 			remedy = fmt.Sprintf("set the environment variable %s__Password instead", SectionName)
 		}
-		out = append(out, diag.Problem{Severity: diag.Warning, At: e.Origin, Path: e.Key, Message: "a password stands in a file in clear text; " + remedy})
+		out = append(out, diag.Problem{Severity: diag.Warning, At: e.Origin, Path: e.Key, Message: "the file contains a password in clear text; " + remedy})
 	}
 	return out
 }

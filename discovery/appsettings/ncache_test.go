@@ -38,7 +38,7 @@ func TestTheSectionIsReadByItsRules(t *testing.T) {
 			`error a.json:1:27: NCacheConfiguration is an array; that is the form of NCache's distributed cache (NCacheFactorySettings:NCacheConfigurations); for SignalR write one object: "NCacheConfiguration": { "CacheName": "…", "ApplicationID": "…" }`,
 		}},
 		{"a password in the file", `{"NCacheConfiguration": {"CacheName": "c", "EventKey": "e", "Password": "hunter2"}}`, "e",
-			[]string{`warning a.json:1:61: a password stands in a file in clear text; give it in another way`}},
+			[]string{`warning a.json:1:61: the file contains a password in clear text; give it in another way`}},
 		{"a single value", `{"NCacheConfiguration": "c"}`, "", []string{
 			`error a.json:1:2: NCacheConfiguration: is a single value, expected a section with keys of its own`,
 			"error NCacheConfiguration: no CacheName; looked for NCacheConfiguration:CacheName " + places,

@@ -47,8 +47,8 @@ func (n *Node) replan(now time.Duration, m *Member) {
 	m.dialing = dialing{at: now + n.courtesy(m.peer, impatience), busy: m.dialing.busy}
 }
 
-// courtesy is how long to wait for p to dial us. A node without an address, which nobody
-// can dial, does not wait.
+// courtesy is how long to wait for p to dial us. A node without an address
+// cannot be dialled, so it does not wait.
 func (n *Node) courtesy(p Peer, pause time.Duration) time.Duration {
 	if n.o.Self < p || len(n.o.Member.Addrs) == 0 {
 		return n.jitter(20 * time.Millisecond)

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A node without an address is dialled by nobody. It makes its links itself, also after
-// they were lost, and is no server to the others.
+// Members do not dial a node without an address. The node makes its links itself, also
+// after they were lost. Members do not count it as a server.
 func TestANodeThatOnlyDialsMakesItsLinks(t *testing.T) {
 	w := newWorld(t, 3)
 	onlyDials := func(o *Options) { o.Member.Addrs = nil }

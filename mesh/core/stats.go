@@ -75,8 +75,8 @@ type Standing struct {
 	Round  []string // names of members that are alive and have no direct link
 }
 
-// Standing says how the mesh is. Names are in the order of the peer IDs. Members that
-// only dial are no servers: they have no clients, and come and go.
+// Standing returns the state of the mesh. Names are in the order of the peer IDs.
+// Members without an address are not counted: they have no clients.
 func (n *Node) Standing() Standing {
 	var s Standing
 	for _, m := range n.sorted() {

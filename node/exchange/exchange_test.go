@@ -220,7 +220,7 @@ func TestASuccessorTakesOverWithoutAGap(t *testing.T) {
 }
 
 // An uncounted backplane publishes and cannot say afterwards who is subscribed, as when
-// the context has ended meanwhile.
+// the context has ended.
 type uncounted struct{ *backplanetest.Port }
 
 func (uncounted) Subscribers(context.Context, string) (int, error) { return 0, context.Canceled }

@@ -82,9 +82,9 @@ func (x *Exchange) offerTo(ctx context.Context, wire string, data []byte) (count
 	return x.reached(ctx, wire, servers), rest, nil
 }
 
-// reached counts the subscribers of servers that have been sent a message. If they
-// cannot be counted any more each server counts for one: an error would say that the
-// message has not been sent.
+// reached counts the subscribers of servers that have been sent a message. If
+// counting fails, each server counts for one: an error would report that the message
+// was not sent.
 func (x *Exchange) reached(ctx context.Context, wire string, servers int) int {
 	total, err := x.levels(ctx, wire, servers)
 	if err != nil {

@@ -17,8 +17,8 @@ func bindJSONAny(from *scanner, v reflect.Value) {
 	}
 }
 
-// readJSONAny returns the next value as encoding/json does, but for numbers, which
-// keep their value: see jsonNumberOf.
+// readJSONAny returns the next value as encoding/json does, except numbers: see
+// jsonNumberOf.
 func readJSONAny(from *scanner) any {
 	switch c := from.text[from.pos]; c {
 	case '{':

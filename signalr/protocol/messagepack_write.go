@@ -114,7 +114,7 @@ func appendNumber(dst []byte, text string) ([]byte, error) {
 	}
 	f, err := strconv.ParseFloat(cmp.Or(text, "0"), 64)
 	if err != nil {
-		return dst, fmt.Errorf("json.Number %q is no number of 64 bits", text)
+		return dst, fmt.Errorf("json.Number %q is not a number of 64 bits", text)
 	}
 	return msgp.AppendFloat64(dst, f), nil
 }

@@ -87,7 +87,7 @@ func TestJSONNumbersAreNumbersInMessagePack(t *testing.T) {
 		}
 	}
 	_, err := MessagePack().(messagePack).appendMessagePackValue(nil, json.Number("x"))
-	assert.ErrorContains(t, err, `json.Number "x" is no number`)
+	assert.ErrorContains(t, err, `json.Number "x" is not a number`)
 }
 
 func TestMessagePackNumbersThatDoNotFitAreRefused(t *testing.T) {
