@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -114,10 +115,17 @@ func (n *Node) openMesh() (err error) {
 	return err
 }
 
+// onHealth calls Options.OnHealth, and logs its panic.
 func (n *Node) onHealth(_ string, c mesh.Condition) {
-	if n.o.OnHealth != nil {
-		n.o.OnHealth(c)
+	if n.o.OnHealth == nil {
+		return
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			n.log.Error("OnHealth panicked", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		}
+	}()
+	n.o.OnHealth(c)
 }
 
 func (n *Node) openHubs() (err error) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/signalmesh/signalmesh/mesh"
 	"github.com/signalmesh/signalmesh/signalr"
+	"github.com/signalmesh/signalmesh/signalr/safelog"
 )
 
 // Options say what a Node serves, where, and with whom. They are the last layer
@@ -154,6 +155,7 @@ func (o Options) complete() Options {
 	o.Version = cmp.Or(o.Version, "dev")
 	switch {
 	case o.Logger != nil:
+		o.Logger = safelog.New(o.Logger)
 	case o.Development:
 		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	default:

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalmesh/signalmesh/mesh"
 	"github.com/signalmesh/signalmesh/node"
 	"github.com/signalmesh/signalmesh/signalr"
 	"github.com/signalmesh/signalmesh/signalr/backplanetest"
@@ -164,4 +166,31 @@ func TestDevelopmentShowsClientsErrors(t *testing.T) {
 		got += string(data)
 	}
 	assert.Contains(t, got, "Exception: the database is away")
+}
+
+// A panicking handler panics whenever something is logged.
+type panicking struct{ slog.Handler }
+
+func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
+func (panicking) Handle(context.Context, slog.Record) error { panic("planted") }
+func (p panicking) WithAttrs([]slog.Attr) slog.Handler      { return p }
+
+func TestPanicsOfTheApplicationDoNotEndANode(t *testing.T) {
+	told := make(chan struct{}, 100)
+	hostile := func(o *node.Options) {
+		o.Logger = slog.New(panicking{slog.DiscardHandler})
+		o.OnHealth = func(mesh.Condition) {
+			told <- struct{}{}
+			panic(map[string]any{"planted": true})
+		}
+	}
+	a := open(t, hostile)
+	b := open(t, func(o *node.Options) { hostile(o); o.Bootstrap = a.PeerAddrs() })
+	awaitServers(t, a, 1)
+	awaitServers(t, b, 1)
+	<-told
+	<-told
+	elsewhere := receiver(t, b)
+	require.NoError(t, a.Hub("/chat").Clients(t.Context()).All().Send("still", "x"))
+	elsewhere("still")
 }
