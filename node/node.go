@@ -78,6 +78,9 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		}
 	}()
 	n.tellProblems()
+	if o.Development {
+		n.log.Warn("development mode: clients are shown the text of every error; do not use it in production")
+	}
 	for _, open := range []func() error{n.openMesh, n.watchUsers, n.openApplications, n.openHubs, n.openLoop, n.openRedis, n.openHTTP, n.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err

@@ -68,10 +68,19 @@ func (h *Hub) join(ctx context.Context, c *connection, group string) error {
 // mayJoin returns an error if the name of a group is too long, or the connection is in
 // too many.
 func (h *Hub) mayJoin(c *connection, group string) error {
-	if limit := h.options.MaxGroupName; len(group) > limit {
-		return h.limited("group_names", fmt.Errorf("%w: the name of the group has %d bytes, and Limits.MaxGroupName is %d", ErrLimit, len(group), limit))
+	if err := h.nameFits(group, true); err != nil {
+		return err
 	}
 	return h.limited("groups", h.registry.room(c, group))
+}
+
+// nameFits returns an error if the name of a group to be joined is too long.
+func (h *Hub) nameFits(group string, add bool) error {
+	limit := h.options.MaxGroupName
+	if !add || len(group) <= limit {
+		return nil
+	}
+	return h.limited("group_names", fmt.Errorf("%w: the name of the group has %d bytes, and Limits.MaxGroupName is %d", ErrLimit, len(group), limit))
 }
 
 // limited counts err, unless it is nil, and logs the first of each limit.
@@ -108,7 +117,10 @@ func (h *Hub) changeGroup(ctx context.Context, connectionID, group string, add b
 		ctx, cancel = context.WithTimeout(ctx, h.server.options.GroupTimeout)
 		defer cancel()
 	}
-	var err error
+	err := h.nameFits(group, add)
+	if err != nil {
+		return fmt.Errorf("signalr: change group %.64q: %w", group, err)
+	}
 	switch c := h.registry.connection(connectionID); {
 	case c == nil:
 		err = h.changeGroupElsewhere(ctx, connectionID, group, add)

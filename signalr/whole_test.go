@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -243,6 +244,24 @@ func TestGroupsOfAConnectionAreLimited(t *testing.T) {
 		assert.Empty(t, log.lines("level=ERROR"), "clients cannot fill the log")
 		assert.Len(t, log.lines("level=WARN msg=\"a client reached a limit\" hub=/hub limit=groups"), 1)
 	}
+}
+
+func TestGroupsOfAConnectionElsewhereAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(journal)
+		one, two, _ := startTwo(t, func(o *Options) {
+			o.Limits, o.GroupTimeout, o.Logger = Limits{MaxGroups: 1, MaxGroupName: 5}, 2*time.Second, log.logger()
+		})
+		c := two.connect("/hub", protocol.JSON())
+		g := one.Hub("/hub").Groups(t.Context())
+		require.NoError(t, g.Add(id(c), "a"))
+		assert.ErrorIs(t, g.Add(id(c), "123456"), ErrLimit, "a name is known to be too long at once")
+		begin := time.Now()
+		assert.ErrorIs(t, g.Add(id(c), "b"), context.DeadlineExceeded)
+		assert.Equal(t, 2*time.Second, time.Since(begin))
+		assert.EqualValues(t, 1, testutil.ToFloat64(two.metrics.limited.WithLabelValues("groups")))
+		assert.Contains(t, log.lines("group command failed")[0], "level=DEBUG")
+	})
 }
 
 func TestGroupsLeaveRoomForConnections(t *testing.T) {
