@@ -273,11 +273,15 @@ func (ns *negotiations) close() {
 	ns.forgetUnopened(func(*negotiated) bool { return true })
 }
 
-// forgetUnopened removes unopened connections, oldest first, while which returns true.
+// forgetUnopened removes the unopened connections for which which returns true.
 func (ns *negotiations) forgetUnopened(which func(*negotiated) bool) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	for e := ns.unopened.Front(); e != nil && which(e.Value.(*negotiated)); e = ns.unopened.Front() {
-		ns.forget(e.Value.(*negotiated))
+	for e := ns.unopened.Front(); e != nil; {
+		n := e.Value.(*negotiated)
+		e = e.Next() // before forget removes it
+		if which(n) {
+			ns.forget(n)
+		}
 	}
 }
