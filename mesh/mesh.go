@@ -86,8 +86,10 @@ func New(o Options) (_ *Mesh, err error) {
 	}
 	m.host.SetStreamHandler(framesProtocol, m.accept)
 	// Last, since peers may dial from this moment on.
-	if err = m.listen(); err != nil {
-		return nil, err
+	if !o.DialOnly {
+		if err = m.listen(); err != nil {
+			return nil, err
+		}
 	}
 	m.host.Start()
 	return m, nil

@@ -36,11 +36,14 @@ type Options struct {
 	// them later.
 	Users []admission.User
 
-	// Listen are the TCP addresses to listen on; one is required. Port 0 lets the system
-	// pick. If all addresses of both families are listed with one port (/ip4/0.0.0.0 and
-	// /ip6/::), a family that this machine does not have is left out, and port 0 is the
-	// same in both if possible. Every other address must work.
+	// Listen are the TCP addresses to listen on; one is required, unless DialOnly is set.
+	// Port 0 lets the system pick. If all addresses of both families are listed with one
+	// port (/ip4/0.0.0.0 and /ip6/::), a family that this machine does not have is left
+	// out, and port 0 is the same in both if possible. Every other address must work.
 	Listen []multiaddr.Multiaddr
+	// DialOnly listens nowhere. Other nodes cannot connect to this one: it connects to
+	// all of them, and they do not count it as a server.
+	DialOnly bool
 	// Advertise are the addresses told to peers, 8 at most. Empty means those of Listen,
 	// with the addresses of all interfaces in place of 0.0.0.0 and ::. Loopback and
 	// link-local addresses are left out if there are others.
@@ -81,7 +84,10 @@ type Options struct {
 	// CloseTimeout bounds how long Close waits for what was published to leave.
 	// Zero means 3 s.
 	CloseTimeout time.Duration
-	// MaxMessage bounds a message, in bytes with its channel name. Zero means 16 MiB.
+	// MaxMessage bounds a message, in bytes with its channel name. It may not be more
+	// than ReplayBytes, and should be the same on all nodes: a larger message of another
+	// node is a violation. Another node can make this one hold that much. Zero means
+	// 16 MiB, or ReplayBytes if that is less.
 	MaxMessage int
 	// ReplayBytes and ReplayAge bound what is kept for a peer that is away, so that
 	// it misses nothing when it is back. Zero means 64 MiB and 2 minutes.
@@ -119,7 +125,8 @@ func (o Options) complete() (Options, error) {
 	o.AdmissionTimeout = cmp.Or(o.AdmissionTimeout, DefaultAdmissionTimeout)
 	o.ConfirmTimeout = cmp.Or(o.ConfirmTimeout, 5*time.Second)
 	o.CloseTimeout = cmp.Or(o.CloseTimeout, 3*time.Second)
-	o.MaxMessage = cmp.Or(o.MaxMessage, 16<<20)
+	replay := cmp.Or(o.ReplayBytes, 64<<20)
+	o.MaxMessage = cmp.Or(o.MaxMessage, min(16<<20, replay))
 	o.Degree = cmp.Or(o.Degree, 4)
 	o.ForgetAfter = cmp.Or(o.ForgetAfter, time.Hour)
 	if o.Public == nil {
@@ -135,11 +142,15 @@ func (o Options) complete() (Options, error) {
 	if o.Cache == "" {
 		errs = append(errs, errors.New("mesh: no cache name; set Options.Cache"))
 	}
-	if err := o.checkListen(); err != nil {
-		errs = append(errs, err)
+	switch {
+	case o.DialOnly && len(o.Listen)+len(o.Advertise) > 0:
+		errs = append(errs, errors.New("mesh: DialOnly listens nowhere; leave out Listen and Advertise"))
+	case o.DialOnly:
+	default:
+		errs = append(errs, o.checkListen())
 	}
-	if o.MaxMessage < 0 || o.MaxMessage > 16<<20 {
-		errs = append(errs, fmt.Errorf("mesh: MaxMessage %d is not between 1 and %d", o.MaxMessage, 16<<20))
+	if o.MaxMessage < 0 || o.MaxMessage > replay {
+		errs = append(errs, fmt.Errorf("mesh: MaxMessage %d is not between 1 and ReplayBytes, %d", o.MaxMessage, replay))
 	}
 	if l := o.Unadmitted; o.AdmissionTimeout < 0 || l.Total < 0 || l.Address < 0 || l.Site < 0 {
 		errs = append(errs, fmt.Errorf("mesh: AdmissionTimeout %v and Unadmitted %+v may not be below 0", o.AdmissionTimeout, l))

@@ -18,11 +18,12 @@ func (n *Node) Handler() http.Handler {
 	return n.capacity.guard(n.letGo(n.hubs.ServeHTTP))
 }
 
-// Hub returns the hub at path, for sends from outside its methods; nil if there is
-// none.
+// Hub returns the hub at path, for sends from outside its methods. It is never nil: if
+// there is no hub at that path, Hub.Err and whatever is done with it return an error
+// that wraps signalr.ErrNoHub.
 func (n *Node) Hub(path string) *signalr.Hub {
 	if n.hubs == nil {
-		return nil
+		return new(signalr.Server).Hub(path)
 	}
 	return n.hubs.Hub(path)
 }

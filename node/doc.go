@@ -7,6 +7,8 @@
 //		Hubs:  []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
 //	})
 //
+// A process that only sends is a Publisher: it has no hubs and no open port.
+//
 // A Node serves its hubs on a listener of its own, or on the application's mux by
 // Handler. Sends from outside hub methods go through Hub.
 //
@@ -15,5 +17,7 @@
 // published. Run opens a node, and shuts it down when its context ends. See Phase
 // for the states of a node.
 //
-// Settings come in layers, see Resolve; Settings shows each with its origin.
+// Settings come in layers, see Resolve; Settings shows each with its origin. Files of
+// the working directory are read only with Options.UseFiles, and environment variables
+// only from Options.Environ.
 package node

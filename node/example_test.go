@@ -23,7 +23,7 @@ func Example() {
 		Listen: []string{"127.0.0.1:0"}, // where the other servers connect
 		Hubs:   []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
 	}
-	options.AddNCache(func(o *node.NCacheOptions) { // or leave it to appsettings.json
+	options.AddNCache(func(o *node.NCacheOptions) { // or UseFiles: true, for appsettings.json
 		o.CacheName = "demoClusteredCache"
 		o.ApplicationID = "chatApplication"
 	})
@@ -55,4 +55,28 @@ func ExampleOptions_redis() {
 	defer n.Close()
 	fmt.Println("the door is open:", n.RedisAddr() != "")
 	// Output: the door is open: true
+}
+
+// A publisher is a process that only sends, such as a job or a command.
+func ExampleNewPublisher() {
+	names := node.NCacheOptions{CacheName: "demoClusteredCache", ApplicationID: "chatApplication"}
+	server, err := node.New(context.Background(), node.Options{
+		Listen: []string{"127.0.0.1:0"}, NCacheOptions: names,
+		Hubs: []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+
+	publisher, err := node.NewPublisher(context.Background(), node.Options{Bootstrap: server.PeerAddrs(), NCacheOptions: names})
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = publisher.Clients(context.Background(), "Chat").All().Send("ReceiveMessage", "job", "done")
+	fmt.Println("sent:", err == nil)
+	fmt.Println("left:", publisher.Close() == nil)
+	// Output:
+	// sent: true
+	// left: true
 }

@@ -12,7 +12,7 @@ func (n *Node) handler() http.Handler {
 		return hubs
 	}
 	return n.letGo(func(w http.ResponseWriter, r *http.Request) {
-		for _, h := range n.o.Hubs {
+		for _, h := range n.o.Hubs { // paths below a hub's path belong to the hub
 			rest, ok := cutPrefixFold(r.URL.Path, h.Path)
 			if ok && (rest == "" || rest[0] == '/') {
 				hubs.ServeHTTP(w, r)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -83,6 +84,9 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		n.users.Store(&settings.users)
 	}
 	n.tellProblems()
+	if o.Development {
+		n.log.Warn("development mode: clients are shown the text of every error; do not use it in production")
+	}
 	for _, open := range []func() error{
 		n.openAlerts, n.openCapacity, n.openMesh, n.openApplications, n.openHubs, n.openLoop, n.openExpected, n.openRedis, n.watchUsers,
 		n.openMetrics, n.openHTTP, n.openAdmin,
@@ -112,8 +116,9 @@ func (n *Node) openMesh() (err error) {
 		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
-		AdmissionTimeout: n.o.AdmissionTimeout, Unadmitted: n.o.Unadmitted,
-		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes, JoinTimeout: n.o.JoinTimeout, ForgetAfter: n.o.ForgetAfter,
+		DialOnly: n.o.dialOnly, AdmissionTimeout: n.o.AdmissionTimeout, Unadmitted: n.o.Unadmitted,
+		ReplayAge: n.o.ReplayAge, ReplayBytes: n.o.ReplayBytes, MaxMessage: n.o.meshMessage(),
+		JoinTimeout: n.o.JoinTimeout, ForgetAfter: n.o.ForgetAfter,
 		Logger: n.meshLog(), Metrics: n.o.Metrics, OnHealth: n.onHealth,
 	})
 	if err != nil {
@@ -124,10 +129,17 @@ func (n *Node) openMesh() (err error) {
 	return err
 }
 
+// onHealth calls Options.OnHealth, and logs its panic.
 func (n *Node) onHealth(_ string, c mesh.Condition) {
-	if n.o.OnHealth != nil {
-		n.o.OnHealth(c)
+	if n.o.OnHealth == nil {
+		return
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			n.log.Error("OnHealth panicked", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		}
+	}()
+	n.o.OnHealth(c)
 }
 
 func (n *Node) openHubs() (err error) {
@@ -136,6 +148,7 @@ func (n *Node) openHubs() (err error) {
 	}
 	o := n.o.SignalR
 	o.Hubs, o.Backplane, o.Logger, o.Metrics = n.o.Hubs, n.own.exchange.Port(n.o.ChannelPrefix), n.log, n.o.Metrics
+	o.Development, o.MaxSendSize = n.o.Development, n.o.sendSize()
 	if o.GroupTimeout == 0 {
 		o.GroupTimeout = n.settings.groupTimeout
 	}

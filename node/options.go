@@ -2,8 +2,12 @@ package node
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +17,7 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/admission"
 	"github.com/signalmesh/signalmesh/node/door"
 	"github.com/signalmesh/signalmesh/signalr"
+	"github.com/signalmesh/signalmesh/signalr/safelog"
 )
 
 // Options say what a Node serves, where, and with whom. They are the last layer
@@ -20,9 +25,13 @@ import (
 type Options struct {
 	// Hubs are served each at its own path.
 	Hubs []signalr.HubOptions
-	// SignalR holds further settings of the SignalR server, such as UserID. Hubs,
-	// Backplane, Logger and Metrics in it are the Node's own and are ignored.
+	// SignalR holds further settings of the SignalR server, such as UserID. Its Hubs,
+	// Backplane, Logger, Metrics and Development must be zero: they are the Node's own,
+	// and have fields here, except Backplane, which is the mesh.
 	SignalR signalr.Options
+	// Development is for a developer's own machine: it logs to stderr if Logger is nil,
+	// and shows clients the text of every error of a hub method.
+	Development bool
 
 	// HTTP is the host:port where the hubs are served. Empty means nowhere: mount
 	// Node.Handler on a mux of your own.
@@ -117,11 +126,16 @@ type Options struct {
 	// a reserve for peers and the admin listener.
 	MaxConnections int
 
-	// NCConf is the path of client.ncconf. Empty means none if Bootstrap is given,
-	// else the first of the usual places that has it, or none.
+	// UseFiles reads the files of an NCache application, if they exist: appsettings.json
+	// and appsettings.{Environment}.json in the working directory, and client.ncconf in
+	// the usual places unless Bootstrap is given. False reads no
+	// files but those that NCConf, Config and Users name. The signalmesh command sets it.
+	UseFiles bool
+	// NCConf is the path of client.ncconf, which must exist. Empty means what UseFiles
+	// finds.
 	NCConf string
-	// Config is the path of appsettings.json. Empty means the one in the working
-	// directory, if it is there, as in ASP.NET Core.
+	// Config is the path of appsettings.json, which must exist. Empty means what UseFiles
+	// finds.
 	Config string
 	// Environ are environment variables in the shape of os.Environ, for the section
 	// NCacheConfiguration. Nil means none.
@@ -161,6 +175,8 @@ type Options struct {
 	// prometheus.Gatherer. Nil means a registry of the Node's own.
 	Metrics prometheus.Registerer
 
+	dialOnly bool // of a Publisher, which does not listen
+
 	// Origins says where values of these Options came from, such as "--cache" for
 	// "cache", for Settings. What is not in it came from "options".
 	Origins map[string]string
@@ -192,7 +208,8 @@ type NCacheOptions struct {
 //	})
 //
 // Without it, or for what it leaves empty, the section NCacheConfiguration of
-// appsettings.json and the environment counts.
+// appsettings.json counts, if Config or UseFiles has it read, and of the environment, if
+// Environ has it.
 func (o *Options) AddNCache(configure func(*NCacheOptions)) { configure(&o.NCacheOptions) }
 
 // DefaultAdmission returns the defaults of AdmissionTimeout and Unadmitted.
@@ -203,13 +220,44 @@ func DefaultAdmission() (time.Duration, admission.LobbyLimits) {
 func (o Options) complete() Options {
 	o.Version = cmp.Or(o.Version, "dev")
 	o.ExpectAfter = cmp.Or(o.ExpectAfter, defaultExpectAfter)
-	if o.Logger == nil {
+	switch {
+	case o.Logger != nil:
+		o.Logger = safelog.New(o.Logger)
+	case o.Development:
+		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	default:
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
 	}
 	return o
+}
+
+// faults returns an error for each field that would have no effect.
+func (o Options) faults() error {
+	var errs []error
+	for _, f := range []struct {
+		name   string
+		set    bool
+		remedy string
+	}{
+		{"Hubs", len(o.SignalR.Hubs) > 0, "set Options.Hubs"},
+		{"Backplane", o.SignalR.Backplane != nil, "the mesh is the backplane; use package signalr for another one"},
+		{"Logger", o.SignalR.Logger != nil, "set Options.Logger"},
+		{"Metrics", o.SignalR.Metrics != nil, "set Options.Metrics"},
+		{"Development", o.SignalR.Development, "set Options.Development"},
+	} {
+		if f.set {
+			errs = append(errs, fmt.Errorf("Options.SignalR.%s has no effect; %s", f.name, f.remedy))
+		}
+	}
+	for _, h := range o.Hubs {
+		if o.Static != nil && strings.Trim(h.Path, "/") == "" {
+			errs = append(errs, errors.New(`the hub at "/" takes the place of the page at "/"; give the hub another path, or leave Static out`))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // origin says where the value of the setting named came from.

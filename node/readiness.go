@@ -25,6 +25,7 @@ func (n *Node) Readiness() Readiness {
 			r.Reasons = append(r.Reasons, text)
 		}
 	}
+	r.Reasons = append(r.Reasons, n.saturated()...)
 	r.Ready = len(r.Reasons) == 0
 	return r
 }
@@ -43,4 +44,12 @@ func (n *Node) notInService() string {
 	default:
 		return "closing"
 	}
+}
+
+// saturated returns which budgets of the hubs are used up.
+func (n *Node) saturated() []string {
+	if n.hubs == nil {
+		return nil
+	}
+	return n.hubs.Saturated()
 }

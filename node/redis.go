@@ -10,6 +10,9 @@ import (
 	"github.com/signalmesh/signalmesh/node/tlsfiles"
 )
 
+// endpointOutput is how many bytes may wait for a client of a Redis endpoint, at least.
+const endpointOutput = 32 << 20
+
 // openRedis opens the endpoints for servers that scale out over Redis.
 func (n *Node) openRedis() (err error) {
 	var pair *tlsfiles.Pair
@@ -39,6 +42,7 @@ func (n *Node) openDoor(a *application, pair *tlsfiles.Pair) error {
 		Listener: l, Exchange: a.exchange, Application: a.name,
 		Logger: n.log, Metrics: n.metricsOf(a.name), Ready: n.Ready(),
 		Credentials: n.credentials(a.name), BeforeAuth: n.o.RedisLimits,
+		Output: max(endpointOutput, n.o.meshMessage()), // one message of a hub must fit
 	}
 	if pair != nil {
 		o.TLS = pair.Config()

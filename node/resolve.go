@@ -25,6 +25,7 @@ var ErrNoName = errors.New("a node needs the names of its cache and its applicat
 // variables, and o. The error names everything that is wrong, with its place.
 func Resolve(o Options) (*Settings, error) {
 	r := resolver{o: o.complete(), s: &Settings{}}
+	r.fail(o.faults())
 	r.ncache()
 	if len(r.errs) > 0 {
 		return nil, errors.Join(r.errs...)
@@ -80,7 +81,7 @@ func (r *resolver) ncache() {
 	lay("user", r.o.UserID, "UserID")
 	lay("password", r.o.Password, "Password")
 	var problems diag.Problems
-	r.conf, problems = appsettings.Load(appsettings.Options{Path: r.o.Config, Environ: r.o.Environ, Overrides: overrides})
+	r.conf, problems = appsettings.Load(appsettings.Options{Path: r.o.Config, NoFiles: !r.o.UseFiles, Environ: r.o.Environ, Overrides: overrides})
 	r.take(problems)
 	if r.conf == nil {
 		return
@@ -88,7 +89,7 @@ func (r *resolver) ncache() {
 	r.app, problems = r.conf.NCache()
 	r.take(problems)
 	if r.app.CacheName == "" || r.app.Application() == "" {
-		r.fail(ErrNoName)
+		r.fail(r.noName())
 	}
 	s := r.s
 	s.cache, s.application, s.user, s.password = r.app.CacheName, r.app.Application(), r.app.UserID, r.app.Password
@@ -96,6 +97,14 @@ func (r *resolver) ncache() {
 	s.row("app", s.application, cmp.Or(r.set("EventKey"), r.from("ApplicationID")))
 	s.row("user", s.user, r.from("UserID"))
 	s.row("password", fmt.Sprint(s.password), r.from("Password"))
+}
+
+// noName returns ErrNoName with the remedy for a program. The command adds its flags.
+func (r *resolver) noName() error {
+	if r.o.UseFiles {
+		return ErrNoName
+	}
+	return fmt.Errorf("%w: set CacheName and ApplicationID of Options, or UseFiles to read them from appsettings.json", ErrNoName)
 }
 
 // from says where a key of NCacheConfiguration was set.
@@ -112,6 +121,10 @@ func (r *resolver) set(key string) string {
 func (r *resolver) clientConf() {
 	places, required := []string{r.o.NCConf}, true
 	if r.o.NCConf == "" {
+		if !r.o.UseFiles {
+			r.s.row("ncconf", "", "not looked for: UseFiles is not set")
+			return
+		}
 		if len(r.o.Bootstrap) > 0 || len(r.app.ConnectionOptions.ServerList) > 0 {
 			r.s.row("ncconf", "", "not looked for: seeds are given")
 			return
@@ -119,7 +132,7 @@ func (r *resolver) clientConf() {
 		places, required = usualPlaces(), false
 	}
 	elsewhere := len(r.o.Bootstrap) > 0 || len(r.app.ConnectionOptions.ServerList) > 0
-	cache, looks, problems := ncconf.Find(places, r.s.cache, ncconf.Options{ServersElsewhere: elsewhere})
+	cache, looks, problems := ncconf.Find(places, r.s.cache, ncconf.Options{ServersElsewhere: elsewhere, Environment: r.o.Environ != nil})
 	if !required && !anyThere(looks) {
 		r.s.row("ncconf", "", "not there: "+strings.Join(places, ", "))
 		return
@@ -173,6 +186,12 @@ func (r *resolver) users() {
 // addresses sets the addresses at which peers reach this node.
 func (r *resolver) addresses() {
 	s := r.s
+	if r.o.dialOnly {
+		s.row("listen", "", "a publisher listens nowhere")
+		s.name = cmp.Or(r.o.Name, "publisher")
+		s.row("name", s.name, orDefault(r.o.Name, r.o.origin("name")))
+		return
+	}
 	listen, origin := given(r.o.Listen), r.o.origin("listen")
 	if len(listen) == 0 {
 		var text string
@@ -275,6 +294,8 @@ func (r *resolver) rest() {
 	r.window()
 	r.joining()
 	r.health()
+	r.sizes()
+	r.hubLimits()
 	for _, h := range r.o.Hubs {
 		s.row("hub", strings.TrimSuffix(h.Path+" "+h.Name, " "), r.o.origin("hub"))
 	}
@@ -288,6 +309,25 @@ func (r *resolver) joining() {
 	timeout := cmp.Or(r.o.JoinTimeout, mesh.DefaultJoinTimeout)
 	r.s.row("join-timeout", timeout.String(), r.o.origin("join-timeout"))
 	r.s.row("ready-when-refused", strconv.FormatBool(r.o.ReadyWhenRefused), r.o.origin("ready-when-refused"))
+}
+
+// hubLimits adds the rows of the limits of hubs that are set.
+func (r *resolver) hubLimits() {
+	if r.o.Development {
+		r.s.row("development", "true", r.o.origin("development"))
+	}
+	for _, n := range []struct {
+		name  string
+		value int
+	}{
+		{"max-groups", r.o.SignalR.MaxGroups}, {"max-group-name", r.o.SignalR.MaxGroupName}, {"max-group-bytes", r.o.SignalR.MaxGroupBytes},
+		{"max-client-results", r.o.SignalR.MaxClientResults}, {"max-negotiations", r.o.SignalR.MaxNegotiations},
+		{"max-negotiations-per-address", r.o.SignalR.MaxNegotiationsPerAddress},
+	} {
+		if n.value != 0 {
+			r.s.row(n.name, strconv.Itoa(n.value), r.o.origin(n.name))
+		}
+	}
 }
 
 // window adds the rows of the replay window.

@@ -39,6 +39,14 @@ func (c *Call) User() *User { return c.connection.principal.Load() }
 // connection ends.
 func (c *Call) Request() *http.Request { return c.connection.request }
 
+// Transport is the one that carries the caller's connection.
+func (c *Call) Transport() Transports { return c.connection.transport.traits().transport }
+
+// RemoteAddr is the address of the client as IP:port: that of the request that opened
+// the connection's transport. Behind a proxy it is the proxy's, unless a handler in
+// front of the Server has set the request's RemoteAddr from a header that it trusts.
+func (c *Call) RemoteAddr() string { return c.connection.request.RemoteAddr }
+
 // Items are the application's own values for the caller's connection.
 func (c *Call) Items() *Items { return &c.connection.items }
 
@@ -54,10 +62,13 @@ func (c *Call) Hub() *Hub { return c.connection.hub }
 func (c *Call) Clients() CallerClients {
 	server := c.connection.hub.server
 	return CallerClients{
-		audiences: Clients{hub: c.connection.hub, ctx: server.ctx, timeout: server.options.SendTimeout, call: c},
+		audiences: Clients{hub: c.connection.hub, ctx: context.WithoutCancel(server.ctx), timeout: server.options.SendTimeout, call: c},
 		caller:    c.connection.id,
 	}
 }
 
-// Groups changes groups. A change ends with the Call's Context.
-func (c *Call) Groups() Groups { return Groups{hub: c.connection.hub, ctx: c.ctx} }
+// Groups changes groups. Like a send, a change does not end with the call, so it may
+// also be made after it; it is limited by Options.GroupTimeout.
+func (c *Call) Groups() Groups {
+	return Groups{hub: c.connection.hub, ctx: c.connection.hub.server.ctx}
+}

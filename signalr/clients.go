@@ -88,9 +88,12 @@ type Target interface {
 	// Send makes the clients run their method of that name. It returns when the
 	// message waits to be written to the connections of this server and the
 	// backplane has taken it for the others; whether a client gets it is not
-	// known. Arguments that cannot be encoded are an error before anything is
-	// sent. A backplane that cannot take the message is an error too; the
-	// connections of this server get it all the same.
+	// known.
+	//
+	// If Send fails, no client receives the message, unless the error wraps
+	// ErrLocalOnly: then the backplane did not accept it, and the connections of this
+	// server receive it anyway. Arguments that cannot be encoded, a message that is ErrTooLarge and a
+	// context that has ended are errors before anything is sent.
 	//
 	// Sends to one audience that are made one after another arrive in that order.
 	// Between different audiences there is no order.
@@ -119,6 +122,9 @@ type target struct {
 // Send implements Target.
 func (t target) Send(method string, args ...any) error {
 	ctx := t.clients.ctx
+	if err := t.clients.hub.usable(ctx, "send"); err != nil {
+		return err
+	}
 	if t.clients.timeout > 0 && t.clients.hub.server.options.Backplane != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t.clients.timeout)

@@ -2,7 +2,9 @@ package signalr
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
+	"log/slog"
 	"time"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
@@ -126,7 +128,11 @@ func (s *Server) obey(c command) {
 	log := c.connection.log().With("group", c.Group, "server", c.Server)
 	if c.Action == protocol.GroupAdd {
 		if err := c.hub.join(ctx, c.connection, c.Group); err != nil {
-			log.Warn("group command failed", "err", err)
+			level := slog.LevelWarn
+			if errors.Is(err, ErrLimit) { // which is counted, and logged once
+				level = slog.LevelDebug
+			}
+			log.Log(ctx, level, "group command failed", "err", err)
 			return
 		}
 	} else {

@@ -25,6 +25,7 @@ type connection struct {
 	outbox    *outbox
 	calls     limiter
 	running   inFlight
+	asking    atomic.Int32 // calls that wait for an answer of a client
 	items     Items
 	principal atomic.Pointer[User] // of the last request that counts; nil: nobody is known
 
@@ -89,9 +90,15 @@ func (c *connection) awaitMethods() {
 func (c *connection) live() {
 	c.server.add(c)
 	var in intake
+	defer c.conclude(&in) // also when the application ends the goroutine
 	if c.shakeHands(&in) && c.open() {
 		c.read(&in)
 	}
+}
+
+// conclude waits for the writer, closes the transport and removes the connection.
+func (c *connection) conclude(in *intake) {
+	c.end(ending{failed: true}) // has an effect only after runtime.Goexit
 	var err error
 	for err == nil { // let the closing of the transport come to its end
 		in.drop()
@@ -112,7 +119,7 @@ func (c *connection) open() bool {
 		return false
 	}
 	if err := c.hub.connected(c); err != nil {
-		c.log().Warn("connection refused by OnConnected", "err", err)
+		c.log().Log(context.Background(), failureLevel(err), "connection refused by OnConnected", "err", err)
 		c.end(ending{err: err, tell: true})
 		return false
 	}
@@ -185,8 +192,8 @@ func (c *connection) write() {
 		frames, over = c.outbox.take(frames[:0])
 	}
 	if over {
+		defer close(c.finished)
 		c.finish()
-		close(c.finished)
 	}
 }
 

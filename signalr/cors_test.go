@@ -103,7 +103,7 @@ func TestBearerToken(t *testing.T) {
 	for _, test := range []struct{ method, authorization, query, want string }{
 		{"GET", "Bearer abc", "", "abc"}, {"POST", "bearer  abc ", "", "abc"},
 		{"GET", "Bearer abc", "?access_token=other", "abc"}, {"GET", "Basic abc", "?access_token=other", ""},
-		{"GET", "", "?access_token=a%2Bb", "a+b"}, {"POST", "", "?access_token=abc", ""},
+		{"GET", "", "?access_token=a%2Bb", "a+b"}, {"POST", "", "?access_token=abc", "abc"}, {"DELETE", "", "?access_token=abc", "abc"},
 		{"GET", "", "", ""}, {"GET", "Bearer", "", ""},
 	} {
 		r := httptest.NewRequest(test.method, "/hub"+test.query, nil)

@@ -18,11 +18,11 @@ import (
 //
 // Ctx and Options.GroupTimeout limit how long it may wait for another server.
 func (h *Hub) Disconnect(ctx context.Context, connectionID string) error {
+	if err := h.usable(ctx, "disconnect"); err != nil {
+		return err
+	}
 	if connectionID == "" {
 		return errors.New("signalr: disconnect: the connection ID is empty")
-	}
-	if h.server.ctx.Err() != nil {
-		return ErrServerClosed
 	}
 	if c := h.registry.connection(connectionID); c != nil {
 		c.abort()
@@ -44,11 +44,11 @@ func (h *Hub) Disconnect(ctx context.Context, connectionID string) error {
 // meanwhile may stay. With an error, connections may have been ended all the
 // same; n are known to.
 func (h *Hub) DisconnectUser(ctx context.Context, userID string) (n int, err error) {
+	if err := h.usable(ctx, "disconnect user"); err != nil {
+		return 0, err
+	}
 	if userID == "" {
 		return 0, errors.New("signalr: disconnect user: the user ID is empty")
-	}
-	if h.server.ctx.Err() != nil {
-		return 0, ErrServerClosed
 	}
 	_, here := abortAll(h.registry.user(userID))
 	_, elsewhere, err := h.command(ctx, protocol.DisconnectUser, userID, h.userChannel(userID))

@@ -1,8 +1,10 @@
 package signalr
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"time"
 
@@ -173,32 +175,40 @@ func (h *Hub) bind(c *connection, p protocol.Protocol, inv protocol.Invocation) 
 	return m, args, ""
 }
 
+// errExited is why an invocation failed that ended its goroutine.
+var errExited = errors.New("signalr: the hub method called runtime.Goexit")
+
 // run runs a hub method and answers the client.
 func (c *connection) run(m *method, inv protocol.Invocation, args []reflect.Value, r *running) {
 	start := time.Now()
-	result, err := c.call(m, args, r)
-	err = r.explain(err)
-	c.running.end(m, r)
-	c.server.metrics.invoked(start, err == nil)
-	if err != nil {
-		c.log().Debug("hub method failed", "method", m.name, "err", err)
-		c.complete(inv, protocol.Completion{Failed: true, Error: c.failure(m, err)})
-		return
-	}
-	// A method without a result completes with null, as in .NET.
-	if err := c.complete(inv, protocol.Completion{HasResult: true, Result: result}); err != nil {
-		c.log().Error("result of hub method not encoded", "method", m.name, "err", err)
-		text := describe(errorInvoking(m.name), err, c.hub.options.DetailedErrors)
-		c.complete(inv, protocol.Completion{Failed: true, Error: text})
-	}
+	var result any
+	err := error(errExited)
+	defer func() { // also when the method ends the goroutine
+		err = r.explain(err)
+		c.running.end(m, r)
+		c.server.metrics.invoked(start, err == nil)
+		if err != nil {
+			c.logFailure("hub method failed", m, r, err)
+			c.complete(inv, protocol.Completion{Failed: true, Error: c.failure(m, err)})
+			return
+		}
+		// A method without a result completes with null, as in .NET.
+		if err := c.complete(inv, protocol.Completion{HasResult: true, Result: result}); err != nil {
+			c.log().Error("result of hub method not encoded", "method", m.name, "err", err)
+			text := describe(errorInvoking(m.name), err, c.hub.options.DetailedErrors)
+			c.complete(inv, protocol.Completion{Failed: true, Error: text})
+		}
+	}()
+	result, err = c.call(m, args, r)
 }
 
 // call calls a hub method through its filters, if the user may, and makes an
 // error of a panic.
 func (c *connection) call(m *method, args []reflect.Value, r *running) (result any, err error) {
+	permitted := true
 	err = c.protect(m.name, func() (err error) {
-		if !m.permits(c.principal.Load()) {
-			return errUnauthorized
+		if permitted = m.permits(c.principal.Load()); !permitted {
+			return nil
 		}
 		uploads := c.receivers(m, r)
 		call := &Call{connection: c, ctx: r.ctx, permit: r.permit}
@@ -209,6 +219,9 @@ func (c *connection) call(m *method, args []reflect.Value, r *running) (result a
 		}
 		return err
 	})
+	if !permitted {
+		return nil, errUnauthorized
+	}
 	return result, err
 }
 
@@ -218,6 +231,26 @@ func (c *connection) failure(m *method, err error) string {
 		return fmt.Sprintf("Failed to invoke '%s' because user is unauthorized", m.name)
 	}
 	return describe(errorInvoking(m.name), err, c.hub.options.DetailedErrors)
+}
+
+// logFailure logs why an invocation failed. What the client brought about itself is
+// for debugging.
+func (c *connection) logFailure(message string, m *method, r *running, err error) {
+	level := failureLevel(err)
+	if err == errUnauthorized || r.ctx.Err() != nil && wraps(err, context.Canceled) {
+		level = slog.LevelDebug
+	}
+	c.log().Log(context.Background(), level, message, "method", m.name, "err", err)
+}
+
+// failureLevel is the level at which an error of the application is logged: Debug for
+// a HubError, which its client reads, for a panic, which is logged already, and for a
+// limit, which is counted and of which the first is logged.
+func failureLevel(err error) slog.Level {
+	if e := readError(err); e.hub != nil || e.panicked || wraps(e, ErrLimit) {
+		return slog.LevelDebug
+	}
+	return slog.LevelError
 }
 
 // complete answers an invocation, unless the client does not want an answer.

@@ -1,8 +1,6 @@
 package signalr
 
 import (
-	"errors"
-
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
 
@@ -79,19 +77,24 @@ func (c *connection) finish() {
 		c.transport.close(false)
 		c.transport.kill()
 	}
-	if errors.Is(e.err, ErrSlow) {
+	if wraps(e.err, ErrSlow) {
 		c.server.metrics.slow.Inc()
 		c.log().Warn("connection closed: it does not read what it is sent", "outbox", c.hub.options.OutboxSize)
 	}
+	// Also when the application ends the goroutine in OnDisconnected.
+	defer func() {
+		if accepted {
+			c.hub.exit(c)
+		}
+		if !e.gone {
+			c.transport.close(e.failed)
+		}
+		c.log().Debug("disconnected", "err", e.err)
+	}()
 	if accepted {
 		<-c.opened
 		if c.greeted && c.hub.disconnected(c, e.err) != nil {
 			e.failed = true
 		}
-		c.hub.exit(c)
 	}
-	if !e.gone {
-		c.transport.close(e.failed)
-	}
-	c.log().Debug("disconnected", "err", e.err)
 }

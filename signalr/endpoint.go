@@ -1,6 +1,7 @@
 package signalr
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"strings"
@@ -10,33 +11,64 @@ import (
 
 // ServeHTTP serves the two routes of each hub: its path and, below it,
 // "/negotiate". Paths are matched without regard to case. The server may be
-// mounted at "/" or at each of the paths.
+// mounted at "/" or at each of the paths; see also Before.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !dropBody(w, r) {
 		return
 	}
-	path := foldPath(r.URL.Path)
-	if h := s.hubs[path]; h != nil {
+	h, negotiate := s.route(r.URL.Path)
+	switch {
+	case h == nil:
+		http.NotFound(w, r)
+	case negotiate:
+		if s.shareAcrossOrigins(w, r, "POST") {
+			return
+		}
+		if r, ok := s.authorize(w, r, h); ok {
+			s.serveNegotiate(w, r, h)
+		}
+	default:
 		if s.shareAcrossOrigins(w, r, "GET, POST, DELETE") {
 			return
 		}
 		if r, ok := s.authorize(w, r, h); ok {
 			s.serveHub(w, r, h)
 		}
-		return
+	}
+}
+
+// route returns the hub that a path belongs to, nil if there is none, and whether the
+// path is that of its negotiation.
+func (s *Server) route(path string) (h *Hub, negotiate bool) {
+	path = foldPath(path)
+	if h := s.hubs[path]; h != nil {
+		return h, false
 	}
 	if parent, ok := strings.CutSuffix(path, "/negotiate"); ok {
-		if h := s.hubs[foldPath(parent)]; h != nil {
-			if s.shareAcrossOrigins(w, r, "POST") {
-				return
-			}
-			if r, ok := s.authorize(w, r, h); ok {
-				s.serveNegotiate(w, r, h)
-			}
+		return s.hubs[foldPath(cmp.Or(parent, "/"))], true
+	}
+	return nil, false
+}
+
+// Serves reports whether a path is one of those that the server answers: that of a
+// hub, or of its negotiation.
+func (s *Server) Serves(path string) bool {
+	h, _ := s.route(path)
+	return h != nil
+}
+
+// Before returns a handler that serves the paths of the hubs, in whatever letter case
+// they are written, and passes everything else on to next. An http.ServeMux
+// distinguishes cases: mounted there, the hubs are found only at the paths given to the
+// mux.
+func (s *Server) Before(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.Serves(r.URL.Path) {
+			s.ServeHTTP(w, r)
 			return
 		}
-	}
-	http.NotFound(w, r)
+		next.ServeHTTP(w, r)
+	})
 }
 
 // serveHub answers a request to a hub's own route.

@@ -1,7 +1,6 @@
 package signalr
 
 import (
-	"context"
 	"errors"
 	"fmt"
 )
@@ -14,6 +13,19 @@ var (
 	ErrSlow = errors.New("signalr: connection too slow: its outbox is full")
 	// ErrNoConnection says that no server has the connection named.
 	ErrNoConnection = errors.New("signalr: connection does not exist")
+	// ErrTooLarge says that a message is larger than Options.MaxSendSize, or excludes too
+	// many connections. It was not delivered to any client.
+	ErrTooLarge = errors.New("signalr: message too large")
+	// ErrLocalOnly means that the clients of this server received a message and that the
+	// backplane did not accept it for all other servers. The error also wraps the reason.
+	// Sending the message again sends it twice to the clients of this server.
+	ErrLocalOnly = errors.New("signalr: only the clients of this server got it")
+	// ErrNoHub says that there is no hub at a path, or of a name.
+	ErrNoHub = errors.New("signalr: no such hub")
+	// ErrLimit says that a limit of Limits or Options has been reached. The text names it.
+	ErrLimit = errors.New("signalr: limit reached")
+	// ErrSendOnly says that a Publisher only sends.
+	ErrSendOnly = errors.New("signalr: a Publisher only sends; do this on a server that has the hub")
 	// ErrDisconnected says that a connection ended before it answered.
 	ErrDisconnected = errors.New("signalr: connection ended before it answered")
 )
@@ -27,14 +39,28 @@ type HubError struct {
 	Err     error  // cause, for the log; may be nil
 }
 
+// Error returns Message and the text of Err. It leaves Err out if Err wraps too many
+// errors, such as e itself. It may be called on a nil HubError.
 func (e *HubError) Error() string {
-	if e.Err == nil {
+	switch {
+	case e == nil:
+		return "signalr: nil *HubError; return nil, and declare results of type error"
+	case e.Err == nil:
+		return e.Message
+	}
+	if _, endless := chainOf(e.Err); endless != nil {
 		return e.Message
 	}
 	return e.Message + ": " + e.Err.Error()
 }
 
-func (e *HubError) Unwrap() error { return e.Err }
+// Unwrap returns Err.
+func (e *HubError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // noConnection is an ErrNoConnection in .NET's words.
 type noConnection struct{ id string }
@@ -69,28 +95,16 @@ func invalidData(message string, cause error) error {
 }
 
 // describe returns what a client is told of err: base, and, if that is allowed,
-// the kind and text of err. See section "Catalogue of texts" of the reference.
+// the kind and text of err. It never panics, whatever err is. See section "Catalogue
+// of texts" of the reference. An application names its own errors with a method
+// ErrorName() string.
 func describe(base string, err error, detailed bool) string {
-	if hub, ok := errors.AsType[*HubError](err); ok {
-		return base + " HubException: " + hub.Message
-	}
-	if !detailed {
+	e := readError(err)
+	switch {
+	case e.hub != nil:
+		return base + " HubException: " + e.hub.Message
+	case !detailed:
 		return base
 	}
-	return base + " " + errorName(err) + ": " + err.Error()
-}
-
-// errorName returns the name by which a client knows the kind of err. An
-// application names its own errors with a method ErrorName() string.
-func errorName(err error) string {
-	if named, ok := errors.AsType[interface {
-		error
-		ErrorName() string
-	}](err); ok {
-		return named.ErrorName()
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return "OperationCanceledException"
-	}
-	return "Exception"
+	return base + " " + e.name + ": " + e.text
 }

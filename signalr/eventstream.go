@@ -26,7 +26,9 @@ func newEventStream(w http.ResponseWriter, in *inbox, writeTimeout time.Duration
 	return &eventStream{inbox: in, writer: w, control: http.NewResponseController(w), writeTimeout: writeTimeout}
 }
 
-func (*eventStream) traits() traits { return traits{textOnly: true, requests: true} }
+func (*eventStream) traits() traits {
+	return traits{transport: ServerSentEvents, textOnly: true, requests: true}
+}
 
 func (*eventStream) setBinary() {} // no binary protocol is let in
 
@@ -65,10 +67,14 @@ func (e *eventStream) write(content func() error) error {
 	if err := e.setDeadline(time.Now().Add(e.writeTimeout)); err != nil {
 		return err
 	}
-	if err := content(); err != nil {
-		return err
-	}
-	if err := e.control.Flush(); err != nil {
+	// The writer may be that of a middleware of the application.
+	err := attempt("the response writer", func() error {
+		if err := content(); err != nil {
+			return err
+		}
+		return e.control.Flush()
+	})
+	if err != nil {
 		return err
 	}
 	// HTTP/2 ends the stream at a deadline even if nothing is being written.
@@ -83,7 +89,8 @@ func (e *eventStream) setDeadline(at time.Time) error {
 	if e.ended {
 		return errClientGone
 	}
-	if err := e.control.SetWriteDeadline(at); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	err := attempt("the response writer", func() error { return e.control.SetWriteDeadline(at) })
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	return nil
@@ -103,7 +110,8 @@ func (e *eventStream) end(deadline time.Time) {
 	defer e.mu.Unlock()
 	if !e.ended {
 		e.ended = true
-		e.control.SetWriteDeadline(deadline) // if that is not supported, the write ends by itself
+		// If that is not supported, the write ends by itself.
+		_ = attempt("the response writer", func() error { return e.control.SetWriteDeadline(deadline) })
 	}
 }
 
@@ -144,7 +152,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, h *Hub, tok
 		return
 	}
 	t := newEventStream(w, n.inbox, s.options.WriteTimeout)
-	if err := t.start(); err != nil {
+	if err := attempt("the response writer", t.start); err != nil {
 		t.kill()
 		s.negotiations.remove(n)
 		s.served.Done()
@@ -154,11 +162,13 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, h *Hub, tok
 	// A client that is gone may have sent something before, which counts.
 	stop := context.AfterFunc(r.Context(), n.inbox.end)
 	c := newConnection(s, h, n.id, r, t)
-	c.live()
-	stop()
-	s.negotiations.remove(n)
-	go func() { // ends with the hub methods that still run; Close waits for it
-		defer s.served.Done()
-		c.awaitMethods()
+	defer func() { // also if the application ends the goroutine
+		stop()
+		s.negotiations.remove(n)
+		go func() { // ends with the hub methods that still run; Close waits for it
+			defer s.served.Done()
+			c.awaitMethods()
+		}()
 	}()
+	c.live()
 }

@@ -15,8 +15,8 @@ import (
 func TestQuestionsOfOthersAreRefusedWhenTheServerCloses(t *testing.T) {
 	qs := newQuestions()
 	own, other := &question{connection: "a"}, &question{connection: "b", server: "WEB-1"}
-	require.True(t, qs.add("own", own))
-	require.True(t, qs.add("other", other))
+	require.NoError(t, qs.add("own", own, 9))
+	require.NoError(t, qs.add("other", other, 9))
 	assert.Equal(t, map[string]*question{"other": other}, qs.abandon())
 	assert.Empty(t, qs.abandon())
 	assert.True(t, qs.forget("own", own), "who asked here is told otherwise")

@@ -68,10 +68,15 @@ func start(t testing.TB, o Options) *site { return startLimited(t, o, 0) }
 
 // startLimited is start with a web server that has limits of its own.
 func startLimited(t testing.TB, o Options, limit time.Duration) *site {
+	return startBehind(t, o, &http.Server{ReadTimeout: limit, WriteTimeout: limit})
+}
+
+// startBehind is start with a web server.
+func startBehind(t testing.TB, o Options, web *http.Server) *site {
 	server, err := NewServer(o)
 	require.NoError(t, err)
 	s := &site{Server: server, t: t, listener: newPipeListener()}
-	web := &http.Server{Handler: server, ReadTimeout: limit, WriteTimeout: limit}
+	web.Handler = server
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

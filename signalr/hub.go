@@ -3,8 +3,10 @@ package signalr
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
@@ -35,22 +37,26 @@ type Hub struct {
 	transports Transports
 	stateful   bool // clients may have stateful reconnect
 	filters    filters
-	methods    map[string]*method // by folded name
+	methods    methodSet
 	registry   *registry
 	acks       *acks
 	questions  *questions
 	controls   *controls
+	missing    error // why it cannot be used; nil: it can
+	sendOnly   bool  // it is a Publisher's
 }
 
-func newHub(s *Server, o HubOptions) (*Hub, error) {
-	methods, err := methodsOf(o.Hub)
+// newHub returns a hub. twin is the same one at another path; nil: there is none.
+func newHub(s *Server, o HubOptions, twin *Hub) (*Hub, error) {
+	methods, leftOut, err := methodsOf(o.Hub, o.Methods)
 	if err == nil {
 		err = setPolicies(methods, o.AuthorizeMethods)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("hub at %q: %w", o.Path, err)
 	}
-	return &Hub{
+	s.log.Info("hub", "path", o.Path, "name", o.Name, "methods", strings.Join(methods.names(), ", "), "left_out", strings.Join(leftOut, ", "))
+	h := &Hub{
 		server:     s,
 		path:       o.Path,
 		name:       o.Name,
@@ -64,7 +70,33 @@ func newHub(s *Server, o HubOptions) (*Hub, error) {
 		acks:       newAcks(),
 		questions:  newQuestions(),
 		controls:   newControls(),
-	}, nil
+	}
+	if twin != nil {
+		h.registry, h.acks, h.questions, h.controls = twin.registry, twin.acks, twin.questions, twin.controls
+	}
+	return h, nil
+}
+
+// Err returns why nothing can be done with the hub: there is none at the path that
+// Server.Hub was given. Every other method then fails with the same error.
+func (h *Hub) Err() error { return h.missing }
+
+// usable returns an error if the hub cannot be used, or ctx has ended. The error
+// begins with the operation.
+func (h *Hub) usable(ctx context.Context, operation string) error {
+	err := ctx.Err()
+	switch {
+	case h == nil:
+		err = fmt.Errorf("%w: a zero Clients or Groups; take them from a Hub or a Call", ErrNoHub)
+	case h.missing != nil:
+		err = h.missing
+	case !h.server.sends():
+		return ErrServerClosed
+	}
+	if err != nil {
+		return fmt.Errorf("signalr: %s: %w", operation, err)
+	}
+	return nil
 }
 
 // Clients names connections to send to. Ctx bounds how long a send may wait for
@@ -96,15 +128,34 @@ func (h *Hub) disconnected(c *connection, err error) error {
 	})
 }
 
-// protect runs a piece of the application, and makes an error of its panic.
-func (c *connection) protect(method string, run func() error) (err error) {
+// protect runs a piece of the application, and makes an error of its panic. Every
+// error of it is an *appError.
+func (c *connection) protect(method string, run func() error) error {
+	return protect(c.log, method, run)
+}
+
+// protect is connection.protect without a connection. It logs a panic.
+func protect(log func() *slog.Logger, method string, run func() error) (err error) {
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
-			c.log().Error("application panicked", "method", method, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("%s panicked: %v", method, p)
+		p := recover()
+		switch {
+		case p != nil:
+			text := panicText(p)
+			log().Error("application panicked", "method", method, "panic", text, "stack", string(debug.Stack()))
+			panicked := readError(fmt.Errorf("%s panicked: %s", method, text))
+			panicked.panicked = true
+			err = panicked
+		case !returned: // the goroutine ends, and so will what runs in it
+			log().Error("application called runtime.Goexit", "method", method)
 		}
 	}()
-	return run()
+	err = run()
+	returned = true
+	if err != nil {
+		err = readError(err)
+	}
+	return err
 }
 
 // The channels of the hub on the backplane.

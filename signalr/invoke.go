@@ -42,13 +42,15 @@ var errAskedTooEarly = &namedError{
 //   - ErrDisconnected if the connection ended before it answered, or the server
 //     that has it died;
 //   - ctx's, if that ended: the client is not told, and its answer ignored;
+//   - ErrLimit, if the client leaves too many questions unanswered, or the caller's
+//     connection has too many calls that wait for answers; see Limits.MaxClientResults;
 //   - ErrServerClosed;
 //   - that of a backplane which could not take the question.
 //
 // They have the texts of ASP.NET Core. errors.Is and errors.AsType tell them
 // apart. An answer that the backplane reports lost is waited for until ctx ends.
 // A client that never answers costs the server that has it an entry in a
-// table, until the connection ends.
+// table, until the connection ends, for at most Limits.MaxClientResults questions.
 func Invoke[T any](ctx context.Context, client Single, method string, args ...any) (T, error) {
 	var result, none T
 	a, err := client.ask(ctx, method, args)
@@ -71,8 +73,11 @@ type answer struct {
 // error.
 func (a answer) decode(dst any) error {
 	if a.Failed {
-		if a.Error == disconnectedElsewhere {
+		switch a.Error {
+		case disconnectedElsewhere:
 			return &toldError{text: a.Error, err: ErrDisconnected}
+		case errUnanswered.Error(): // so says the server that has the connection
+			return errUnanswered
 		}
 		return &HubError{Message: a.Error}
 	}
@@ -80,24 +85,29 @@ func (a answer) decode(dst any) error {
 	if !ok {
 		return nil // there is no result
 	}
-	err := a.protocol.Bind(raw, dst)
+	err := attempt("the result's type", func() error { return a.protocol.Bind(raw, dst) }) // it may decode itself
 	if err == nil {
 		return nil
 	}
 	inner := err
-	if bind, ok := errors.AsType[*protocol.BindError](err); ok {
+	if bind, ok := err.(*protocol.BindError); ok {
 		inner = bind.Err
 	}
-	text := fmt.Sprintf("Error trying to deserialize result to %s. %v", dotNetName(reflect.TypeOf(dst).Elem()), inner)
-	return &toldError{text: text, err: err}
+	text := fmt.Sprintf("Error trying to deserialize result to %s. %v", dotNetName(reflect.TypeOf(dst).Elem()), readError(inner))
+	return &toldError{text: text, err: readError(err)}
 }
 
 // ask puts a question to the connection and waits for its answer.
 func (s Single) ask(ctx context.Context, method string, args []any) (answer, error) {
 	h, call := s.clients.hub, s.clients.call
+	if err := h.usable(context.Background(), fmt.Sprintf("invoke %q", method)); err != nil {
+		return answer{}, err
+	}
 	switch {
-	case h.server.ctx.Err() != nil:
-		return answer{}, ErrServerClosed
+	case h.sendOnly:
+		return answer{}, fmt.Errorf("signalr: invoke %q: %w", method, ErrSendOnly)
+	case ctx.Err() != nil:
+		return answer{}, canceled(ctx)
 	case method == "":
 		return answer{}, errors.New("signalr: invoke: the name of the client's method is empty")
 	case s.id == "":
@@ -105,7 +115,7 @@ func (s Single) ask(ctx context.Context, method string, args []any) (answer, err
 	case call != nil && call.connecting && !call.connection.isOpen():
 		return answer{}, errAskedTooEarly
 	}
-	m, err := newMessage(h.server.protocols, make([]bool, len(h.server.protocols)), method, args)
+	m, err := newMessage(h.server, make([]bool, len(h.server.protocols)), method, args)
 	if err != nil {
 		return answer{}, fmt.Errorf("signalr: invoke: %w", err)
 	}
@@ -116,9 +126,15 @@ func (s Single) ask(ctx context.Context, method string, args []any) (answer, err
 		answer:     func(p protocol.Protocol, m protocol.Completion) { answers <- answer{p, m} },
 	}
 	// The answer may come before the question has been sent off.
-	h.questions.add(m.invocation.InvocationID, q)
+	if err := h.questions.add(m.invocation.InvocationID, q, h.options.MaxClientResults); err != nil {
+		return answer{}, fmt.Errorf("signalr: invoke %q: %w", method, h.limited("client_results", err))
+	}
 	defer h.questions.forget(m.invocation.InvocationID, q)
 	if call != nil {
+		if err := call.connection.asks(); err != nil {
+			return answer{}, fmt.Errorf("signalr: invoke %q: %w", method, h.limited("client_results", err))
+		}
+		defer call.connection.asking.Add(-1)
 		call.permit.release()
 	}
 	if c := h.registry.connection(s.id); c != nil {
@@ -131,6 +147,17 @@ func (s Single) ask(ctx context.Context, method string, args []any) (answer, err
 		return answer{}, err
 	}
 	return h.awaitElsewhere(ctx, s.id, answers)
+}
+
+// asks counts one more question of the connection's calls, unless there are too many;
+// asking is to be counted down after it.
+func (c *connection) asks() error {
+	limit := c.hub.options.MaxClientResults
+	if int(c.asking.Add(1)) <= limit {
+		return nil
+	}
+	c.asking.Add(-1)
+	return fmt.Errorf("%w: %d calls of the connection wait for answers of clients, and Limits.MaxClientResults is %d", ErrLimit, limit, limit)
 }
 
 // ask sends a question to a connection here and waits for its answer.
@@ -168,6 +195,7 @@ func (s Single) askElsewhere(ctx context.Context, m *message) error {
 	backplane := h.server.options.Backplane
 	envelope.InvocationID = m.invocation.InvocationID
 	envelope.ReturnChannel = h.returnChannel(backplane.Self())
+	payload := protocol.AppendEnvelope(nil, envelope)
 	publishing := ctx
 	if s.clients.timeout > 0 {
 		var cancel context.CancelFunc
@@ -175,7 +203,7 @@ func (s Single) askElsewhere(ctx context.Context, m *message) error {
 		defer cancel()
 	}
 	channel := h.connectionChannel(s.id)
-	servers, err := backplane.Publish(publishing, channel, protocol.AppendEnvelope(nil, envelope))
+	servers, err := backplane.Publish(publishing, channel, payload)
 	switch {
 	case err == nil && servers == 0:
 		return &noConnection{id: s.id}

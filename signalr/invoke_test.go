@@ -166,7 +166,7 @@ func TestAskingWhoDisconnects(t *testing.T) {
 		err := (<-done).err
 		if asking == owner {
 			assert.EqualError(t, err, fmt.Sprintf("Connection '%s' disconnected.", idC))
-			assert.Equal(t, "IOException", errorName(err))
+			assert.Equal(t, "IOException", readError(err).name)
 		} else {
 			assert.EqualError(t, err, "Connection disconnected.")
 			assert.Equal(t, "x HubException: Connection disconnected.", describe("x", err, false))
@@ -304,7 +304,7 @@ func TestOnConnectedCannotAsk(t *testing.T) {
 	for range 2 {
 		err := <-refused
 		assert.EqualError(t, err, "Client results inside OnConnectedAsync Hub methods are not allowed.")
-		assert.Equal(t, "InvalidOperationException", errorName(err))
+		assert.Equal(t, "InvalidOperationException", readError(err).name)
 	}
 	c.reply(c.asked(), 5)
 	assert.Equal(t, outcome[int]{5, nil}, <-later, "when it is over, its Call can")

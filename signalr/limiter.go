@@ -54,11 +54,13 @@ func (l *limiter) run(ctx context.Context, job func(*permit)) bool {
 }
 
 // work runs job and then what waits, and ends when nothing does, or when the
-// permit was released.
+// permit was released. A job that ends the goroutine has its permit passed on.
 func (l *limiter) work(job func(*permit)) {
 	growStack8(0)
+	var p *permit
+	defer func() { p.release() }()
 	for job != nil {
-		p := &permit{limiter: l}
+		p = &permit{limiter: l}
 		job(p)
 		l.mu.Lock()
 		job = p.end()

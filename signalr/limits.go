@@ -48,6 +48,18 @@ type Limits struct {
 	// goroutine, and a client can make each upload hold StreamBuffer messages of
 	// MaxMessageSize.
 	MaxStreams int
+	// MaxGroups is how many groups one connection may be in. Joining one more fails with
+	// ErrLimit. Zero means 4096. Each costs memory here, and a subscription on every
+	// server of the application.
+	MaxGroups int
+	// MaxGroupName is the length in bytes of the longest name of a group. Joining one with
+	// a longer name fails with ErrLimit. Zero means 512.
+	MaxGroupName int
+	// MaxClientResults is how many questions (Invoke) one connection may leave
+	// unanswered, and how many answers of other connections the methods that one
+	// connection has called may wait for. One more fails with ErrLimit. Zero means 100.
+	// Each costs a goroutine and about 12 kB.
+	MaxClientResults int
 	// DetailedErrors shows the text of every error to the client that caused it,
 	// not only that of a HubError. Such texts can give secrets away. The client
 	// reads an error's kind before its text: what its method ErrorName() string
@@ -67,6 +79,9 @@ var defaults = Limits{
 	ParallelInvocations: 1,
 	StreamBuffer:        10,
 	MaxStreams:          1000,
+	MaxGroups:           4096,
+	MaxGroupName:        512,
+	MaxClientResults:    100,
 }
 
 // over returns l with its zero fields filled in from base, but for ClientTimeout.
@@ -79,6 +94,9 @@ func (l Limits) over(base Limits) Limits {
 	l.ParallelInvocations = cmp.Or(l.ParallelInvocations, base.ParallelInvocations)
 	l.StreamBuffer = cmp.Or(l.StreamBuffer, base.StreamBuffer)
 	l.MaxStreams = cmp.Or(l.MaxStreams, base.MaxStreams)
+	l.MaxGroups = cmp.Or(l.MaxGroups, base.MaxGroups)
+	l.MaxGroupName = cmp.Or(l.MaxGroupName, base.MaxGroupName)
+	l.MaxClientResults = cmp.Or(l.MaxClientResults, base.MaxClientResults)
 	l.DetailedErrors = l.DetailedErrors || base.DetailedErrors
 	return l
 }
@@ -114,6 +132,7 @@ func (l Limits) faults() (errs []error) {
 	}{
 		{"OutboxSize", l.OutboxSize}, {"StatefulBuffer", l.StatefulBuffer}, {"ParallelInvocations", l.ParallelInvocations},
 		{"StreamBuffer", l.StreamBuffer}, {"MaxStreams", l.MaxStreams},
+		{"MaxGroups", l.MaxGroups}, {"MaxGroupName", l.MaxGroupName}, {"MaxClientResults", l.MaxClientResults},
 	} {
 		if n.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %d is negative", n.name, n.value))

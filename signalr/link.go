@@ -142,7 +142,7 @@ func (l *link) lose(s *webSocket) {
 	l.mu.Lock()
 }
 
-func (*link) traits() traits { return traits{} }
+func (*link) traits() traits { return traits{transport: WebSockets} }
 
 func (l *link) setBinary() {
 	l.mu.Lock()

@@ -75,7 +75,9 @@ func newLongPoll(in *inbox, gap time.Duration) *longPoll {
 	}
 }
 
-func (*longPoll) traits() traits { return traits{noPings: true, requests: true} }
+func (*longPoll) traits() traits {
+	return traits{transport: LongPolling, noPings: true, requests: true}
+}
 
 func (*longPoll) setBinary() {} // bodies have no type
 

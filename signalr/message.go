@@ -21,10 +21,12 @@ type message struct {
 	frames     [][]byte            // by protocol; nil where not encoded
 	invocation protocol.Invocation // what to encode
 	received   bool                // it came as frames: there is nothing to encode
+	limit      int                 // of each frame
 }
 
 // newMessage makes a message and encodes it for those protocols that are wanted.
-func newMessage(protocols []protocol.Protocol, wanted []bool, method string, args []any) (*message, error) {
+func newMessage(s *Server, wanted []bool, method string, args []any) (*message, error) {
+	protocols := s.protocols
 	if args == nil {
 		args = []any{} // goes as an empty array, not as null
 	}
@@ -32,6 +34,7 @@ func newMessage(protocols []protocol.Protocol, wanted []bool, method string, arg
 		protocols:  protocols,
 		frames:     make([][]byte, len(protocols)),
 		invocation: protocol.Invocation{Target: method, Arguments: args},
+		limit:      s.options.MaxSendSize,
 	}
 	for i := range protocols {
 		if wanted[i] {
@@ -60,9 +63,16 @@ func (m *message) frame(i int) ([]byte, error) {
 	if m.received {
 		return nil, errMissingProtocol
 	}
-	frame, err := m.protocols[i].Append(nil, m.invocation)
+	var frame []byte
+	err := attempt("an argument", func() (err error) { // types may encode themselves
+		frame, err = m.protocols[i].Append(nil, m.invocation)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("encode %q for %s: %w", m.invocation.Target, m.protocols[i].Name(), err)
+		return nil, fmt.Errorf("encode %q for %s: %w", m.invocation.Target, m.protocols[i].Name(), readError(err))
+	}
+	if len(frame) > m.limit {
+		return nil, fmt.Errorf("%w: %q takes %d bytes in %s, and Options.MaxSendSize is %d", ErrTooLarge, m.invocation.Target, len(frame), m.protocols[i].Name(), m.limit)
 	}
 	m.frames[i] = frame
 	return frame, nil

@@ -1,10 +1,12 @@
 package signalr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
@@ -65,22 +67,38 @@ var (
 	errorType   = reflect.TypeFor[error]()
 )
 
-// methodsOf returns the hub methods of hub by their folded names, or every
-// reason it is no hub.
-func methodsOf(hub any) (map[string]*method, error) {
+// A methodSet are the hub methods of a hub, by their folded names.
+type methodSet map[string]*method
+
+// names lists the methods as clients call them.
+func (ms methodSet) names() []string {
+	names := make([]string, 0, len(ms))
+	for _, m := range ms {
+		names = append(names, m.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// methodsOf returns the hub methods of hub and the names of the methods left out, or
+// every reason why hub is refused. A hub without hub methods is for sending only.
+func methodsOf(hub any, o Methods) (methods methodSet, leftOut []string, err error) {
 	v := reflect.ValueOf(hub)
 	t := v.Type()
-	methods := make(map[string]*method)
-	var errs []error
-	for i := range t.NumMethod() {
-		name := t.Method(i).Name
-		if lifecycle, err := lifecycleMethod(hub, name); lifecycle {
+	if err := hazard(t); err != nil {
+		return nil, nil, err
+	}
+	chosen, errs := selectMethods(t, o)
+	methods = make(methodSet)
+	for _, declared := range chosen.chosen {
+		if lifecycle, err := lifecycleMethod(hub, declared.Name); lifecycle {
 			errs = append(errs, err)
 			continue
 		}
-		m, err := newMethod(name, v.Method(i))
+		name := cmp.Or(o.Rename[declared.Name], declared.Name)
+		m, err := newMethod(name, v.MethodByName(declared.Name))
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%v.%s: %w", t, name, err))
+			errs = append(errs, fmt.Errorf("%v.%s: %w", t, declared.Name, err))
 			continue
 		}
 		if other := methods[foldTarget(name)]; other != nil {
@@ -89,18 +107,7 @@ func methodsOf(hub any) (map[string]*method, error) {
 		}
 		methods[foldTarget(name)] = m
 	}
-	if len(methods) == 0 && len(errs) == 0 {
-		errs = append(errs, fmt.Errorf("%v has no exported methods%s", t, pointerHint(t)))
-	}
-	return methods, errors.Join(errs...)
-}
-
-// pointerHint says what may be missing from a hub that is not a pointer.
-func pointerHint(t reflect.Type) string {
-	if t.Kind() != reflect.Pointer && reflect.PointerTo(t).NumMethod() > 0 {
-		return fmt.Sprintf("; *%v has, so pass a pointer", t)
-	}
-	return ""
+	return methods, chosen.leftOut, errors.Join(errs...)
 }
 
 // lifecycleMethod reports whether name is that of a lifecycle method, which
@@ -115,6 +122,8 @@ func lifecycleMethod(hub any, name string) (bool, error) {
 	case "OnDisconnected":
 		_, ok = hub.(Disconnector)
 		want = "OnDisconnected(*signalr.Call, error)"
+	case "OnConnectedAsync", "OnDisconnectedAsync": // ASP.NET Core's names
+		return true, fmt.Errorf("%T.%s never runs by itself; call it %s", hub, name, strings.TrimSuffix(name, "Async"))
 	default:
 		return false, nil
 	}
@@ -174,7 +183,9 @@ func (m *method) setResults(t reflect.Type) error {
 	case n == 1:
 		var err error
 		if m.stream, err = streamResult(t.Out(0)); err == nil && m.stream == noStream {
-			err = sendable(t.Out(0))
+			if err = returnable(t.Out(0)); err == nil {
+				err = sendable(t.Out(0))
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("result: %w", err)
@@ -186,6 +197,9 @@ func (m *method) setResults(t reflect.Type) error {
 
 // bindable says why no value of a client's can be of type t, if so.
 func bindable(t reflect.Type) error {
+	if err := misplaced(t); err != nil {
+		return err
+	}
 	if t.Kind() == reflect.Interface && t.NumMethod() > 0 {
 		return fmt.Errorf("type %v is an interface with methods; take a concrete type, or any", t)
 	}

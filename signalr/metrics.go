@@ -20,6 +20,9 @@ type metrics struct {
 	gaps              prometheus.Counter
 	refused           prometheus.Counter
 	unknown           prometheus.Counter
+	refusedRequests   *prometheus.CounterVec // by refusalCause
+	evicted           prometheus.Counter
+	limited           *prometheus.CounterVec // by limit
 	drained           *prometheus.CounterVec
 
 	moved, disconnected, gone prometheus.Counter // of drained
@@ -53,6 +56,15 @@ func newMetrics() *metrics {
 		gaps:              counter("backplane_lost_messages_total", "Messages from other servers that the backplane reported lost."),
 		refused:           counter("group_commands_refused_total", "Commands of other servers, such as group commands, refused because too many waited."),
 		unknown:           counter("unknown_connection_total", "Requests with a connection ID that this server did not issue: is the load balancer configured for sticky sessions?"),
+		refusedRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "signalmesh", Subsystem: "signalr", Name: "refused_total",
+			Help: "WebSockets refused, by cause: origin, hijacker, handshake or panic.",
+		}, []string{"cause"}),
+		evicted: counter("negotiations_evicted_total", "Unopened negotiated connections dropped to make room for newer ones."),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "signalmesh", Subsystem: "signalr", Name: "limited_total",
+			Help: "Requests of clients refused because of a limit: groups, group_names, group_bytes, client_results or message_size.",
+		}, []string{"limit"}),
 	}
 	m.drained = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "signalmesh", Subsystem: "signalr", Name: "drained_total",
@@ -69,7 +81,7 @@ func newMetrics() *metrics {
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.connections, m.sent, m.received, m.invocations, m.slow, m.reattached,
-		m.handshakeFailures, m.malformed, m.gaps, m.refused, m.unknown, m.drained,
+		m.handshakeFailures, m.malformed, m.gaps, m.refused, m.unknown, m.drained, m.refusedRequests, m.evicted, m.limited,
 	}
 }
 
@@ -80,7 +92,7 @@ func (m *metrics) register(r prometheus.Registerer) error {
 	}
 	m.registry = r
 	for _, c := range m.collectors() {
-		if err := r.Register(c); err != nil {
+		if err := attempt("Register", func() error { return r.Register(c) }); err != nil {
 			return fmt.Errorf("signalr: register metrics: %w; give each server a registry of its own, or labels", err)
 		}
 		m.registered = append(m.registered, c)
@@ -91,7 +103,7 @@ func (m *metrics) register(r prometheus.Registerer) error {
 // unregister undoes register, so that a new server can take its place.
 func (m *metrics) unregister() {
 	for _, c := range m.registered {
-		m.registry.Unregister(c)
+		_ = attempt("Unregister", func() error { m.registry.Unregister(c); return nil })
 	}
 }
 

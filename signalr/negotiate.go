@@ -45,7 +45,7 @@ func (s *Server) serveNegotiate(w http.ResponseWriter, r *http.Request, h *Hub) 
 		writeJSON(w, map[string]string{"error": refusal})
 		return
 	}
-	n := newNegotiated(h)
+	n := newNegotiated(h, r)
 	answer := negotiateResponse{Version: version, ID: n.id, Transports: h.transports.available()}
 	if version == 0 {
 		n.token = n.id
@@ -56,10 +56,7 @@ func (s *Server) serveNegotiate(w http.ResponseWriter, r *http.Request, h *Hub) 
 		answer.Stateful = true
 		n.link = newLink(s.options.StatefulGap, h.options.StatefulBuffer)
 	}
-	if !s.negotiations.add(n, time.Now().Add(s.options.NegotiateTimeout)) {
-		http.Error(w, "Too many connections are being negotiated; try again later.", http.StatusServiceUnavailable)
-		return
-	}
+	s.negotiations.add(n, time.Now().Add(s.options.NegotiateTimeout))
 	writeJSON(w, answer)
 }
 

@@ -2,8 +2,10 @@ package signalr
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -152,12 +154,51 @@ func TestNegotiatedConnectionsExpire(t *testing.T) {
 }
 
 func TestNegotiationsAreBounded(t *testing.T) {
-	ns := newNegotiations(time.Second, time.Second)
+	evicted := 0
+	ns := newNegotiations(Options{MaxNegotiations: 10, MaxNegotiationsPerAddress: 4}, func() { evicted++ })
+	hub := &Hub{transports: allTransports}
 	now := time.Now()
-	for range maxNegotiations {
-		require.True(t, ns.add(newNegotiated(nil), now))
+	negotiate := func(from string) *negotiated {
+		n := newNegotiated(hub, &http.Request{RemoteAddr: from})
+		ns.add(n, now)
+		return n
 	}
-	assert.False(t, ns.add(newNegotiated(nil), now))
+	known := func(n *negotiated) bool { return ns.byToken[n.token] == n }
+
+	open := negotiate("192.0.2.9:1")
+	_, no := ns.claim(hub, open.token, WebSockets)
+	require.Nil(t, no)
+	honest := negotiate("192.0.2.1:1")
+	var flood []*negotiated
+	for port := range 100 {
+		flood = append(flood, negotiate(netip.AddrPortFrom(netip.MustParseAddr("192.0.2.2"), uint16(port)).String()))
+	}
+	assert.True(t, known(honest), "a flood of one address forgets its own")
+	assert.True(t, known(open), "what is open is not forgotten")
+	assert.False(t, known(flood[95]))
+	assert.True(t, known(flood[96]) && known(flood[99]))
+	assert.Equal(t, 96, evicted)
+
+	for i := range 100 { // of one network, since a client has that many addresses
+		negotiate(fmt.Sprintf("[2001:db8::%x]:1", i))
+	}
+	assert.Equal(t, 192, evicted)
+	assert.True(t, known(honest))
+	for i := range 20 {
+		negotiate(fmt.Sprintf("198.51.100.%d:1", i))
+	}
+	assert.False(t, known(honest), "beyond the total the oldest is forgotten")
+	assert.Equal(t, 10, ns.unopened.Len())
+	assert.Len(t, ns.byToken, 11)
+
+	ns.expire(now)
+	assert.Len(t, ns.byToken, 11)
 	ns.expire(now.Add(time.Second))
-	assert.True(t, ns.add(newNegotiated(nil), now))
+	assert.Len(t, ns.byToken, 1)
+	assert.Empty(t, ns.byFrom)
+
+	ns.unclaim(open) // its opening failed, so it waits again
+	assert.Equal(t, 1, ns.unopened.Len())
+	ns.close()
+	assert.Empty(t, ns.byToken)
 }

@@ -1,16 +1,14 @@
 package signalr
 
 import (
+	"container/list"
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 )
-
-// maxNegotiations is how many negotiated connections may wait to be opened or be
-// open. It bounds what a flood of negotiate requests can make the server hold.
-const maxNegotiations = 1 << 17
 
 // A negotiated is a connection that a client may open, or has opened.
 type negotiated struct {
@@ -19,8 +17,13 @@ type negotiated struct {
 	token string // secret
 	link  *link  // with stateful reconnect; nil: without
 
+	from netip.Prefix // whose address negotiated it
+
 	// The rest is guarded by negotiations.mu.
 
+	// waiting are its elements in negotiations.unopened and in the list of its address;
+	// nil if it is open.
+	waiting [2]*list.Element
 	// expires is when it is forgotten unless it has been opened; zero while it
 	// is open.
 	expires time.Time
@@ -29,8 +32,24 @@ type negotiated struct {
 	polls   *longPoll  // nil unless bound to LongPolling
 }
 
-func newNegotiated(h *Hub) *negotiated {
-	return &negotiated{hub: h, id: newID(), token: newID()}
+func newNegotiated(h *Hub, r *http.Request) *negotiated {
+	return &negotiated{hub: h, id: newID(), token: newID(), from: clientNetwork(r.RemoteAddr)}
+}
+
+// clientNetwork returns what counts as one client's address: an IPv4 address, or an
+// IPv6 network of 64 bits. For an invalid address it returns the zero Prefix.
+func clientNetwork(remote string) netip.Prefix {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	addr := at.Addr().Unmap().WithZone("")
+	bits := 32
+	if addr.Is6() {
+		bits = 64
+	}
+	network, _ := addr.Prefix(bits) // the number of bits fits
+	return network
 }
 
 const idLength = 22
@@ -75,29 +94,80 @@ func (no *refusal) answer(w http.ResponseWriter) { text(w, no.status, no.body) }
 
 // negotiations are the negotiated connections by their tokens. Section 5 of the
 // protocol reference gives the rules.
+//
+// The number of unopened connections is limited, in total and for each client address.
+// Above the limit the oldest is dropped. Clients usually open theirs within a second, so
+// a flood drops its own connections first.
 type negotiations struct {
 	patience time.Duration // for one whose opening failed
 	pollGap  time.Duration
+	limit    int // of unopened connections
+	perFrom  int // of these, for one address
+	evicted  func()
 
-	mu      sync.Mutex // before inbox.mu and longPoll.mu
-	byToken map[string]*negotiated
-	ended   endedIDs
+	mu       sync.Mutex // before inbox.mu and longPoll.mu
+	byToken  map[string]*negotiated
+	unopened *list.List                  // of *negotiated, the oldest first
+	byFrom   map[netip.Prefix]*list.List // the same, by address
+	ended    endedIDs
 }
 
-func newNegotiations(patience, pollGap time.Duration) *negotiations {
-	return &negotiations{patience: patience, pollGap: pollGap, byToken: make(map[string]*negotiated)}
+func newNegotiations(o Options, evicted func()) *negotiations {
+	return &negotiations{
+		patience: o.NegotiateTimeout, pollGap: o.PollGap,
+		limit: o.MaxNegotiations, perFrom: o.MaxNegotiationsPerAddress, evicted: evicted,
+		byToken: make(map[string]*negotiated), unopened: list.New(), byFrom: make(map[netip.Prefix]*list.List),
+	}
 }
 
-// add enters n until expires. It reports false if there are too many.
-func (ns *negotiations) add(n *negotiated, expires time.Time) bool {
+// add adds n until expires, and drops the oldest above a limit.
+func (ns *negotiations) add(n *negotiated, expires time.Time) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	if len(ns.byToken) >= maxNegotiations {
-		return false
-	}
 	n.expires = expires
 	ns.byToken[n.token] = n
-	return true
+	ns.await(n)
+}
+
+// await adds n to the unopened connections. The caller holds mu.
+func (ns *negotiations) await(n *negotiated) {
+	own := ns.byFrom[n.from]
+	if own == nil {
+		own = list.New()
+		ns.byFrom[n.from] = own
+	}
+	n.waiting = [2]*list.Element{ns.unopened.PushBack(n), own.PushBack(n)}
+	ns.makeRoom(own, ns.perFrom)
+	ns.makeRoom(ns.unopened, ns.limit)
+}
+
+// makeRoom drops the oldest of l if there are more than limit. The caller holds mu.
+func (ns *negotiations) makeRoom(l *list.List, limit int) {
+	if l.Len() > limit {
+		ns.forget(l.Front().Value.(*negotiated))
+		ns.evicted()
+	}
+}
+
+// opened removes n from the unopened connections. The caller holds mu.
+func (ns *negotiations) opened(n *negotiated) {
+	if n.waiting[0] == nil {
+		return
+	}
+	ns.unopened.Remove(n.waiting[0])
+	own := ns.byFrom[n.from]
+	own.Remove(n.waiting[1])
+	if own.Len() == 0 {
+		delete(ns.byFrom, n.from)
+	}
+	n.waiting = [2]*list.Element{}
+}
+
+// forget ends the waiting requests of n and removes n. The caller holds mu.
+func (ns *negotiations) forget(n *negotiated) {
+	n.end()
+	ns.opened(n)
+	ns.drop(n.token)
 }
 
 // find returns the connection of h that belongs to token. The caller holds mu.
@@ -130,6 +200,7 @@ func (ns *negotiations) claim(h *Hub, token string, t Transports) (*negotiated, 
 	}
 	n.expires = time.Time{}
 	n.bound = t
+	ns.opened(n)
 	if t == WebSockets {
 		n.end()
 		return n, nil
@@ -151,6 +222,9 @@ func (ns *negotiations) unclaim(n *negotiated) {
 	n.end()
 	n.bound, n.inbox, n.polls = 0, nil, nil
 	n.expires = time.Now().Add(ns.patience)
+	if ns.byToken[n.token] == n {
+		ns.await(n)
+	}
 }
 
 // inbox returns where a POST request puts its body.
@@ -194,9 +268,11 @@ func (ns *negotiations) remove(n *negotiated) {
 	if n.polls != nil {
 		if until, left := n.polls.unfetched(); left {
 			n.expires = until
+			ns.await(n)
 			return
 		}
 	}
+	ns.opened(n)
 	ns.drop(n.token)
 }
 
@@ -216,24 +292,23 @@ func (ns *negotiations) issued(token string) bool {
 
 // expire forgets those that nobody opened in time.
 func (ns *negotiations) expire(now time.Time) {
-	ns.mu.Lock()
-	defer ns.mu.Unlock()
-	for token, n := range ns.byToken {
-		if !n.expires.IsZero() && now.After(n.expires) {
-			n.end()
-			ns.drop(token)
-		}
-	}
+	ns.forgetUnopened(func(n *negotiated) bool { return now.After(n.expires) })
 }
 
 // close ends what requests wait for at connections that nobody has opened.
 func (ns *negotiations) close() {
+	ns.forgetUnopened(func(*negotiated) bool { return true })
+}
+
+// forgetUnopened removes the unopened connections for which which returns true.
+func (ns *negotiations) forgetUnopened(which func(*negotiated) bool) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	for token, n := range ns.byToken {
-		if !n.expires.IsZero() {
-			n.end()
-			delete(ns.byToken, token)
+	for e := ns.unopened.Front(); e != nil; {
+		n := e.Value.(*negotiated)
+		e = e.Next() // before forget removes it
+		if which(n) {
+			ns.forget(n)
 		}
 	}
 }

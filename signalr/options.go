@@ -22,8 +22,12 @@ type Options struct {
 	// Backplane reaches the other servers of the application. Nil means that
 	// this server is alone. The Server does not close it.
 	Backplane Backplane
-	// Logger gets what an operator should know. Nil means silence.
+	// Logger gets what an operator should know, and at Error the failures of hub
+	// methods. Nil means silence, or stderr with Development.
 	Logger *slog.Logger
+	// Development is for a developer's own machine: it logs to stderr if Logger is nil,
+	// and turns on Limits.DetailedErrors.
+	Development bool
 	// Metrics is where the server's metrics are registered. Nil means nowhere.
 	Metrics prometheus.Registerer
 	// UserID names the user of a connection, from the request that opened its
@@ -77,6 +81,24 @@ type Options struct {
 	// SendTimeout limits how long a send from a hub method may wait for a busy
 	// backplane. Zero means 5 s.
 	SendTimeout time.Duration
+	// MaxSendSize is the length in bytes of the longest message that is sent to clients,
+	// in each hub protocol by itself. A longer one fails with ErrTooLarge before it is sent,
+	// with a backplane or without. A backplane has to carry twice as much, and 512 KiB.
+	// All servers of an application should have the same. Zero means 24 MiB.
+	MaxSendSize int
+	// MaxNegotiations is how many negotiated connections may wait to be opened. Beyond
+	// that the oldest is forgotten. Each takes about 1 kB. Zero means 131,072.
+	MaxNegotiations int
+	// MaxNegotiationsPerAddress is how many of them one client address may have: an IPv4
+	// address, or an IPv6 network of 64 bits. Beyond that its own oldest is forgotten.
+	// Behind a proxy that hides the clients' addresses all are one address. Zero means
+	// 16,384.
+	MaxNegotiationsPerAddress int
+	// MaxGroupBytes is how many bytes the names of the groups of this server may take on
+	// the backplane, with 64 for each. Beyond that no more groups can be joined here, so
+	// that connections and users still can be announced. Zero means 96 MiB, three
+	// quarters of the limit of a node's mesh.
+	MaxGroupBytes int
 	// ShutdownSpread is the time over which Shutdown sends its Close messages, in random
 	// order, so that the clients do not all reconnect at the same time. Zero means
 	// immediately. See Drain.
@@ -85,12 +107,16 @@ type Options struct {
 
 // HubOptions mount one hub.
 type HubOptions struct {
-	// Path is where the hub is served, such as "/chat". It is matched without
-	// regard to case.
+	// Path is where the hub is served, such as "/chat" or "/". It is matched without
+	// regard to case. One hub may be served at several paths, by a HubOptions with the
+	// same Hub and Name for each. Sends and groups treat it as one hub, and each path has
+	// its own Transports, Limits, Authorize and other settings.
 	Path string
-	// Hub is the hub: a value whose exported methods are the hub methods. It
-	// serves all calls, concurrently.
+	// Hub is the hub: a value whose exported methods are the hub methods; see Methods.
+	// It serves all calls, concurrently. Without methods it is for sending only.
 	Hub any
+	// Methods choose which methods of Hub clients can call.
+	Methods Methods
 	// Name is what the hub is called on the backplane. All servers of an
 	// application must use the same one; for .NET servers it is the full type
 	// name, such as "Chat.Hubs.ChatHub". It holds no colon. Empty means the name
@@ -120,6 +146,9 @@ type HubOptions struct {
 	Filters []Filter
 }
 
+// DefaultMaxSendSize is the MaxSendSize of zero, in bytes.
+const DefaultMaxSendSize = 24 << 20
+
 // complete returns o with its zero fields filled in, or every reason it is wrong.
 func (o Options) complete() (Options, error) {
 	o.NegotiateTimeout = cmp.Or(o.NegotiateTimeout, 15*time.Second)
@@ -129,9 +158,12 @@ func (o Options) complete() (Options, error) {
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.GroupTimeout = cmp.Or(o.GroupTimeout, 30*time.Second)
 	o.SendTimeout = cmp.Or(o.SendTimeout, 5*time.Second)
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.MaxSendSize = cmp.Or(o.MaxSendSize, DefaultMaxSendSize)
+	o.MaxNegotiations = cmp.Or(o.MaxNegotiations, 1<<17)
+	o.MaxNegotiationsPerAddress = cmp.Or(o.MaxNegotiationsPerAddress, 1<<14)
+	o.MaxGroupBytes = cmp.Or(o.MaxGroupBytes, 96<<20)
+	o.Logger = newLogger(o.Logger, o.Development)
+	o.DetailedErrors = o.DetailedErrors || o.Development
 
 	var errs []error
 	o.Limits, errs = o.Limits.complete(defaults)
@@ -146,6 +178,23 @@ func (o Options) complete() (Options, error) {
 		if d.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %v is negative", d.name, d.value))
 		}
+	}
+	for _, n := range []struct {
+		name  string
+		value int
+	}{
+		{"MaxSendSize", o.MaxSendSize}, {"MaxNegotiations", o.MaxNegotiations},
+		{"MaxNegotiationsPerAddress", o.MaxNegotiationsPerAddress}, {"MaxGroupBytes", o.MaxGroupBytes},
+	} {
+		if n.value < 0 {
+			errs = append(errs, fmt.Errorf("%s %d is negative", n.name, n.value))
+		}
+	}
+	if nilPointer(o.Backplane) {
+		errs = append(errs, fmt.Errorf("Backplane is a nil %T; leave the field out for a server that is alone", o.Backplane))
+	}
+	if nilPointer(o.Metrics) {
+		errs = append(errs, fmt.Errorf("Metrics is a nil %T; leave the field out for no metrics", o.Metrics))
 	}
 	origins, faults := foldOrigins(o.AllowedOrigins)
 	o.AllowedOrigins, errs = origins, append(errs, faults...)
@@ -162,7 +211,7 @@ func completeHubs(hubs []HubOptions, limits Limits) ([]HubOptions, error) {
 		return nil, errors.New("no hubs; add a HubOptions with a Path and a Hub")
 	}
 	var errs []error
-	paths, names := make(map[string]bool), make(map[string]bool)
+	paths, names := make(map[string]bool), make(map[string]any)
 	completed := make([]HubOptions, 0, len(hubs))
 	for _, h := range hubs {
 		path := foldPath(h.Path)
@@ -174,6 +223,10 @@ func completeHubs(hubs []HubOptions, limits Limits) ([]HubOptions, error) {
 		paths[path] = true
 		if h.Hub == nil {
 			errs = append(errs, fmt.Errorf("hub at %q is nil", h.Path))
+			continue
+		}
+		if nilPointer(h.Hub) {
+			errs = append(errs, fmt.Errorf("hub at %q is a nil %T; pass one that is made", h.Path, h.Hub))
 			continue
 		}
 		if h.Transports&^allTransports != 0 {
@@ -193,13 +246,23 @@ func completeHubs(hubs []HubOptions, limits Limits) ([]HubOptions, error) {
 			errs = append(errs, fmt.Errorf("hub at %q has a type without a name; set its Name", h.Path))
 		case strings.Contains(h.Name, ":"):
 			errs = append(errs, fmt.Errorf("hub name %q holds a colon, which ends the name on the backplane", h.Name))
-		case names[h.Name]:
-			errs = append(errs, fmt.Errorf("hub name %q is used twice; give each hub its own Name", h.Name))
+		case names[h.Name] != nil && !sameHub(names[h.Name], h.Hub):
+			errs = append(errs, fmt.Errorf("hub name %q is used twice; give each hub its own Name, or the same pointer as Hub at several paths", h.Name))
 		}
-		names[h.Name] = true
+		names[h.Name] = h.Hub
 		completed = append(completed, h)
 	}
+	for _, h := range hubs {
+		if parent, ok := strings.CutSuffix(foldPath(h.Path), "/negotiate"); ok && paths[cmp.Or(parent, "/")] {
+			errs = append(errs, fmt.Errorf("hub path %q is where clients of the hub at %q negotiate; choose another path", h.Path, cmp.Or(parent, "/")))
+		}
+	}
 	return completed, errors.Join(errs...)
+}
+
+// sameHub reports whether a and b are one hub, which then may be at several paths.
+func sameHub(a, b any) bool {
+	return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.ValueOf(a).Comparable() && a == b
 }
 
 // typeName returns the name of t, or of what it points to.
@@ -208,4 +271,10 @@ func typeName(t reflect.Type) string {
 		t = t.Elem()
 	}
 	return t.Name()
+}
+
+// nilPointer reports whether v is a pointer that is nil, in an interface that is not.
+func nilPointer(v any) bool {
+	of := reflect.ValueOf(v)
+	return of.Kind() == reflect.Pointer && of.IsNil()
 }

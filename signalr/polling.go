@@ -44,12 +44,14 @@ func (s *Server) serveFirstPoll(w http.ResponseWriter, r *http.Request, n *negot
 	t.refresh = c.refresh
 	go func() { // ends with the connection; Close waits for it
 		defer s.served.Done()
-		c.live()
-		s.negotiations.remove(n)
+		func() {
+			defer s.negotiations.remove(n)
+			c.live()
+		}()
 		c.awaitMethods()
 	}()
+	defer t.finish() // also if a middleware of the application panics
 	s.answerPoll(w, nil, 0)
-	t.finish()
 }
 
 // serveNextPoll waits until there is something to send, or no time left.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -25,9 +26,18 @@ type question struct {
 type questions struct {
 	mu      sync.Mutex
 	waiting map[string]*question // by invocation ID
+	asked   map[string]int       // how many of them wait for a connection, by its ID
 }
 
-func newQuestions() *questions { return &questions{waiting: make(map[string]*question)} }
+func newQuestions() *questions {
+	return &questions{waiting: make(map[string]*question), asked: make(map[string]int)}
+}
+
+var (
+	errInUse = errors.New("signalr: the invocation ID is in use")
+	// errUnanswered is why a client is not asked that leaves too much unanswered.
+	errUnanswered = fmt.Errorf("%w: the client leaves as many invocations unanswered as Limits.MaxClientResults allows", ErrLimit)
+)
 
 // newQuestionID returns an ID that no server has used, in the form of ASP.NET
 // Core's: clients do not draw such ones for themselves.
@@ -37,26 +47,26 @@ func newQuestionID() string {
 	return base64.RawStdEncoding.EncodeToString(id[:])
 }
 
-// add lets q wait. It reports false if the ID is in use.
-func (qs *questions) add(id string, q *question) bool {
+// add lets q wait, unless the ID is in use or as many as limit wait for its connection.
+func (qs *questions) add(id string, q *question, limit int) error {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
-	return qs.enter(id, q)
+	return qs.enter(id, q, limit)
 }
 
 // addUntil is add, and calls ended in a goroutine if ctx ends while q waits.
-func (qs *questions) addUntil(ctx context.Context, id string, q *question, ended func()) bool {
+func (qs *questions) addUntil(ctx context.Context, id string, q *question, limit int, ended func()) error {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
-	if !qs.enter(id, q) {
-		return false
+	if err := qs.enter(id, q, limit); err != nil {
+		return err
 	}
 	q.stop = context.AfterFunc(ctx, func() {
 		if qs.forget(id, q) {
 			ended()
 		}
 	})
-	return true
+	return nil
 }
 
 // forget ends the waiting of q. It reports false if it had ended.
@@ -120,16 +130,23 @@ func (qs *questions) left(server string) map[string]*question {
 }
 
 // enter and leave change waiting. The caller holds mu.
-func (qs *questions) enter(id string, q *question) bool {
-	if qs.waiting[id] != nil {
-		return false
+func (qs *questions) enter(id string, q *question, limit int) error {
+	switch {
+	case qs.waiting[id] != nil:
+		return errInUse
+	case qs.asked[q.connection] >= limit:
+		return errUnanswered
 	}
 	qs.waiting[id] = q
-	return true
+	qs.asked[q.connection]++
+	return nil
 }
 
 func (qs *questions) leave(id string, q *question) {
 	delete(qs.waiting, id)
+	if qs.asked[q.connection]--; qs.asked[q.connection] == 0 {
+		delete(qs.asked, q.connection)
+	}
 	if q.stop != nil {
 		q.stop()
 	}

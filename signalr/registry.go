@@ -1,6 +1,7 @@
 package signalr
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -64,24 +65,45 @@ func (r *registry) remove(c *connection) (groups []string) {
 }
 
 // join makes a connection a member of a group. It reports false, and changes
-// nothing, if it is one already or is on its way out.
-func (r *registry) join(c *connection, group string) bool {
+// nothing, if it is one already or is on its way out, or with an error if it is in too
+// many groups.
+func (r *registry) join(c *connection, group string) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	// A connection's context ends before remove is called, so who passes here
 	// is seen by remove.
 	if c.ctx.Err() != nil || r.connections[c.id] != c {
-		return false
+		return false, nil
 	}
 	if _, member := c.groups[group]; member {
-		return false
+		return false, nil
+	}
+	if err := c.groupRoom(group); err != nil {
+		return false, err
 	}
 	if c.groups == nil {
 		c.groups = make(map[string]struct{})
 	}
 	c.groups[group] = struct{}{}
 	insert(r.groups, group, c)
-	return true
+	return true, nil
+}
+
+// room returns an error if a connection cannot join one more group. It is called before
+// the group is announced. Only join is decisive.
+func (r *registry) room(c *connection, group string) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return c.groupRoom(group)
+}
+
+// groupRoom is registry.room. The caller holds the registry's mu.
+func (c *connection) groupRoom(group string) error {
+	limit := c.hub.options.MaxGroups
+	if _, member := c.groups[group]; member || len(c.groups) < limit {
+		return nil
+	}
+	return fmt.Errorf("%w: the connection is in %d groups, and Limits.MaxGroups is %d", ErrLimit, len(c.groups), limit)
 }
 
 // leave ends a membership. It reports false if there was none.

@@ -47,7 +47,13 @@ func (h *Hub) relay(from, connectionID string, e protocol.Envelope) error {
 			h.giveBack(e.ReturnChannel, p, m)
 		},
 	}
-	if !h.questions.addUntil(c.ctx, e.InvocationID, q, func() { refuse(disconnectedElsewhere) }) {
+	err := h.questions.addUntil(c.ctx, e.InvocationID, q, c.hub.options.MaxClientResults, func() { refuse(disconnectedElsewhere) })
+	switch err {
+	case nil:
+	case errUnanswered:
+		refuse(h.limited("client_results", err).Error())
+		return nil
+	default:
 		refuse(fmt.Sprintf("Invocation ID '%s' is already in use.", e.InvocationID))
 		return nil
 	}

@@ -2,7 +2,6 @@ package signalr
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -28,7 +27,7 @@ func (r *running) cancelled() bool { return context.Cause(r.ctx) == context.Canc
 // explain returns err, or the failure of the upload that led to it: methods tend
 // to return the plain error of their context.
 func (r *running) explain(err error) error {
-	if cause := context.Cause(r.ctx); cause != nil && errors.Is(err, context.Canceled) && !errors.Is(cause, context.Canceled) {
+	if cause := context.Cause(r.ctx); cause != nil && wraps(err, context.Canceled) && !wraps(cause, context.Canceled) {
 		return cause
 	}
 	return err

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +26,8 @@ type Server struct {
 	options       Options
 	log           *slog.Logger
 	metrics       *metrics
+	refusals      *refusals
+	checkOrigin   func(*http.Request) bool
 	protocols     []protocol.Protocol
 	pings         [][]byte        // framed, by protocol
 	hubs          map[string]*Hub // by folded path
@@ -58,17 +62,19 @@ func NewServer(o Options) (_ *Server, err error) {
 		options:       o,
 		log:           o.Logger,
 		metrics:       newMetrics(),
+		checkOrigin:   o.originCheck(),
 		protocols:     []protocol.Protocol{o.Values.JSON(), o.Values.MessagePack()},
 		hubs:          make(map[string]*Hub),
 		upgrader:      newUpgrader(o),
-		negotiations:  newNegotiations(o.NegotiateTimeout, o.PollGap),
-		subscriptions: newSubscriptions(o.Backplane),
+		subscriptions: newSubscriptions(o.Backplane, o.MaxGroupBytes),
 		commands:      newCommands(),
 		departures:    newDepartures(),
 		connections:   make(map[*connection]struct{}),
 		detach:        func() {},
 	}
 	s.strays = &strays{log: s.log, note: s.metrics.unknown.Inc}
+	s.negotiations = newNegotiations(o, s.metrics.evicted.Inc)
+	s.refusals = newRefusals(s.log, s.metrics.refusedRequests)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -82,12 +88,13 @@ func NewServer(o Options) (_ *Server, err error) {
 		}
 		s.pings = append(s.pings, ping)
 	}
+	twins := make(map[string]*Hub) // by name
 	for _, ho := range o.Hubs {
-		h, err := newHub(s, ho)
+		h, err := newHub(s, ho, twins[ho.Name])
 		if err != nil {
 			return nil, err
 		}
-		s.hubs[foldPath(ho.Path)] = h
+		s.hubs[foldPath(ho.Path)], twins[ho.Name] = h, h
 	}
 	if err := s.metrics.register(o.Metrics); err != nil {
 		return nil, err
@@ -99,9 +106,19 @@ func NewServer(o Options) (_ *Server, err error) {
 	return s, nil
 }
 
-// Hub returns the hub at a path, for sends from outside its methods. It is nil
-// if there is none.
-func (s *Server) Hub(path string) *Hub { return s.hubs[foldPath(path)] }
+// Hub returns the hub at a path, for sends from outside its methods. It is never nil:
+// if there is no hub at that path, Hub.Err and whatever is done with it return an error
+// that wraps ErrNoHub.
+func (s *Server) Hub(path string) *Hub {
+	if h := s.hubs[foldPath(path)]; h != nil {
+		return h
+	}
+	known := "the server has no hubs"
+	if len(s.hubs) > 0 {
+		known = "there are hubs at " + strings.Join(slices.Sorted(maps.Keys(s.hubs)), ", ")
+	}
+	return &Hub{path: path, missing: fmt.Errorf("%w at %q; %s", ErrNoHub, path, known)}
+}
 
 // Shutdown closes the server gracefully: it does what Drain does, over
 // Options.ShutdownSpread, and then ends the server's goroutines. Its hubs can still

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
@@ -13,14 +14,17 @@ import (
 // client always gets a completion.
 func (c *connection) stream(m *method, inv protocol.Invocation, args []reflect.Value, r *running) {
 	start := time.Now()
-	text := c.produce(m, args, r)
-	c.running.end(m, r) // releases who still produces
-	c.server.metrics.invoked(start, text == "")
-	completion := protocol.Completion{InvocationID: inv.InvocationID, Failed: text != "", Error: text}
-	frame, _ := c.server.protocols[c.protocol].Append(nil, completion) // it has nothing that could not be encoded
-	if c.outbox.putPaced(c.ctx, frame) == nil {
-		c.server.metrics.sent.Inc()
-	}
+	text := c.failure(m, errExited)
+	defer func() { // also when the method ends the goroutine
+		c.running.end(m, r) // releases who still produces
+		c.server.metrics.invoked(start, text == "")
+		completion := protocol.Completion{InvocationID: inv.InvocationID, Failed: text != "", Error: text}
+		frame, _ := c.server.protocols[c.protocol].Append(nil, completion) // it has nothing that could not be encoded
+		if c.outbox.putPaced(c.ctx, frame) == nil {
+			c.server.metrics.sent.Inc()
+		}
+	}()
+	text = c.produce(m, args, r)
 }
 
 // produce sends the elements of a stream, and returns what the client is told in
@@ -45,7 +49,7 @@ func (c *connection) produce(m *method, args []reflect.Value, r *running) string
 		return ""
 	}
 	err = r.explain(err)
-	c.log().Debug("stream failed", "method", m.name, "err", err)
+	c.logFailure("stream failed", m, r, err)
 	if !begun {
 		return c.failure(m, err)
 	}
@@ -55,7 +59,11 @@ func (c *connection) produce(m *method, args []reflect.Value, r *running) string
 // sendItem sends an element and waits until it is time for the next one: that is
 // when little waits for the client.
 func (c *connection) sendItem(r *running, item reflect.Value) error {
-	frame, err := c.server.protocols[c.protocol].Append(nil, protocol.StreamItem{InvocationID: r.id, Item: item.Interface()})
+	var frame []byte
+	err := c.protect("stream", func() (err error) { // types may encode themselves
+		frame, err = c.server.protocols[c.protocol].Append(nil, protocol.StreamItem{InvocationID: r.id, Item: item.Interface()})
+		return err
+	})
 	if err != nil {
 		c.log().Error("element of a stream not encoded", "err", err)
 		return err
@@ -90,15 +98,30 @@ func eachReceived(ctx context.Context, channel reflect.Value, send func(reflect.
 	return context.Cause(ctx)
 }
 
-// eachYielded sends what an iter.Seq2[T, error] yields, up to the first error.
-func eachYielded(seq reflect.Value, send func(reflect.Value) error) error {
-	for item, failure := range seq.Seq2() {
-		if err, failed := failure.Interface().(error); failed {
-			return err
+// eachYielded sends what an iter.Seq2[T, error] yields, up to the first error. Unlike a
+// range loop it does not panic if the iterator continues after that.
+func eachYielded(seq reflect.Value, send func(reflect.Value) error) (err error) {
+	var mu sync.Mutex // an iterator may yield from other goroutines
+	over := false
+	more := func(pair []reflect.Value) []reflect.Value {
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			failure, failed := pair[1].Interface().(error)
+			if err = failure; !failed {
+				err = send(pair[0])
+			}
+			over = err != nil
 		}
-		if err := send(item); err != nil {
-			return err
-		}
+		return []reflect.Value{reflect.ValueOf(!over)}
 	}
-	return nil
+	defer func() {
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+	}()
+	seq.Call([]reflect.Value{reflect.MakeFunc(seq.Type().In(0), more)})
+	mu.Lock()
+	defer mu.Unlock()
+	return err
 }

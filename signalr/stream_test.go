@@ -238,7 +238,9 @@ func TestTheEndOfTheConnectionEndsItsStreams(t *testing.T) {
 				c.ws.NetConn().Close()
 			case "server":
 				require.NoError(t, s.Close())
-				assert.Len(t, hub.stopped, 1, "Close waits for streams")
+				if target != "Endless" { // whose producer is a goroutine of the hub's own
+					assert.Len(t, hub.stopped, 1, "Close waits for streams")
+				}
 			}
 			<-hub.stopped
 		}

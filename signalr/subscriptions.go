@@ -2,6 +2,7 @@ package signalr
 
 import (
 	"context"
+	"fmt"
 	"sync"
 )
 
@@ -36,10 +37,17 @@ const (
 // unsubscription.
 type subscriptions struct {
 	backplane Backplane // nil: there is nothing to subscribe to
+	limit     int       // of groups
 
 	mu       sync.RWMutex
 	channels map[string]*subscription
+	groups   int   // bytes of the channels of groups, with channelCost for each
+	full     bool  // the last new group found no room, and none has become free
+	refused  error // of the backplane, for the last connection or user; nil: it took it
 }
+
+// channelCost is added to the length of a channel's name, in bytes.
+const channelCost = 64
 
 type subscription struct {
 	route     route
@@ -48,8 +56,54 @@ type subscription struct {
 	busy      chan struct{} // closed at the end of the call under way; nil: none
 }
 
-func newSubscriptions(b Backplane) *subscriptions {
-	return &subscriptions{backplane: b, channels: make(map[string]*subscription)}
+func newSubscriptions(b Backplane, limit int) *subscriptions {
+	return &subscriptions{backplane: b, limit: limit, channels: make(map[string]*subscription)}
+}
+
+// enter adds a channel that is not needed yet. The caller holds mu.
+func (s *subscriptions) enter(channel string, r route) (*subscription, error) {
+	if r.kind == routeGroup {
+		cost := len(channel) + channelCost
+		if s.full = s.groups+cost > s.limit; s.full {
+			return nil, fmt.Errorf("%w: the groups of this server take %d bytes on the backplane, and Options.MaxGroupBytes is %d; add servers, or raise it", ErrLimit, s.groups, s.limit)
+		}
+		s.groups += cost
+	}
+	sub := &subscription{route: r}
+	s.channels[channel] = sub
+	return sub, nil
+}
+
+// leave removes a channel. The caller holds mu.
+func (s *subscriptions) leave(channel string, sub *subscription) {
+	delete(s.channels, channel)
+	if sub.route.kind == routeGroup {
+		s.groups -= len(channel) + channelCost
+		s.full = false
+	}
+}
+
+// usedUp returns why new groups, or connections, are refused; "" if they are not.
+func (s *subscriptions) usedUp() []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var reasons []string
+	if s.full {
+		reasons = append(reasons, fmt.Sprintf("no room for more groups: they take %d bytes of %d on the backplane; add servers, or raise SignalR.MaxGroupBytes", s.groups, s.limit))
+	}
+	if s.refused != nil {
+		reasons = append(reasons, fmt.Sprintf("new connections are refused: %v", s.refused))
+	}
+	return reasons
+}
+
+// outcome notes whether the backplane takes connections and users.
+func (s *subscriptions) outcome(ctx context.Context, r route, err error) {
+	if r.kind == routeConnection || r.kind == routeUser {
+		if s.refused = err; ctx.Err() != nil { // it was the caller who gave up
+			s.refused = nil
+		}
+	}
 }
 
 // acquire needs channel, and returns when it is subscribed. If that fails
@@ -61,8 +115,11 @@ func (s *subscriptions) acquire(ctx context.Context, channel string, r route) er
 	s.mu.Lock()
 	sub := s.channels[channel]
 	if sub == nil {
-		sub = &subscription{route: r}
-		s.channels[channel] = sub
+		var err error
+		if sub, err = s.enter(channel, r); err != nil {
+			s.mu.Unlock()
+			return err
+		}
 	}
 	sub.needs++
 	for !sub.confirmed {
@@ -96,6 +153,7 @@ func (s *subscriptions) step(ctx context.Context, channel string, sub *subscript
 	close(sub.busy)
 	sub.busy = nil
 	sub.confirmed = err == nil
+	s.outcome(ctx, sub.route, err)
 	return err
 }
 
@@ -118,7 +176,7 @@ func (s *subscriptions) release(channel string) {
 	close(sub.busy)
 	sub.busy = nil
 	if sub.needs == 0 {
-		delete(s.channels, channel)
+		s.leave(channel, sub)
 	}
 }
 

@@ -20,7 +20,7 @@ func TestConcurrentFirstJoinsBothWaitForTheSubscription(t *testing.T) {
 		n := new(bus).join()
 		calls := 0
 		n.onSubscribe = func(context.Context, string) error { calls++; time.Sleep(time.Second); return nil }
-		s := newSubscriptions(n)
+		s := newSubscriptions(n, 1<<20)
 		begin := time.Now()
 		var wg sync.WaitGroup
 		for range 10 {
@@ -51,7 +51,7 @@ func TestFailedSubscriptionIsTriedAgainByWhoWaitedForIt(t *testing.T) {
 				return nil
 			}
 		}
-		s := newSubscriptions(n)
+		s := newSubscriptions(n, 1<<20)
 		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var wg sync.WaitGroup
@@ -75,7 +75,7 @@ func TestSubscriptionsAreRightAfterAnyRace(t *testing.T) {
 		}
 		return nil
 	}
-	s := newSubscriptions(n)
+	s := newSubscriptions(n, 1<<20)
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {

@@ -23,7 +23,8 @@ type transport interface {
 
 // traits are what a connection must know of its transport.
 type traits struct {
-	textOnly bool // it carries no binary protocol
-	noPings  bool // the client's requests show that both ends live
-	requests bool // the client sends in new requests
+	transport Transports // which one it is
+	textOnly  bool       // it carries no binary protocol
+	noPings   bool       // the client's requests show that both ends live
+	requests  bool       // the client sends in new requests
 }

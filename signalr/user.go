@@ -46,19 +46,9 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, h *Hub) (*htt
 	if s.options.Authenticate == nil {
 		return r, true
 	}
-	user, err := s.options.Authenticate(r)
-	if err != nil {
-		s.log.Debug("request not authenticated", "hub", h.path, "err", err)
-		user = nil
-	}
-	status := http.StatusOK
-	switch policy := h.options.Authorize; {
-	case policy == nil:
-	case user == nil:
+	user, status := s.judgeUser(r, h)
+	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		status = http.StatusUnauthorized
-	case !policy(user):
-		status = http.StatusForbidden
 	}
 	if status != http.StatusOK {
 		limitBody(w)          // which is not read
@@ -71,6 +61,41 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, h *Hub) (*htt
 	return r.WithContext(context.WithValue(r.Context(), userKey{}, user)), true
 }
 
+// judgeUser returns the user of a request, nil if it has none, and the status of the
+// answer if that user may not use h.
+func (s *Server) judgeUser(r *http.Request, h *Hub) (user *User, status int) {
+	err := protect(s.logger, "Authenticate", func() (err error) {
+		user, err = s.options.Authenticate(r)
+		return err
+	})
+	switch {
+	case err == nil:
+	case readError(err).panicked:
+		return nil, http.StatusInternalServerError
+	default:
+		s.log.Debug("request not authenticated", "hub", h.path, "err", err)
+		user = nil
+	}
+	policy := h.options.Authorize
+	switch {
+	case policy == nil:
+		return user, http.StatusOK
+	case user == nil:
+		return nil, http.StatusUnauthorized
+	}
+	status = http.StatusForbidden
+	err = protect(s.logger, "Authorize", func() error {
+		if policy(user) {
+			status = http.StatusOK
+		}
+		return nil
+	})
+	if err != nil {
+		status = http.StatusInternalServerError
+	}
+	return user, status
+}
+
 // errUnauthorized is why a method does not run whose Policy refuses the caller.
 var errUnauthorized = errors.New("signalr: user is unauthorized")
 
@@ -80,7 +105,7 @@ func (m *method) permits(user *User) bool {
 }
 
 // setPolicies gives methods the policies of HubOptions.AuthorizeMethods.
-func setPolicies(methods map[string]*method, policies map[string]Policy) error {
+func setPolicies(methods methodSet, policies map[string]Policy) error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(policies)) {
 		policy := policies[name]

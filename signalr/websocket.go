@@ -42,7 +42,7 @@ func newUpgrader(o Options) websocket.Upgrader {
 		ReadBufferSize:   512,
 		WriteBufferSize:  batchSize,
 		WriteBufferPool:  new(sync.Pool),
-		CheckOrigin:      o.originCheck(),
+		CheckOrigin:      func(*http.Request) bool { return true }, // Server.upgrade has checked it
 	}
 }
 
@@ -63,7 +63,7 @@ func newWebSocket(conn *websocket.Conn, writeTimeout time.Duration) *webSocket {
 	return &webSocket{conn: conn, writeTimeout: writeTimeout, frameType: websocket.TextMessage}
 }
 
-func (w *webSocket) traits() traits { return traits{} }
+func (w *webSocket) traits() traits { return traits{transport: WebSockets} }
 
 // receive returns what there is of a WebSocket message.
 func (w *webSocket) receive(buf []byte) ([]byte, error) {
@@ -175,7 +175,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, 
 		transportDisabled(WebSockets).answer(w)
 		return
 	}
-	n := newNegotiated(h)
+	n := newNegotiated(h, r)
 	if token != "" {
 		var no *refusal
 		if n, no = s.negotiations.claim(h, token, WebSockets); no == alreadyOpen && n.link != nil {
@@ -191,11 +191,10 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, 
 		notAdmitting(w)
 		return
 	}
-	conn, err := s.upgrader.Upgrade(w, r, nil)
-	if err != nil { // the upgrader has answered
+	conn, ok := s.upgrade(w, r, h)
+	if !ok {
 		s.served.Done()
 		s.negotiations.unclaim(n)
-		s.log.Debug("websocket refused", "hub", h.path, "err", err)
 		return
 	}
 	c := newConnection(s, h, n.id, outlasting(r), n.transport(newWebSocket(conn, s.options.WriteTimeout)))

@@ -95,6 +95,14 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.o.DrainDelay, "drain-delay", 0, "`time` for which a node that is stopped or drained still serves while /readyz answers 503, so that load balancers notice; 0 for none (default 7s, less if no client is connected)")
 	flags.DurationVar(&f.o.DrainSpread, "drain-spread", 0, "`time` after the delay over which clients get their Close messages; 0 for no spread (default 10ms for each client, at most 5s)")
 	flags.DurationVar(&f.o.DrainTimeout, "drain-timeout", 0, "`time` after which the remaining clients are disconnected; it includes the delay and the spread (default 25s, or 10s more than those two)")
+	flags.BoolVar(&f.o.Development, "development", false, "show clients the text of every error of a hub method; for a developer's own machine")
+	flags.IntVar(&f.o.SignalR.MaxSendSize, "max-send-size", 0, "how many `bytes` a message to clients may have in each hub protocol (default 24 MiB, or what --replay-bytes has room for)")
+	flags.IntVar(&f.o.SignalR.MaxGroups, "max-groups", 4096, "how many groups one connection may be in")
+	flags.IntVar(&f.o.SignalR.MaxGroupName, "max-group-name", 512, "how many `bytes` the name of a group may have")
+	flags.IntVar(&f.o.SignalR.MaxGroupBytes, "max-group-bytes", 96<<20, "how many `bytes` the names of this server's groups may take on the mesh; the rest is for connections and users")
+	flags.IntVar(&f.o.SignalR.MaxClientResults, "max-client-results", 100, "how many questions one client may leave unanswered")
+	flags.IntVar(&f.o.SignalR.MaxNegotiations, "max-negotiations", 1<<17, "how many negotiated connections may wait to be opened; the oldest gives way")
+	flags.IntVar(&f.o.SignalR.MaxNegotiationsPerAddress, "max-negotiations-per-address", 1<<14, "the same, of one client address")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
 	f.addEndpoint(flags)
@@ -152,7 +160,7 @@ var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // options completes what the flags say.
 func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	o := f.o
-	o.Environ = os.Environ()
+	o.UseFiles, o.Environ = true, os.Environ()
 	o.Version = version
 	logger, err := f.log.logger(stderr)
 	if err != nil {

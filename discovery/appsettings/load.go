@@ -13,15 +13,20 @@ import (
 	"github.com/signalmesh/signalmesh/discovery/diag"
 )
 
+// environmentSource is how Config.Sources names the environment variables.
+const environmentSource = "environment variables"
+
 // FileName is the base file's usual name.
 const FileName = "appsettings.json"
 
 // Options say what to read.
 type Options struct {
 	// Path is the base file, which must then exist. Empty means FileName in the
-	// working directory, if it is there. The environment's file is looked for
-	// beside it and need not exist.
+	// working directory, if it exists, or no file with NoFiles. The environment's file in
+	// the same directory need not exist.
 	Path string
+	// NoFiles reads no file if Path is empty.
+	NoFiles bool
 	// Environment names the environment. Empty means what Environ says, see
 	// EnvironmentName.
 	Environment string
@@ -40,14 +45,18 @@ func Load(o Options) (*Config, diag.Problems) {
 	}
 	l := loader{entries: map[string]Entry{}, problems: problems}
 	base := o.Path
-	if base == "" {
+	if base == "" && !o.NoFiles {
 		base = FileName
 	}
-	l.file(base, o.Path != "")
-	ext := filepath.Ext(base)
-	l.file(strings.TrimSuffix(base, ext)+"."+environment+ext, false)
-	l.problems = append(l.problems, fromEnviron(o.Environ, l.entries)...)
-	l.sources = append(l.sources, "environment variables")
+	if base != "" {
+		l.file(base, o.Path != "")
+		ext := filepath.Ext(base)
+		l.file(strings.TrimSuffix(base, ext)+"."+environment+ext, false)
+	}
+	if o.Environ != nil {
+		l.problems = append(l.problems, fromEnviron(o.Environ, l.entries)...)
+		l.sources = append(l.sources, environmentSource)
+	}
 	for _, e := range o.Overrides {
 		l.entries[fold(e.Key)] = e
 	}

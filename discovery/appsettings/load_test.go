@@ -78,7 +78,7 @@ func TestAGivenFileMustBeThere(t *testing.T) {
 	assert.Equal(t, []string{"error /nowhere/appsettings.json: cannot be read: no such file or directory"}, told(problems))
 
 	t.Chdir(t.TempDir())
-	c, problems := appsettings.Load(appsettings.Options{})
+	c, problems := appsettings.Load(appsettings.Options{Environ: []string{}})
 	require.Empty(t, problems)
 	assert.Equal(t, []string{"appsettings.json (not there)", "appsettings.Production.json (not there)", "environment variables"}, c.Sources())
 }
@@ -97,3 +97,21 @@ func TestTwoVariablesForOneKeyAreTold(t *testing.T) {
 	assert.Equal(t, []string{"warning environment variable A__B: means the same key as A:B and wins; keep one"}, told(problems))
 	assert.Equal(t, "1", value(t, c, "a:b"))
 }
+
+func TestWithoutFilesAndEnvironmentNothingIsLookedAt(t *testing.T) {
+	t.Chdir("testdata") // which has an appsettings.json
+	c, problems := appsettings.Load(appsettings.Options{NoFiles: true})
+	require.Empty(t, problems)
+	assert.Empty(t, c.Sources())
+	_, problems = c.NCache()
+	require.Len(t, problems, 2)
+	assert.Equal(t, "NCacheConfiguration: no CacheName", problems[0].Error())
+
+	_, problems = must(appsettings.Load(appsettings.Options{NoFiles: true, Environ: []string{}})).NCache()
+	assert.Equal(t, "NCacheConfiguration: no CacheName; looked for NCacheConfiguration:CacheName in environment variables; set it there, or NCacheConfiguration__CacheName=demoClusteredCache in the environment", problems[0].Error())
+
+	c = must(appsettings.Load(appsettings.Options{}))
+	assert.NotContains(t, c.Sources(), "environment variables")
+}
+
+func must(c *appsettings.Config, _ diag.Problems) *appsettings.Config { return c }

@@ -2,6 +2,7 @@ package appsettings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/signalmesh/signalmesh/discovery/diag"
@@ -65,9 +66,15 @@ func (c *Config) NCache() (NCacheConfiguration, diag.Problems) {
 func (c *Config) required(n NCacheConfiguration) diag.Problems {
 	var out diag.Problems
 	missing := func(key, or, example string) {
+		text := "no " + key
+		if len(c.sources) > 0 {
+			text += fmt.Sprintf("; looked for %s%s in %s; set it there", SectionName+Separator+key, or, strings.Join(c.sources, ", "))
+		}
+		if c.readsEnvironment() {
+			text += fmt.Sprintf(", or %s__%s=%s in the environment", SectionName, key, example)
+		}
 		out = append(out, diag.Problem{Severity: diag.Error, At: diag.Origin{Source: SectionName}, Path: SectionName + Separator + key,
-			Message: fmt.Sprintf(`no %s; looked for %s%s in %s; set it there, or %s__%s=%s in the environment%s`,
-				key, SectionName+Separator+key, or, strings.Join(c.sources, ", "), SectionName, key, example, c.otherProduct())})
+			Message: text + c.otherProduct()})
 	}
 	if strings.TrimSpace(n.CacheName) == "" {
 		missing("CacheName", "", "demoClusteredCache")
@@ -77,6 +84,9 @@ func (c *Config) required(n NCacheConfiguration) diag.Problems {
 	}
 	return out
 }
+
+// readsEnvironment reports whether environment variables were looked at.
+func (c *Config) readsEnvironment() bool { return slices.Contains(c.sources, environmentSource) }
 
 // otherProduct is a hint where only the settings of NCache's distributed cache are there.
 func (c *Config) otherProduct() string {
@@ -99,8 +109,11 @@ func (c *Config) advice(n NCacheConfiguration) diag.Problems {
 			"EventKey %s is used, because it wins over ApplicationID %s; keep one", quote(n.EventKey), quote(n.ApplicationID))})
 	}
 	if e, ok := c.Lookup("Password"); ok && e.Value != "" && e.Origin.Line > 0 {
-		out = append(out, diag.Problem{Severity: diag.Warning, At: e.Origin, Path: e.Key, Message: fmt.Sprintf(
-			"a password stands in a file in clear text; set the environment variable %s__Password instead", SectionName)})
+		remedy := "give it in another way"
+		if c.readsEnvironment() {
+			remedy = fmt.Sprintf("set the environment variable %s__Password instead", SectionName)
+		}
+		out = append(out, diag.Problem{Severity: diag.Warning, At: e.Origin, Path: e.Key, Message: "the file contains a password in clear text; " + remedy})
 	}
 	return out
 }

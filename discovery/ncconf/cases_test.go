@@ -28,6 +28,7 @@ func TestCasesAreToldExactly(t *testing.T) {
 				Strict:           strings.Contains(s.options, "strict"),
 				Lenient:          strings.Contains(s.options, "lenient"),
 				ServersElsewhere: strings.Contains(s.options, "elsewhere"),
+				Environment:      !strings.Contains(s.options, "no environment"),
 			}
 			c, problems := read(s.file, s.id, o)
 			got := strings.Join(told(problems), "\n")

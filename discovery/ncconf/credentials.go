@@ -45,8 +45,11 @@ func readSecurity(r *report, cache *element, o Options) *Credentials {
 		}
 		g.done("primary", "secondary")
 		if out != nil {
-			r.element(diag.Warning, group, "<security> keeps a password in clear text; "+
-				"set NCacheConfiguration__UserID and NCacheConfiguration__Password in the environment instead")
+			remedy := "give it in another way"
+			if o.Environment {
+				remedy = "set NCacheConfiguration__UserID and NCacheConfiguration__Password in the environment instead"
+			}
+			r.element(diag.Warning, group, "<security> keeps a password in clear text; %s", remedy)
 		}
 	}
 	return out

@@ -17,6 +17,9 @@ type Options struct {
 	// ServersElsewhere says that a cache may list no server, because seeds come
 	// from another place or none are wanted.
 	ServersElsewhere bool
+	// Environment says that environment variables of NCacheConfiguration are read, so
+	// that advice may name them.
+	Environment bool
 }
 
 // A File is a client.ncconf that was read.

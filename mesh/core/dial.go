@@ -47,9 +47,10 @@ func (n *Node) replan(now time.Duration, m *Member) {
 	m.dialing = dialing{at: now + n.courtesy(m.peer, impatience), busy: m.dialing.busy}
 }
 
-// courtesy is how long to wait for p to dial us.
+// courtesy is how long to wait for p to dial us. A node without an address
+// cannot be dialled, so it does not wait.
 func (n *Node) courtesy(p Peer, pause time.Duration) time.Duration {
-	if n.o.Self < p {
+	if n.o.Self < p || len(n.o.Member.Addrs) == 0 {
 		return n.jitter(20 * time.Millisecond)
 	}
 	return pause + n.jitter(pause)
@@ -73,9 +74,9 @@ func (n *Node) takeContacts(now time.Duration, m *Member, contacts frame.Members
 	}
 }
 
-// hint sees to it that p is dialled, unless it is a member.
+// hint sees to it that p is dialled, unless it is a member, or has no address.
 func (n *Node) hint(now time.Duration, p Peer, addrs []string) {
-	if p != n.o.Self && n.members[p] == nil && n.hints[p] == nil && len(n.hints) < maxHints {
+	if len(addrs) > 0 && p != n.o.Self && n.members[p] == nil && n.hints[p] == nil && len(n.hints) < maxHints {
 		n.hints[p] = &hint{addrs: addrs, dialing: dialing{at: now + n.courtesy(p, politeness)}}
 	}
 }
@@ -160,7 +161,7 @@ func (n *Node) dialDue(now time.Duration) {
 	}
 	if n.linkCount < len(n.all) {
 		for _, m := range n.all {
-			if !m.linked {
+			if !m.linked && !m.dialsOnly() {
 				note(m.peer, &m.dialing)
 			}
 		}
@@ -174,6 +175,9 @@ func (n *Node) dialDue(now time.Duration) {
 		n.dial(due[i])
 	}
 }
+
+// dialsOnly reports whether m has no address: it makes its links itself.
+func (m *Member) dialsOnly() bool { return len(m.record.Addrs) == 0 }
 
 // dial dials a member, or who was told of.
 func (n *Node) dial(p Peer) {

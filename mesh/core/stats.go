@@ -75,11 +75,13 @@ type Standing struct {
 	Round  []string // names of members that are alive and have no direct link
 }
 
-// Standing says how the mesh is. Names are in the order of the peer IDs.
+// Standing returns the state of the mesh. Names are in the order of the peer IDs.
+// Members without an address are not counted: they have no clients.
 func (n *Node) Standing() Standing {
 	var s Standing
 	for _, m := range n.sorted() {
 		switch {
+		case m.dialsOnly():
 		case m.state == Suspect:
 			s.Silent = append(s.Silent, m.record.Name)
 		case m.state == Alive:

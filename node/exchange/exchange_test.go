@@ -218,3 +218,23 @@ func TestASuccessorTakesOverWithoutAGap(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1, n)
 }
+
+// An uncounted backplane publishes and cannot say afterwards who is subscribed, as when
+// the context has ended.
+type uncounted struct{ *backplanetest.Port }
+
+func (uncounted) Subscribers(context.Context, string) (int, error) { return 0, context.Canceled }
+
+// An error would have the publisher send it again.
+func TestWhatHasBeenPublishedIsNoError(t *testing.T) {
+	memory := backplanetest.NewMemory()
+	down, other := memory.Join(), memory.Join()
+	x, err := exchange.New(uncounted{down})
+	require.NoError(t, err)
+	there, err := exchange.New(other)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, errors.Join(x.Close(), there.Close(), down.Close(), other.Close())) })
+	s := subscribe(t, there, exchange.Channel, "red")
+	assert.Equal(t, 1, publish(t, x, exchange.Channel, "red", "hello"))
+	assert.Equal(t, []string{"red hello"}, s.await(t, 1))
+}

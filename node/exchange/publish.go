@@ -82,8 +82,18 @@ func (x *Exchange) offerTo(ctx context.Context, wire string, data []byte) (count
 	if err != nil || servers == 0 {
 		return 0, rest, err
 	}
-	count, err = x.levels(ctx, wire, servers)
-	return count, rest, err
+	return x.reached(ctx, wire, servers), rest, nil
+}
+
+// reached counts the subscribers of servers that have been sent a message. If
+// counting fails, each server counts for one: an error would report that the message
+// was not sent.
+func (x *Exchange) reached(ctx context.Context, wire string, servers int) int {
+	total, err := x.levels(ctx, wire, servers)
+	if err != nil {
+		return servers
+	}
+	return total
 }
 
 // publishTo publishes to other servers and counts their subscribers.
@@ -92,7 +102,7 @@ func (x *Exchange) publishTo(ctx context.Context, wire string, data []byte) (int
 	if err != nil || servers == 0 {
 		return 0, err
 	}
-	return x.levels(ctx, wire, servers)
+	return x.reached(ctx, wire, servers), nil
 }
 
 // maxLevel bounds how many subscribers of one channel are counted on one server.

@@ -70,6 +70,9 @@ func (s *shape) bindJSONPlain(from *scanner, v reflect.Value) error {
 		return s.bindJSONMap(from, v)
 	case (v.Kind() == reflect.Slice || v.Kind() == reflect.Array) && c == '[':
 		return s.bindJSONList(from, v)
+	case v.Kind() == reflect.Interface && v.NumMethod() == 0:
+		bindJSONAny(from, v)
+		return nil
 	}
 	return json.Unmarshal(from.value(), v.Addr().Interface())
 }

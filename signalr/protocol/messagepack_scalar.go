@@ -24,6 +24,10 @@ func bindScalar(b []byte, v reflect.Value) (rest []byte, err error) {
 		v.SetString(text)
 		return rest, err
 	case !number:
+	case v.Type() == jsonNumber:
+		value, rest, err := readAny(b)
+		v.SetString(fmt.Sprint(value))
+		return rest, err
 	case v.CanFloat():
 		f, rest, err := readFloat(b, kind)
 		if err == nil && v.OverflowFloat(f) {

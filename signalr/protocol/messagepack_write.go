@@ -2,10 +2,12 @@ package protocol
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -77,6 +79,9 @@ func appendOwn(dst []byte, v reflect.Value) (out []byte, done bool, err error) {
 		return append(dst, v.Bytes()...), true, nil
 	case timeType:
 		return msgp.AppendTimeExt(dst, v.Interface().(time.Time)), true, nil
+	case jsonNumber:
+		dst, err = appendNumber(dst, v.String())
+		return dst, true, err
 	}
 	if t.PkgPath() == "" && t.Kind() != reflect.Pointer && t.Kind() != reflect.Struct {
 		return dst, false, nil // it has no methods
@@ -96,6 +101,22 @@ func appendOwn(dst []byte, v reflect.Value) (out []byte, done bool, err error) {
 		return msgp.AppendBytes(dst, b), true, err
 	}
 	return dst, false, nil
+}
+
+// appendNumber appends a json.Number: as an integer if it is one of 64 bits, and else
+// as the float64 next to it, since MessagePack has no decimals.
+func appendNumber(dst []byte, text string) ([]byte, error) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return appendInt(dst, n), nil
+	}
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return msgp.AppendUint64(dst, n), nil
+	}
+	f, err := strconv.ParseFloat(cmp.Or(text, "0"), 64)
+	if err != nil {
+		return dst, fmt.Errorf("json.Number %q is not a number of 64 bits", text)
+	}
+	return msgp.AppendFloat64(dst, f), nil
 }
 
 func (s *shape) appendStruct(dst []byte, v reflect.Value, depth int) ([]byte, error) {
