@@ -18,6 +18,20 @@
 // subscribed to is kept for Options.Replay: another of the same name that subscribes
 // again meanwhile first gets what was not written to the old one.
 //
-// Anything that needs stored data is answered as Redis answers unknown commands, and
-// logged once. The file commands.go lists what is known.
+// # Access
+//
+// Options.BeforeAuth limits the connections that have not authenticated. A known
+// password costs one hash. Other passwords are verified one at a time, addresses take
+// turns, and only the replies to wrong passwords are delayed. Door.Revoke closes the
+// connections of removed users. Any line of an HTTP request closes the connection before
+// a command in the request runs.
+//
+// With Options.TLS the endpoint accepts TLS only. A client and an endpoint that disagree
+// about TLS both get the reason.
+//
+// # Unknown commands
+//
+// A command that needs stored data gets the reply of Redis to unknown commands. The log
+// has one line for each such command, with its name and without its values. The file
+// commands.go lists the known commands.
 package door

@@ -1,7 +1,6 @@
 package door
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -18,9 +17,7 @@ func (c *conn) secure() bool {
 	if !ok {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, d.o.BeforeAuth.Timeout)
-	defer cancel()
-	err := conn.HandshakeContext(ctx)
+	err := conn.HandshakeContext(c.ctx) // finalize ends c.ctx when the time is up
 	if err == nil {
 		if d.o.Credentials == nil {
 			c.trust("default", nil)
