@@ -37,7 +37,7 @@ func TestThreeNodesFindEachOtherThroughOneName(t *testing.T) {
 			rotated = append(rotated, netip.AddrFrom4([4]byte{127, 0, 0, byte((i+j)%3 + 1)}))
 		}
 		nodes = append(nodes, open(t, func(o *node.Options) {
-			o.Listen, o.Resolver = []string{fmt.Sprintf("127.0.0.%d:%d", i+1, port)}, rotated
+			o.Listen, o.Resolver = fmt.Sprintf("127.0.0.%d:%d", i+1, port), rotated
 			o.Bootstrap = []string{fmt.Sprintf("nodes.test:%d", port)}
 		}))
 	}
@@ -47,11 +47,11 @@ func TestThreeNodesFindEachOtherThroughOneName(t *testing.T) {
 }
 
 func TestNodesMeetOverIPv6(t *testing.T) {
-	seed := open(t, func(o *node.Options) { o.Listen = []string{"127.0.0.1:0", "[::1]:0"} })
+	seed := open(t, func(o *node.Options) { o.Listen = "127.0.0.1:0,[::1]:0" })
 	require.Len(t, seed.PeerAddrs(), 2)
 	for i, addr := range seed.PeerAddrs() {
 		n := open(t, func(o *node.Options) {
-			o.Listen = []string{"[::1]:0"}
+			o.Listen = "[::1]:0"
 			o.Bootstrap = []string{addr}
 		})
 		awaitServers(t, n, i+1)

@@ -244,7 +244,7 @@ func TestTimesOfADrain(t *testing.T) {
 		{0, 0, 5 * time.Second, ""},
 	} {
 		s, err := node.Resolve(node.Options{
-			NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"}, Listen: []string{"127.0.0.1:0"},
+			NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"}, Listen: "127.0.0.1:0",
 			DrainDelay: c.delay, DrainSpread: c.spread, DrainTimeout: c.timeout,
 		})
 		if c.rows == "" {
@@ -315,7 +315,7 @@ func TestRunDrainsAndCloses(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var n *node.Node
 	o := node.Options{
-		HTTP: "127.0.0.1:0", Listen: []string{"127.0.0.1:0"}, Hubs: hubs(), DrainDelay: -1,
+		HTTP: "127.0.0.1:0", Listen: "127.0.0.1:0", Hubs: hubs(), DrainDelay: -1,
 		NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"},
 	}
 	err := node.Run(ctx, o, func(started *node.Node) error {

@@ -19,8 +19,8 @@ func (Chat) Send(call *signalr.Call, user, text string) error {
 
 func Example() {
 	options := node.Options{
-		HTTP:   "127.0.0.1:0",           // where clients connect: http://…/chat
-		Listen: []string{"127.0.0.1:0"}, // where the other servers connect
+		HTTP:   "127.0.0.1:0", // where clients connect: http://…/chat
+		Listen: "127.0.0.1:0", // where the other servers connect
 		Hubs:   []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
 	}
 	options.AddNCache(func(o *node.NCacheOptions) { // or UseFiles: true, for appsettings.json
@@ -43,7 +43,7 @@ func Example() {
 // A node with a door and no hubs runs beside a server of ASP.NET Core, which is told
 // this address in place of Redis'.
 func ExampleOptions_redis() {
-	options := node.Options{HTTP: "127.0.0.1:0", Listen: []string{"127.0.0.1:0"}, Redis: "127.0.0.1:0"} // or port 6379
+	options := node.Options{HTTP: "127.0.0.1:0", Listen: "127.0.0.1:0", Redis: "127.0.0.1:0"} // or port 6379
 	options.AddNCache(func(o *node.NCacheOptions) {
 		o.CacheName = "demoClusteredCache"
 		o.ApplicationID = "chatApplication"
@@ -61,7 +61,7 @@ func ExampleOptions_redis() {
 func ExampleNewPublisher() {
 	names := node.NCacheOptions{CacheName: "demoClusteredCache", ApplicationID: "chatApplication"}
 	server, err := node.New(context.Background(), node.Options{
-		Listen: []string{"127.0.0.1:0"}, NCacheOptions: names,
+		Listen: "127.0.0.1:0", NCacheOptions: names,
 		Hubs: []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
 	})
 	if err != nil {

@@ -40,7 +40,7 @@ func TestAListedServerThatIsNotThereIsMissing(t *testing.T) {
 	conf, log := listing(t, port), &journal{}
 	start := func(i int, change func(*node.Options)) *node.Node {
 		return open(t, func(o *node.Options) {
-			o.Listen, o.NCConf, o.Name, o.ExpectAfter = []string{fmt.Sprintf("127.0.0.%d:%d", i, port)}, conf, fmt.Sprint("web-", i), soon
+			o.Listen, o.NCConf, o.Name, o.ExpectAfter = fmt.Sprintf("127.0.0.%d:%d", i, port), conf, fmt.Sprint("web-", i), soon
 			if change != nil {
 				change(o)
 			}
@@ -73,7 +73,7 @@ func TestAListedServerOfAnotherApplicationIsThere(t *testing.T) {
 	conf := listing(t, port)
 	start := func(i int, application string) *node.Node {
 		return open(t, func(o *node.Options) {
-			o.Listen, o.NCConf, o.ApplicationID, o.ExpectAfter = []string{fmt.Sprintf("127.0.0.%d:%d", i, port)}, conf, application, soon
+			o.Listen, o.NCConf, o.ApplicationID, o.ExpectAfter = fmt.Sprintf("127.0.0.%d:%d", i, port), conf, application, soon
 		})
 	}
 	start(3, "billing")
@@ -114,7 +114,7 @@ func TestASingleNodeExpectsNobody(t *testing.T) {
 <cache id="demo"><server name="127.0.0.1"/></cache></configuration>`, port), 0o600))
 	log := &journal{}
 	a := open(t, func(o *node.Options) {
-		o.Listen, o.NCConf, o.ExpectServers, o.ExpectAfter, o.Logger = []string{fmt.Sprintf("127.0.0.1:%d", port)}, path, 1, soon, log.logger()
+		o.Listen, o.NCConf, o.ExpectServers, o.ExpectAfter, o.Logger = fmt.Sprintf("127.0.0.1:%d", port), path, 1, soon, log.logger()
 	})
 	c := awaitHealth(t, a, "all are there", func(c mesh.Condition) bool { return c.Expected == 1 })
 	assert.Empty(t, c.Missing)

@@ -32,7 +32,7 @@ func runFewFiles() error {
 	}
 	log := &journal{}
 	n, err := node.New(context.Background(), node.Options{
-		HTTP: "127.0.0.1:0", Admin: "127.0.0.1:0", Listen: []string{"127.0.0.1:0"}, Hubs: hubs(), Logger: log.logger(),
+		HTTP: "127.0.0.1:0", Admin: "127.0.0.1:0", Listen: "127.0.0.1:0", Hubs: hubs(), Logger: log.logger(),
 		NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"},
 	})
 	if err != nil {

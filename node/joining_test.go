@@ -39,7 +39,7 @@ func TestNodesThatStartTogetherAreReadyWhenTheyKnowEachOther(t *testing.T) {
 	for i := range 8 {
 		nodes = append(nodes, open(t, func(o *node.Options) {
 			o.Bootstrap = seeds
-			o.Listen = []string{fmt.Sprintf("127.0.0.%d:%d", i+1, port)}
+			o.Listen = fmt.Sprintf("127.0.0.%d:%d", i+1, port)
 		}))
 	}
 	for i, n := range nodes {

@@ -78,10 +78,10 @@ func parseListen(text string) ([]multiaddr.Multiaddr, error) {
 	return list, nil
 }
 
-// given returns texts without the empty ones, which count as not given, and without
-// spaces around them.
-func given(texts []string) (list []string) {
-	for _, t := range texts {
+// given returns the entries of a list separated by commas, without spaces and without
+// empty entries.
+func given(text string) (list []string) {
+	for t := range strings.SplitSeq(text, ",") {
 		if t = strings.TrimSpace(t); t != "" {
 			list = append(list, t)
 		}

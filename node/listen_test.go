@@ -37,13 +37,13 @@ func TestListenAddressesAreReadAsOperatorsWriteThem(t *testing.T) {
 
 func TestSeveralListenAddressesAndTheDefault(t *testing.T) {
 	names := NCacheOptions{CacheName: "demo", ApplicationID: "chat", UserID: "hub", Password: "s3cret"}
-	s, err := Resolve(Options{NCacheOptions: names, Listen: []string{"127.0.0.1:1", " [::1]:2 ", ""}, Advertise: []string{"web-1:9800", "[2001:db8::1]:9800"}})
+	s, err := Resolve(Options{NCacheOptions: names, Listen: "127.0.0.1:1, [::1]:2 ,", Advertise: "web-1:9800,[2001:db8::1]:9800"})
 	require.NoError(t, err)
 	assert.Equal(t, "[/ip4/127.0.0.1/tcp/1 /ip6/::1/tcp/2]", fmt.Sprint(s.listen))
 	assert.Equal(t, "[/dns/web-1/tcp/9800 /ip6/2001:db8::1/tcp/9800]", fmt.Sprint(s.advertise))
 	assert.Contains(t, s.Rows, Setting{"listen", "127.0.0.1:1, [::1]:2", "options"})
 
-	s, err = Resolve(Options{NCacheOptions: names, Listen: []string{""}})
+	s, err = Resolve(Options{NCacheOptions: names, Listen: ""})
 	require.NoError(t, err)
 	assert.Equal(t, "[/ip4/0.0.0.0/tcp/9800 /ip6/::/tcp/9800]", fmt.Sprint(s.listen))
 	names.Password = ""

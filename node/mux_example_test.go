@@ -15,7 +15,7 @@ import (
 // The hubs on an application's own mux, beside its other pages.
 func ExampleNode_Handler() {
 	options := node.Options{
-		Listen:        []string{"127.0.0.1:0"},
+		Listen:        "127.0.0.1:0",
 		Hubs:          []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
 		NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "shop"},
 	}

@@ -38,7 +38,7 @@ func hubs() []signalr.HubOptions { return []signalr.HubOptions{{Path: "/chat", H
 // open opens a node of the application "chat" and closes it with the test.
 func open(t *testing.T, change func(*node.Options)) *node.Node {
 	o := node.Options{
-		HTTP: "127.0.0.1:0", Admin: "127.0.0.1:0", Listen: []string{"127.0.0.1:0"}, Hubs: hubs(),
+		HTTP: "127.0.0.1:0", Admin: "127.0.0.1:0", Listen: "127.0.0.1:0", Hubs: hubs(),
 		NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"},
 	}
 	if change != nil {
@@ -109,7 +109,7 @@ func TestThreeNodesFindEachOtherThroughClientConf(t *testing.T) {
 	for i := range 3 {
 		nodes = append(nodes, open(t, func(o *node.Options) {
 			o.NCacheOptions = node.NCacheOptions{}
-			o.Listen = []string{fmt.Sprintf("127.0.0.%d:%d", i+1, port)}
+			o.Listen = fmt.Sprintf("127.0.0.%d:%d", i+1, port)
 			o.NCConf, o.Config = filepath.Join(dir, "client.ncconf"), filepath.Join(dir, "appsettings.json")
 		}))
 	}
@@ -214,10 +214,10 @@ func TestMistakesAreToldWithTheirRemedy(t *testing.T) {
 			o.Bootstrap = []string{"http://x"}
 			o.Origins = map[string]string{"bootstrap": "--bootstrap"}
 		},
-		"without a password": func(o *node.Options) { o.Listen = []string{"127.0.0.1:0", "0.0.0.0:0"} },
-		"stop what uses it":  func(o *node.Options) { o.Listen = []string{taken.Addr().String()} },
+		"without a password": func(o *node.Options) { o.Listen = "127.0.0.1:0,0.0.0.0:0" },
+		"stop what uses it":  func(o *node.Options) { o.Listen = taken.Addr().String() },
 	} {
-		o := node.Options{HTTP: "127.0.0.1:0", Listen: []string{"127.0.0.1:0"}, Hubs: hubs(), NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"}}
+		o := node.Options{HTTP: "127.0.0.1:0", Listen: "127.0.0.1:0", Hubs: hubs(), NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"}}
 		change(&o)
 		_, err := node.New(t.Context(), o)
 		assert.ErrorContains(t, err, text)
@@ -229,7 +229,7 @@ func TestSettingsSayWhereTheyCameFrom(t *testing.T) {
 	path := filepath.Join(dir, "appsettings.json")
 	require.NoError(t, os.WriteFile(path, []byte(`{"NCacheConfiguration":{"CacheName":"file","ApplicationID":"app"}}`), 0o600))
 	o := node.Options{
-		Config: path, Listen: []string{"127.0.0.1:9800"}, HTTP: "127.0.0.1:5000", Bootstrap: []string{"10.0.0.1"},
+		Config: path, Listen: "127.0.0.1:9800", HTTP: "127.0.0.1:5000", Bootstrap: []string{"10.0.0.1"},
 		Environ:       []string{"NCacheConfiguration__Password=s3cret", "NCacheConfiguration__UserID=hub"},
 		NCacheOptions: node.NCacheOptions{CacheName: "flag"},
 		Origins:       map[string]string{"cache": "--cache"},
@@ -274,7 +274,7 @@ func TestClientConfIsMapped(t *testing.T) {
 	assert.Contains(t, problems, "enable-keep-alive is not needed")
 	assert.NotContains(t, problems, "s3cret")
 
-	o.Listen, o.Admin = []string{"127.0.0.1:0"}, "127.0.0.1:0"
+	o.Listen, o.Admin = "127.0.0.1:0", "127.0.0.1:0"
 	n, err := node.New(t.Context(), o)
 	require.NoError(t, err)
 	<-n.Ready()

@@ -72,14 +72,16 @@ type Options struct {
 	// and there can be the same. All servers of an application must have the same.
 	ChannelPrefix string
 
-	// Listen are the host:port or TCP multiaddrs for peers. ":9800" and "[::]:9800" are
+	// Listen is the host:port or TCP multiaddr for peers, or several, separated by
+	// commas. ":9800" and "[::]:9800" are
 	// all addresses of IPv4 and IPv6, "0.0.0.0:9800" all of IPv4. Empty means the address
 	// and port of client.ncconf, or port 9800: on all addresses if there is a password,
 	// else on loopback.
-	Listen []string
-	// Advertise are the host:port or multiaddrs told to peers, 8 at most. Empty means
+	Listen string
+	// Advertise is the host:port or multiaddr told to peers, or several, separated by
+	// commas; 8 at most. Empty means
 	// those of Listen, with the addresses of all interfaces in place of all addresses.
-	Advertise []string
+	Advertise string
 	// Bootstrap are addresses of other nodes, host:port or multiaddr, with or
 	// without /p2p/…, in addition to those of client.ncconf. All addresses of a host
 	// name are used, and the name is looked up again while the node is alone.

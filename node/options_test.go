@@ -27,7 +27,7 @@ func names() node.NCacheOptions {
 }
 
 func TestFieldsThatWouldHaveNoEffectAreRefused(t *testing.T) {
-	_, err := node.New(t.Context(), node.Options{Listen: []string{"127.0.0.1:0"}, NCacheOptions: names(), SignalR: signalr.Options{
+	_, err := node.New(t.Context(), node.Options{Listen: "127.0.0.1:0", NCacheOptions: names(), SignalR: signalr.Options{
 		Hubs: hubs(), Backplane: backplanetest.NewMemory().Join(), Logger: slog.Default(), Metrics: prometheus.NewRegistry(), Development: true,
 	}})
 	for _, want := range []string{
@@ -38,7 +38,7 @@ func TestFieldsThatWouldHaveNoEffectAreRefused(t *testing.T) {
 		assert.ErrorContains(t, err, want)
 	}
 	_, err = node.New(t.Context(), node.Options{
-		Listen: []string{"127.0.0.1:0"}, NCacheOptions: names(), Static: http.NotFoundHandler(), Hubs: []signalr.HubOptions{{Path: "/", Hub: Chat{}}},
+		Listen: "127.0.0.1:0", NCacheOptions: names(), Static: http.NotFoundHandler(), Hubs: []signalr.HubOptions{{Path: "/", Hub: Chat{}}},
 	})
 	assert.ErrorContains(t, err, `the hub at "/" takes the place of the page at "/"`)
 }

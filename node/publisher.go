@@ -73,7 +73,7 @@ func (o Options) servesNothing() error {
 		set  bool
 	}{
 		{"Hubs", len(o.Hubs) > 0}, {"HTTP", o.HTTP != ""}, {"Static", o.Static != nil}, {"Redis", o.Redis != ""},
-		{"RedisFor", len(o.RedisFor) > 0}, {"RedisBridge", o.RedisBridge != ""}, {"Listen", len(o.Listen) > 0}, {"Advertise", len(o.Advertise) > 0},
+		{"RedisFor", len(o.RedisFor) > 0}, {"RedisBridge", o.RedisBridge != ""}, {"Listen", o.Listen != ""}, {"Advertise", o.Advertise != ""},
 	} {
 		if f.set {
 			errs = append(errs, fmt.Errorf("a publisher has no use for Options.%s; use New for a server", f.name))

@@ -134,7 +134,7 @@ func TestAPublisherSaysWhatItLacks(t *testing.T) {
 	names := node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"}
 	_, err := node.NewPublisher(t.Context(), node.Options{NCacheOptions: names})
 	assert.ErrorContains(t, err, "give Bootstrap the address of one")
-	_, err = node.NewPublisher(t.Context(), node.Options{NCacheOptions: names, Hubs: hubs(), HTTP: ":0", Listen: []string{":0"}, Redis: ":0"})
+	_, err = node.NewPublisher(t.Context(), node.Options{NCacheOptions: names, Hubs: hubs(), HTTP: ":0", Listen: ":0", Redis: ":0"})
 	for _, field := range []string{"Hubs", "HTTP", "Listen", "Redis"} {
 		assert.ErrorContains(t, err, "no use for Options."+field+"; use New")
 	}

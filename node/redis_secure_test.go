@@ -68,7 +68,7 @@ func TestMistakesWithTheRedisEndpointAreNamed(t *testing.T) {
 		_, err := node.Resolve(o)
 		assert.ErrorContains(t, err, want)
 	}
-	_, err := node.New(t.Context(), node.Options{Listen: []string{"127.0.0.1:0"}, Redis: "127.0.0.1:0", RedisTLSCert: "no/tls.crt", RedisTLSKey: "no/tls.key", NCacheOptions: names})
+	_, err := node.New(t.Context(), node.Options{Listen: "127.0.0.1:0", Redis: "127.0.0.1:0", RedisTLSCert: "no/tls.crt", RedisTLSKey: "no/tls.key", NCacheOptions: names})
 	assert.ErrorContains(t, err, "no/tls.crt: no such file")
 }
 

@@ -90,7 +90,7 @@ func TestTheDoorKnowsTheUsersOfTheMesh(t *testing.T) {
 
 func TestADoorForAllNeedsAPassword(t *testing.T) {
 	_, err := node.New(t.Context(), node.Options{
-		Redis: "0.0.0.0:0", Listen: []string{"127.0.0.1:0"}, NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"},
+		Redis: "0.0.0.0:0", Listen: "127.0.0.1:0", NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat"},
 	})
 	assert.ErrorContains(t, err, "is not a loopback address, and there is no password")
 }

@@ -20,7 +20,7 @@ func TestReloadAppliesTheUsersAndNamesTheRest(t *testing.T) {
 	write(users, line(t, "old"))
 	log := &logbook{}
 	n, err := node.New(t.Context(), node.Options{
-		Listen: []string{"127.0.0.1:0"}, Config: settings, Users: users, Logger: slog.New(slog.NewTextHandler(log, nil)),
+		Listen: "127.0.0.1:0", Config: settings, Users: users, Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	require.NoError(t, err)
 	defer n.Close()

@@ -19,7 +19,7 @@ import (
 // publish until the web server has shut down.
 func ExampleNode_Drain() {
 	n, err := node.New(context.Background(), node.Options{
-		Listen:        []string{"127.0.0.1:0"},
+		Listen:        "127.0.0.1:0",
 		Hubs:          []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
 		NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "shop"},
 	})
@@ -88,7 +88,7 @@ func ExampleRun() {
 	err := node.Run(ctx, node.Options{
 		HTTP:          "127.0.0.1:0",
 		Static:        http.FileServer(http.Dir("public")), // or any handler of the application
-		Listen:        []string{"127.0.0.1:0"},
+		Listen:        "127.0.0.1:0",
 		Hubs:          []signalr.HubOptions{{Path: "/chat", Hub: Chat{}}},
 		NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "shop"},
 	}, func(n *node.Node) error {

@@ -50,7 +50,7 @@ func TestAPasswordIsChangedWithoutAPause(t *testing.T) {
 	log := &logbook{}
 	options := func(password string, seeds ...string) node.Options {
 		return node.Options{
-			Listen: []string{"127.0.0.1:0"}, Users: path, Bootstrap: seeds, Logger: slog.New(slog.NewTextHandler(log, nil)),
+			Listen: "127.0.0.1:0", Users: path, Bootstrap: seeds, Logger: slog.New(slog.NewTextHandler(log, nil)),
 			NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat", UserID: "hub", Password: password},
 		}
 	}
@@ -73,7 +73,7 @@ func TestAPasswordIsChangedWithoutAPause(t *testing.T) {
 }
 
 func TestAWrongUsersFileIsNamed(t *testing.T) {
-	o := node.Options{Listen: []string{"127.0.0.1:0"}, Users: "no/users.txt", NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat", UserID: "hub", Password: "s3cret"}}
+	o := node.Options{Listen: "127.0.0.1:0", Users: "no/users.txt", NCacheOptions: node.NCacheOptions{CacheName: "demo", ApplicationID: "chat", UserID: "hub", Password: "s3cret"}}
 	_, err := node.Resolve(o)
 	assert.ErrorContains(t, err, "no/users.txt")
 	o.Users = filepath.Join(t.TempDir(), "users.txt")

@@ -122,7 +122,7 @@ func readScript(path string) ([]byte, error) {
 func (f demoFiles) options(p place, page http.Handler, logger *slog.Logger) node.Options {
 	o := node.Options{
 		HTTP: p.http, Static: page,
-		Listen: []string{p.peer}, Bootstrap: f.bootstrap,
+		Listen: p.peer, Bootstrap: f.bootstrap,
 		NCConf: f.ncconf, Config: f.config,
 		Name: p.name(), Version: version,
 		DrainDelay: -1, // there is no load balancer

@@ -25,6 +25,8 @@ import (
 type nodeFlags struct {
 	o           node.Options
 	hubs        []string
+	listen      []string
+	advertise   []string
 	redis       []string
 	static      string
 	password    string // path of the file that holds it
@@ -108,8 +110,8 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	f.addEndpoint(flags)
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
 	flags.StringVar(&f.o.ChannelPrefix, "channel-prefix", "", "`text` in front of the hubs' channels, as ChannelPrefix of .NET servers")
-	flags.StringArrayVar(&f.o.Listen, "listen", nil, "`host:port` or multiaddr for peers; :9800 is all addresses of IPv4 and IPv6; may be repeated (default port 9800, on loopback if there is no password)")
-	flags.StringArrayVar(&f.o.Advertise, "advertise", nil, "`host:port` or multiaddr told to peers; may be repeated (default --listen, with the addresses of all interfaces)")
+	flags.StringArrayVar(&f.listen, "listen", nil, "`host:port` or multiaddr for peers; :9800 is all addresses of IPv4 and IPv6; may be repeated (default port 9800, on loopback if there is no password)")
+	flags.StringArrayVar(&f.advertise, "advertise", nil, "`host:port` or multiaddr told to peers; may be repeated (default --listen, with the addresses of all interfaces)")
 	flags.StringArrayVar(&f.o.Bootstrap, "bootstrap", nil, "`host:port` or multiaddr of another node, with or without /p2p/…; may be repeated")
 	flags.StringVar(&f.o.NCConf, "ncconf", "", "`path` of client.ncconf (default: the usual places, unless --bootstrap is given)")
 	flags.StringVar(&f.o.Config, "config", "", "`path` of appsettings.json (default: in the working directory, if it is there)")
@@ -161,6 +163,7 @@ var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	o := f.o
 	o.UseFiles, o.Environ = true, os.Environ()
+	o.Listen, o.Advertise = strings.Join(f.listen, ","), strings.Join(f.advertise, ",")
 	o.Version = version
 	logger, err := f.log.logger(stderr)
 	if err != nil {

@@ -20,7 +20,7 @@ type DoorAddress struct{ Door, Peers string }
 // arguments are the peers to begin with. It tells where it is, and ends with its input.
 func runDoor(args []string, in io.Reader, out io.Writer) error {
 	n, err := meshnode.New(context.Background(), meshnode.Options{
-		HTTP: "127.0.0.1:0", Listen: []string{"127.0.0.1:0"}, Redis: "127.0.0.1:0", Bootstrap: args,
+		HTTP: "127.0.0.1:0", Listen: "127.0.0.1:0", Redis: "127.0.0.1:0", Bootstrap: args,
 		NCacheOptions: meshnode.NCacheOptions{CacheName: "bench", ApplicationID: "bench", UserID: "bench", Password: doorPassword},
 	})
 	if err != nil {

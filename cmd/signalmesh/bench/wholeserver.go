@@ -64,7 +64,7 @@ func openServer(contestant, redis, seed string) (*wholeServer, error) {
 
 func openNode(hubs []signalr.HubOptions, seed string) (*wholeServer, error) {
 	o := signalmesh.Options{
-		Hubs: hubs, Listen: []string{"127.0.0.1:0"}, Name: "bench",
+		Hubs: hubs, Listen: "127.0.0.1:0", Name: "bench",
 		NCacheOptions: signalmesh.NCacheOptions{CacheName: "bench", ApplicationID: "bench", UserID: "bench", Password: "a benchmark's password"},
 	}
 	if seed != "" {

@@ -68,7 +68,7 @@ type Vitals struct {
 // that of "signalmesh node" but for the hub and a page of vitals.
 func runServer(ctx context.Context, args []string, stderr io.Writer) int {
 	o := node.Options{
-		HTTP: "127.0.0.1:" + clientPort, Admin: "127.0.0.1:" + adminPort, Listen: []string{"0.0.0.0:" + peerPort},
+		HTTP: "127.0.0.1:" + clientPort, Admin: "127.0.0.1:" + adminPort, Listen: "0.0.0.0:" + peerPort,
 		NCacheOptions: node.NCacheOptions{CacheName: "faults", ApplicationID: "load", UserID: "faults", Password: "not a secret"},
 		Logger:        slog.New(slog.NewTextHandler(stderr, nil)),
 		Hubs:          []signalr.HubOptions{{Path: "/load", Hub: Hub{}}},

@@ -61,7 +61,7 @@ func options(args []string, stderr io.Writer) (node.Options, error) {
 	flags.StringVar(&o.HTTP, "http", "", "host:port of the hub")
 	flags.StringVar(&o.Admin, "admin", "", "host:port of health and status")
 	flags.Func("listen", "host:port for peers; any number of times", func(addr string) error {
-		o.Listen = append(o.Listen, addr)
+		o.Listen += "," + addr
 		return nil
 	})
 	flags.StringVar(&o.NCConf, "ncconf", "", "path of client.ncconf")
