@@ -49,21 +49,6 @@ func (o Options) allows(origin string) bool {
 	return origin != "" && slices.Contains(o.AllowedOrigins, foldOrigin(origin))
 }
 
-// originCheck returns what decides on the Origin of WebSockets.
-func (o Options) originCheck() func(*http.Request) bool {
-	if o.CheckOrigin != nil {
-		return o.CheckOrigin
-	}
-	return func(r *http.Request) bool {
-		origin := r.Header.Get("Origin")
-		if origin == "" || o.allows(origin) {
-			return true
-		}
-		u, err := url.Parse(origin)
-		return err == nil && strings.EqualFold(u.Host, r.Host)
-	}
-}
-
 // shareAcrossOrigins lets pages of the allowed origins use a route, and answers
 // preflight requests, which it reports. With no allowed origins it does nothing.
 // See the CORS protocol of the Fetch standard.

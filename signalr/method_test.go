@@ -107,7 +107,7 @@ func TestMetrics(t *testing.T) {
 	assert.EqualValues(t, 2, testutil.ToFloat64(m.sent))
 	n, err := testutil.GatherAndCount(registry)
 	require.NoError(t, err)
-	want := len(m.collectors()) + 2 // invocations have two outcomes, and so do drains
+	want := len(m.collectors()) + 2 + 4 // invocations have two outcomes, and so do drains; refusals have five causes
 	assert.Equal(t, want, n)
 
 	_, err = NewServer(o)

@@ -20,6 +20,7 @@ type metrics struct {
 	gaps              prometheus.Counter
 	refused           prometheus.Counter
 	unknown           prometheus.Counter
+	refusedRequests   *prometheus.CounterVec // by refusalCause
 	drained           *prometheus.CounterVec
 
 	moved, disconnected prometheus.Counter // of drained
@@ -54,6 +55,13 @@ func newMetrics() *metrics {
 		refused:           counter("group_commands_refused_total", "Commands of other servers, such as group commands, refused because too many waited."),
 		unknown:           counter("unknown_connection_total", "Requests with a connection ID that this server did not issue: is the load balancer configured for sticky sessions?"),
 	}
+	m.refusedRequests = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "signalmesh", Subsystem: "signalr", Name: "refused_total",
+		Help: "Requests refused, by cause: origin, host, hijacker, flusher or handshake. The log has the remedy.",
+	}, []string{"cause"})
+	for _, cause := range []refusalCause{refusedOrigin, refusedHost, refusedHijacker, refusedFlusher, refusedHandshake} {
+		m.refusedRequests.WithLabelValues(string(cause)) // 0 is shown, too
+	}
 	m.drained = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "signalmesh", Subsystem: "signalr", Name: "drained_total",
 		Help: "Clients that a drain told to reconnect, by result: moved (they left in order) or disconnected.",
@@ -68,7 +76,7 @@ func newMetrics() *metrics {
 func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.connections, m.sent, m.received, m.invocations, m.slow, m.reattached,
-		m.handshakeFailures, m.malformed, m.gaps, m.refused, m.unknown, m.drained,
+		m.handshakeFailures, m.malformed, m.gaps, m.refused, m.unknown, m.refusedRequests, m.drained,
 	}
 }
 

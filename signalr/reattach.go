@@ -90,10 +90,9 @@ func (s *Server) serveReattach(w http.ResponseWriter, r *http.Request, l *link) 
 		no.answer(w)
 		return
 	}
-	conn, err := s.upgrader.Upgrade(w, r, nil)
-	if err != nil { // the upgrader has answered
+	conn, ok := s.upgrade(w, r, l.c.hub)
+	if !ok {
 		l.forgo()
-		s.log.Debug("websocket refused", "err", err)
 		return
 	}
 	l.attach(newWebSocket(conn, s.options.WriteTimeout))

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/signalmesh/signalmesh/signalr/forwarded"
+	"github.com/signalmesh/signalmesh/signalr/hosts"
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
 
@@ -24,6 +27,10 @@ type Server struct {
 	options       Options
 	log           *slog.Logger
 	metrics       *metrics
+	refusals      *refusals
+	checkOrigin   func(*http.Request) bool
+	proxies       forwarded.Proxies // that are trusted
+	names         hosts.Names       // under which hubs are served; empty: see hostAllowed
 	protocols     []protocol.Protocol
 	pings         [][]byte        // framed, by protocol
 	hubs          map[string]*Hub // by folded path
@@ -58,6 +65,7 @@ func NewServer(o Options) (_ *Server, err error) {
 		options:       o,
 		log:           o.Logger,
 		metrics:       newMetrics(),
+		checkOrigin:   o.originCheck(),
 		protocols:     []protocol.Protocol{o.Values.JSON(), o.Values.MessagePack()},
 		hubs:          make(map[string]*Hub),
 		upgrader:      newUpgrader(o),
@@ -68,7 +76,9 @@ func NewServer(o Options) (_ *Server, err error) {
 		connections:   make(map[*connection]struct{}),
 		detach:        func() {},
 	}
+	s.refusals = newRefusals(s.log, s.metrics.refusedRequests)
 	s.strays = &strays{log: s.log, note: s.metrics.unknown.Inc}
+	s.proxies, s.names = o.behind()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {

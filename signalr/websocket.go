@@ -39,7 +39,7 @@ func newUpgrader(o Options) websocket.Upgrader {
 		ReadBufferSize:   512,
 		WriteBufferSize:  batchSize,
 		WriteBufferPool:  new(sync.Pool),
-		CheckOrigin:      o.originCheck(),
+		CheckOrigin:      func(*http.Request) bool { return true }, // Server.upgrade has checked it
 	}
 }
 
@@ -188,11 +188,10 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, h *Hub, 
 		notAdmitting(w)
 		return
 	}
-	conn, err := s.upgrader.Upgrade(w, r, nil)
-	if err != nil { // the upgrader has answered
+	conn, ok := s.upgrade(w, r, h)
+	if !ok {
 		s.served.Done()
 		s.negotiations.unclaim(n)
-		s.log.Debug("websocket refused", "hub", h.path, "err", err)
 		return
 	}
 	c := newConnection(s, h, n.id, outlasting(r), n.transport(newWebSocket(conn, s.options.WriteTimeout)))

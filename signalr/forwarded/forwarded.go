@@ -80,7 +80,7 @@ type origin struct{ scheme string } // empty: nothing
 // several values of another header, the one at the same place counts, or the last if
 // their numbers differ.
 func (p Proxies) Apply(r *http.Request) *http.Request {
-	if _, done := r.Context().Value(key{}).(origin); done || !p.Trust(r.RemoteAddr) {
+	if Applied(r) || !p.Trust(r.RemoteAddr) {
 		return r
 	}
 	hops := values(r.Header, "X-Forwarded-For")
@@ -109,6 +109,12 @@ func (p Proxies) client(remote string, hops []string) (client string, at int) {
 		}
 	}
 	return client, at
+}
+
+// Applied reports whether r is one that Apply returned for a trusted proxy.
+func Applied(r *http.Request) bool {
+	_, applied := r.Context().Value(key{}).(origin)
+	return applied
 }
 
 // Scheme returns the scheme in which the client made a request, "http" or "https", or
