@@ -85,14 +85,15 @@ that; so does signalmesh drain. SIGHUP reads the users again.`,
 func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served")
-	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
+	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served, or unix:/path of a unix socket")
+	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, which may be a path such as app/chat, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
 	flags.DurationVar(&f.o.DrainDelay, "drain-delay", 0, "`time` for which a node that is stopped or drained serves on while /readyz answers 503, so that load balancers notice; 0 for none (default 7s, less if no client is connected)")
 	flags.DurationVar(&f.o.DrainSpread, "drain-spread", 0, "`time` after that over which clients are told to reconnect; 0 for all at once (default 10ms for each client, at most 5s)")
 	flags.DurationVar(&f.o.DrainTimeout, "drain-timeout", 0, "`time` after which clients that are left are disconnected, with the delay and the spread (default 25s, or 10s more than those two)")
-	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
+	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs, without dot files, listings, and links that lead out of it")
+	f.addWeb(flags)
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the door of another application; may be repeated, once for each application (default: nowhere)")
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
 	flags.StringVar(&f.o.ChannelPrefix, "channel-prefix", "", "`text` in front of the hubs' channels, as ChannelPrefix of .NET servers")
@@ -118,7 +119,8 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	f.log.add(flags)
 }
 
-var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+// hubName is the path of a hub without its first slash.
+var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)
 
 // options completes what the flags say.
 func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
@@ -131,9 +133,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	}
 	o.Logger = logger
 	for _, hub := range f.hubs {
-		name, full, _ := strings.Cut(hub, "=")
+		name, full, _ := strings.Cut(strings.TrimPrefix(hub, "/"), "=")
 		if !hubName.MatchString(name) {
-			return o, usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\"", name)}
+			return o, usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\", or several of these with slashes between them, such as \"app/chat\"", name)}
 		}
 		mounted := chat.Mount("/"+name, cmp.Or(o.Name, o.HTTP))
 		mounted.StatefulReconnect = f.stateful
@@ -142,6 +144,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	}
 	o.SignalR.UserID = chat.UserID
 	if err := drainTimes(&o); err != nil {
+		return o, err
+	}
+	if err := webTimes(&o); err != nil {
 		return o, err
 	}
 	if err := f.doors(&o); err != nil {
@@ -154,7 +159,7 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		if info, err := os.Stat(f.static); err != nil || !info.IsDir() {
 			return o, fmt.Errorf("--static %s: there is no such folder", f.static)
 		}
-		o.Static = http.FileServer(http.Dir(f.static))
+		o.Static = http.FileServerFS(folder(f.static))
 	}
 	return o, nil
 }
@@ -278,7 +283,7 @@ func readyLine(s node.Status, admin string) string {
 	var b strings.Builder
 	b.WriteString("ready: ")
 	for _, h := range s.Hubs {
-		fmt.Fprintf(&b, "hub http://%s%s, ", s.HTTP, h)
+		fmt.Fprintf(&b, "hub %s%s, ", s.URL, h)
 	}
 	if s.Redis != "" {
 		fmt.Fprintf(&b, "Redis door %s, ", s.Redis)
