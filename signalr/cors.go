@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 )
 
 const (
@@ -27,9 +30,17 @@ func foldOrigins(origins []string) ([]string, []error) {
 			errs = append(errs, fmt.Errorf("allowed origin %q is not of the form https://host:port, without a path", origin))
 			continue
 		}
+		if ascii, err := idna.Lookup.ToASCII(u.Hostname()); err == nil && !isASCII(u.Host) {
+			errs = append(errs, fmt.Errorf("allowed origin %q has letters that browsers never send; write it as %s", origin, strings.Replace(origin, u.Hostname(), ascii, 1)))
+			continue
+		}
 		folded = append(folded, foldOrigin(origin))
 	}
 	return folded, errs
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c > unicode.MaxASCII })
 }
 
 // foldOrigin makes origins equal that differ by case or a default port only.

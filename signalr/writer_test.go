@@ -2,6 +2,7 @@ package signalr
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -33,6 +34,23 @@ func (w routerWriter) Unwrap() http.ResponseWriter { return w.inner }
 func (w routerWriter) Flush()                      { w.inner.(http.Flusher).Flush() }
 func (w routerWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.inner.(http.Hijacker).Hijack()
+}
+
+// A quietWriter is one that does nothing if the writer inside cannot do it, and does not
+// say so with http.ErrNotSupported.
+type quietWriter struct{ plainWriter }
+
+func (w quietWriter) Unwrap() http.ResponseWriter { return w.inner }
+func (w quietWriter) Flush() {
+	if f, ok := w.inner.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+func (w quietWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if h, ok := w.inner.(http.Hijacker); ok {
+		return h.Hijack()
+	}
+	return nil, nil, errors.New("no hijacker")
 }
 
 // behind serves with the writers that wrap makes.
@@ -79,6 +97,9 @@ func TestWrappedWritersPassOnWhatTransportsNeed(t *testing.T) {
 		"a router": func(w http.ResponseWriter) http.ResponseWriter { return routerWriter{plainWriter{w}} },
 		"a router, behind Unwrap": func(w http.ResponseWriter) http.ResponseWriter {
 			return routerWriter{plainWriter{unwrapWriter{plainWriter{w}}}}
+		},
+		"a quiet one, behind Unwrap": func(w http.ResponseWriter) http.ResponseWriter {
+			return quietWriter{plainWriter{unwrapWriter{plainWriter{w}}}}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,8 +12,10 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Names are host names that a server answers to. The zero value has none. A Names does
@@ -54,8 +56,9 @@ func (n Names) Any() bool { return n.any }
 func (n Names) Empty() bool { return !n.any && len(n.exact)+len(n.below) == 0 }
 
 // Allow reports whether a server with these names answers to a Host header. No page can
-// forge an IP address, localhost or the absence of the header, so these are always
-// allowed. The port does not matter.
+// be at an IP address, localhost or the name of this machine without being served by it,
+// and browsers always send the header, so these are always allowed, and so is an empty
+// one. The port does not matter.
 func (n Names) Allow(host string) bool {
 	name, _ := Split(host)
 	if n.any || host == "" || local(name) || slices.Contains(n.exact, name) {
@@ -66,11 +69,20 @@ func (n Names) Allow(host string) bool {
 	})
 }
 
-// local reports whether a name is an IP address or a name of this machine that no name
-// server can redefine (RFC 6761, section 6.3).
+// local reports whether a name is an IP address, one that means this machine everywhere
+// (RFC 6761, section 6.3), or the name of this machine.
 func local(name string) bool {
-	return name == "localhost" || strings.HasSuffix(name, ".localhost") || isAddress(name)
+	return name == "localhost" || strings.HasSuffix(name, ".localhost") || isAddress(name) || name != "" && name == machine()
 }
+
+// machine returns the name of this machine in lower case, empty if it is unknown.
+var machine = sync.OnceValue(func() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(name)
+})
 
 func isAddress(name string) bool {
 	_, err := netip.ParseAddr(name)
