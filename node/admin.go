@@ -24,6 +24,7 @@ type Status struct {
 	Cache       string              `json:"cache"`
 	Application string              `json:"application"`
 	HTTP        string              `json:"http,omitempty"`
+	URL         string              `json:"url,omitempty"`    // of HTTP; see Node.URL
 	Redis       string              `json:"redis,omitempty"`  // address of the door
 	Bridge      *bridge.Status      `json:"bridge,omitempty"` // to the old Redis
 	Hubs        []string            `json:"hubs"`
@@ -44,8 +45,9 @@ type Status struct {
 	Seconds     float64             `json:"uptimeSeconds"`
 	Seeds       []string            `json:"seeds"`
 	Members     []mesh.Member       `json:"members"`
-	TurnedAway  map[string]uint64   `json:"turnedAway,omitempty"`
-	Others      []ApplicationStatus `json:"otherApplications"` // that have a Redis endpoint here
+	TurnedAway  map[string]uint64   `json:"turnedAway,omitempty"` // connections, by endpoint and cause
+	Refused     map[string]uint64   `json:"refused,omitempty"`    // requests and connections of clients, by cause
+	Others      []ApplicationStatus `json:"otherApplications"`    // that have a Redis endpoint here
 }
 
 // Status says how the node is.
@@ -54,12 +56,12 @@ func (n *Node) Status() Status {
 	phase, _ := n.life.watch()
 	s := Status{
 		Name: n.Name(), Version: n.o.Version, Peer: n.PeerID(), Addrs: n.PeerAddrs(),
-		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), Redis: n.RedisAddr(),
+		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), URL: n.URL(), Redis: n.RedisAddr(),
 		Ready: ready.Ready, NotReady: ready.Reasons, Joining: n.joining(), Draining: phase != Serving, Phase: phase, Clients: n.clients(), Drain: n.drainStatus(),
 		Health: c.Health, Why: n.why(c),
 		Missing: append([]mesh.Missing{}, c.Missing...), Expected: c.Expected, Absent: c.MissingServers(), Alerts: n.alerts.look(time.Now()), Capacity: n.capacity.status(),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: shown(n.topic.Members()),
-		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(), TurnedAway: n.turnedAway(),
+		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(), TurnedAway: n.turnedAway(), Refused: n.refusedRequests(),
 	}
 	for _, h := range n.o.Hubs {
 		s.Hubs = append(s.Hubs, h.Path)
