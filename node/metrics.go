@@ -23,7 +23,7 @@ func (n *Node) openMetrics() error {
 	}
 	for _, c := range []prometheus.Collector{m, n.refused.proxy, n.refused.host} {
 		if err := n.o.Metrics.Register(c); err != nil {
-			return fmt.Errorf("register metrics: %w; give each node a registry of its own", err)
+			return fmt.Errorf("register metrics: %w; give each node its own registry", err)
 		}
 		n.opened(func() error {
 			n.o.Metrics.Unregister(c)

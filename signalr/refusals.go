@@ -11,7 +11,7 @@ import (
 )
 
 // maxRefusalsLogged is how many different refusals of one cause are logged. More are
-// counted only: what makes them different comes from clients.
+// counted only, because clients can invent them.
 const maxRefusalsLogged = 32
 
 // A refusalCause says why requests are refused that a client cannot tell its user of.
@@ -23,7 +23,7 @@ const (
 	refusedHost      refusalCause = "host"      // AllowedHosts refuses it
 	refusedHijacker  refusalCause = "hijacker"  // the response writer cannot be hijacked
 	refusedFlusher   refusalCause = "flusher"   // the response writer cannot be flushed
-	refusedHandshake refusalCause = "handshake" // the request is no WebSocket handshake
+	refusedHandshake refusalCause = "handshake" // the request is not a WebSocket handshake
 )
 
 // refusals count refused requests, and log each of them once.

@@ -92,7 +92,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.o.DrainDelay, "drain-delay", 0, "`time` for which a node that is stopped or drained serves on while /readyz answers 503, so that load balancers notice; 0 for none (default 7s, less if no client is connected)")
 	flags.DurationVar(&f.o.DrainSpread, "drain-spread", 0, "`time` after that over which clients are told to reconnect; 0 for all at once (default 10ms for each client, at most 5s)")
 	flags.DurationVar(&f.o.DrainTimeout, "drain-timeout", 0, "`time` after which clients that are left are disconnected, with the delay and the spread (default 25s, or 10s more than those two)")
-	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs, without dot files, listings, and links that lead out of it")
+	flags.StringVar(&f.static, "static", "", "serve the files of this `folder`, too, without dot files, listings, and links that lead out of it")
 	f.addWeb(flags)
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the door of another application; may be repeated, once for each application (default: nowhere)")
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
