@@ -35,9 +35,9 @@ type Options struct {
 
 	// HTTP is where the hubs are served: a host:port, or "unix:" and the path of a unix
 	// socket, which its owner and group may use. Empty means nowhere: mount Node.Handler
-	// on a mux of your own.
+	// on your own mux.
 	HTTP string
-	// Web says how clients reach HTTP, and what is in front of it.
+	// Web configures the HTTP listener and the proxies in front of it.
 	Web Web
 	// Static is what the HTTP listener serves besides the hubs. Nil means nothing.
 	Static http.Handler

@@ -11,7 +11,7 @@ import (
 	"github.com/signalmesh/signalmesh/signalr/hosts"
 )
 
-// maxHostsLogged is how many names are logged under which the admin listener was asked.
+// maxHostsLogged limits the number of refused host names that are logged.
 const maxHostsLogged = 32
 
 // refused counts what the node's listeners refuse.

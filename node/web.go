@@ -24,7 +24,7 @@ const (
 	tcpReserve        = 5 * time.Second
 )
 
-// Web says how clients reach the HTTP listener, and what is in front of it.
+// Web configures the HTTP listener and the proxies in front of it.
 type Web struct {
 	// TLSCert and TLSKey are the paths of a certificate with its chain and of its key,
 	// both in PEM, with which Options.HTTP serves HTTPS and HTTP/2. The files are read
@@ -32,7 +32,7 @@ type Web struct {
 	TLSCert, TLSKey string
 	// ProxyProtocol makes every connection to Options.HTTP begin with a header of the
 	// PROXY protocol, as load balancers for TCP send it. Only TrustedProxies may connect
-	// then, or whoever may open the unix socket.
+	// then, or processes that have access to the unix socket.
 	ProxyProtocol bool
 	// TrustedProxies are addresses, networks such as "10.0.0.0/8", and "unix" for all
 	// clients of a unix socket. They may send X-Forwarded-For, -Proto and -Host, and the
@@ -50,7 +50,7 @@ type Web struct {
 	TCPTimeout time.Duration
 }
 
-// webSettings are what Web says, checked and completed.
+// webSettings are the checked and completed values of Web.
 type webSettings struct {
 	proxies    forwarded.Proxies
 	hosts      hosts.Names
@@ -77,7 +77,7 @@ func (r *resolver) web() {
 		r.fail(errors.New("tls-cert and tls-key belong together; set both, or neither"))
 	}
 	if w.ProxyProtocol && len(w.TrustedProxies) == 0 && !listener.IsUnix(o.HTTP) {
-		r.fail(errors.New("proxy-protocol needs trusted-proxies: the addresses of the load balancers, such as 10.0.0.0/8; everybody else could claim any address"))
+		r.fail(errors.New("proxy-protocol needs trusted-proxies: the addresses of the load balancers, such as 10.0.0.0/8; without them any client could claim any address"))
 	}
 	if o.HTTP == "" && (w.TLSCert != "" || w.ProxyProtocol) {
 		r.fail(errors.New("tls-cert or proxy-protocol, but no HTTP listener; set http to its host:port"))

@@ -44,7 +44,7 @@ func sameOrigin(r *http.Request, origin string) bool {
 	return name == ownName && (ownPort == "" || ownPort == port)
 }
 
-// originRemedy says how pages of an origin can be allowed.
+// originRemedy returns the text that describes how to allow an origin.
 func originRemedy(origin string) string {
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme == "" || u.Host == "" {
@@ -68,9 +68,10 @@ func (s *Server) checkHost(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // hostAllowed reports whether hubs are served under the Host of a request. Without
-// AllowedHosts that is any, but for one that only a browser sends which took a name for
-// an address of loopback: the request came to loopback, and not from a trusted proxy,
-// and Host has the port to which it came.
+// AllowedHosts every name is allowed, with one exception: if the request came to a
+// loopback address, not from a trusted proxy, and Host has the port of that listener,
+// the name must be one of this machine. Otherwise a page whose name was made to point
+// at loopback could use the hubs as part of that page's origin.
 func (s *Server) hostAllowed(r *http.Request) bool {
 	names := s.names
 	if !names.Empty() {

@@ -76,7 +76,7 @@ func TestOriginsAreComparedAsProxiesLeaveThem(t *testing.T) {
 		{"App.Example", "https://aPP.example", 101},
 		{"app.example", "https://app.example:8443", 101}, // the proxy drops the port
 		{"app.example:443", "https://app.example", 101},  // the proxy adds it
-		{"app.example:80", "https://app.example", 101},   // that of its own listener, behind TLS
+		{"app.example:80", "https://app.example", 101},   // the port of the proxy's listener, behind TLS
 		{"app.example:80", "http://app.example:80", 101},
 		{"app.example:8443", "https://app.example:8443", 101},
 		{"app.example:8443", "https://app.example", 403},
@@ -182,7 +182,7 @@ func TestRefusedOriginsAreLoggedOnceAndCounted(t *testing.T) {
 	assert.EqualValues(t, 4, testutil.ToFloat64(s.metrics.refusedRequests.WithLabelValues("origin")))
 	assert.Equal(t, map[string]uint64{"origin": 4}, s.Refused())
 
-	for i := range 2 * maxRefusalsLogged { // what clients make up does not fill the log
+	for i := range 2 * maxRefusalsLogged { // invented origins do not fill the log
 		upgradeAs(t, s.client, "http://test/hub", "app.example", "Origin", fmt.Sprintf("https://evil-%d.example", i))
 	}
 	assert.Equal(t, maxRefusalsLogged, strings.Count(log.String(), "level=WARN"))

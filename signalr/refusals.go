@@ -11,7 +11,7 @@ import (
 )
 
 // maxRefusalsLogged is how many different refusals of one cause are logged. More are
-// counted only, since clients choose the details.
+// counted only, because clients can invent them.
 const maxRefusalsLogged = 32
 
 // A refusalCause says why requests are refused that a client cannot tell its user of.

@@ -94,5 +94,5 @@ func innermost(w http.ResponseWriter) (last http.ResponseWriter) {
 	return last
 }
 
-// typeOf returns the type of the writer that lacks a method, for whoever wrote it.
+// typeOf returns the type of the innermost writer, for the log.
 func typeOf(w http.ResponseWriter) string { return fmt.Sprintf("%T", innermost(w)) }

@@ -36,8 +36,8 @@ func (w routerWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.inner.(http.Hijacker).Hijack()
 }
 
-// A quietWriter is one that does nothing if the writer inside cannot do it, and does not
-// say so with http.ErrNotSupported.
+// A quietWriter does nothing if the writer inside lacks a method, and does not return
+// http.ErrNotSupported.
 type quietWriter struct{ plainWriter }
 
 func (w quietWriter) Unwrap() http.ResponseWriter { return w.inner }
@@ -137,7 +137,7 @@ func TestWritersThatHideTooMuchAreNamed(t *testing.T) {
 			assert.Equal(t, 1, strings.Count(log.String(), "hides http.Flusher"), log)
 			assert.Equal(t, map[string]uint64{"hijacker": 2, "flusher": 2}, server.Refused())
 
-			// What is left is long polling, also for the same ID.
+			// Long polling still works, also for the same ID.
 			token := negotiatedAt(t, web.URL)
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, web.URL+"/hub?id="+token, nil)
 			require.NoError(t, err)

@@ -105,7 +105,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.o.SignalR.MaxClientResults, "max-client-results", 100, "how many questions one client may leave unanswered")
 	flags.IntVar(&f.o.SignalR.MaxNegotiations, "max-negotiations", 1<<17, "how many negotiated connections may wait to be opened; the oldest gives way")
 	flags.IntVar(&f.o.SignalR.MaxNegotiationsPerAddress, "max-negotiations-per-address", 1<<14, "the same, of one client address")
-	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs, without dot files, listings, and links that lead out of it")
+	flags.StringVar(&f.static, "static", "", "serve the files of this `folder`, too, without dot files, listings, and links that lead out of it")
 	f.addWeb(flags)
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
 	f.addEndpoint(flags)

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// A folder is the files of a folder that may be served to everybody. It has no files
+// A folder provides the files of a folder that may be served to everybody. It has no files
 // and folders whose names begin with a dot, except .well-known (RFC 8615), no links that
 // lead out of the folder, no devices and pipes, and only those folders that have an
-// index.html, so that nothing is listed. For whoever asks, the rest does not exist.
+// index.html, so that nothing is listed. All others do not exist for clients.
 //
 // The folder is opened for each file: it may be replaced by another while it is served.
 type folder string

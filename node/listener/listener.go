@@ -26,9 +26,9 @@ import (
 // UnixPrefix is how the address of a unix socket begins.
 const UnixPrefix = "unix:"
 
-// Options say where to listen, and how. Addr is required.
+// Options describe a listener. Addr is required.
 type Options struct {
-	// Name is what the operator calls the listener, such as "--http". It begins errors.
+	// Name identifies the listener in errors and logs, such as "HTTP".
 	Name string
 	// Addr is a host:port, or "unix:" and the path of a socket.
 	Addr string
@@ -40,7 +40,7 @@ type Options struct {
 	// version 1 or 2, which has the address of the client. It needs Trusted.
 	ProxyProtocol bool
 	// Trusted are the proxies that may connect with ProxyProtocol. Connections of others
-	// are closed, but for those to a unix socket, which its permissions protect.
+	// are closed. A unix socket does not need Trusted, because its permissions protect it.
 	Trusted forwarded.Proxies
 	// Logger gets a warning for each address whose connections are refused. Nil discards.
 	Logger *slog.Logger

@@ -86,7 +86,7 @@ func (l *headed) Accept() (net.Conn, error) {
 	return &headedConn{Conn: c, p: l.p}, nil
 }
 
-// A headedConn looks at its first bytes, and tells of a proxy that sends no header.
+// A headedConn checks its first bytes, and reports a proxy that sends no header.
 type headedConn struct {
 	net.Conn
 	p    *proxied

@@ -7,7 +7,7 @@ import (
 )
 
 // probes is how many keep-alive probes go unanswered until a connection ends, where the
-// system has no time limit of its own for that.
+// system has no time limit for that.
 const probes = 5
 
 // openTCP opens a TCP listener whose connections end when their client has vanished.

@@ -36,8 +36,8 @@ func TestAcceptedConnectionsHaveATimeLimit(t *testing.T) {
 	}
 }
 
-// A client in a network namespace of its own vanishes without a word. The connection
-// ends in time, whether something was sent to it or not.
+// The network of a client in another namespace is cut. Its connection ends in time,
+// whether data was sent to it or not.
 func TestAVanishedClientIsNoticed(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root for a network namespace")

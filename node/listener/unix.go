@@ -35,7 +35,7 @@ func openUnix(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// removeStale removes a socket at which nobody listens. It removes nothing else.
+// removeStale removes a socket at which no process listens. It removes no other file.
 func removeStale(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {

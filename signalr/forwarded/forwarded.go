@@ -1,5 +1,5 @@
-// Package forwarded reads the headers with which a proxy says where a request came
-// from: X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host.
+// Package forwarded reads the headers in which a proxy describes the original request:
+// X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host.
 //
 // Anybody can send these headers, so they count only in requests of proxies that are
 // trusted.
@@ -68,13 +68,13 @@ func (p Proxies) Trust(remote string) bool {
 // key is that of a request's origin in its context.
 type key struct{}
 
-// An origin is what a trusted proxy said of a request.
+// An origin holds the values that a trusted proxy sent.
 type origin struct{ scheme string } // empty: nothing
 
 // Apply returns r as the client sent it to the first trusted proxy. RemoteAddr is the
-// address of the client, with port 0 if the proxies did not say which, Host is the one
-// that the client asked for, and Scheme returns the client's. Other requests, and those
-// that Apply returned, are returned as they are.
+// address of the client, with port 0 if the proxies did not send it, Host is the one
+// that the client asked for, and Scheme returns the client's. Apply returns other
+// requests unchanged, and also requests that it has returned before.
 //
 // The client is the last address of X-Forwarded-For that is not a trusted proxy. Of
 // several values of another header, the one at the same place counts, or the last if

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Hub is what is served.
+// Hub is the hub of the tests.
 type Hub struct{}
 
 // Echo returns its argument.
