@@ -45,6 +45,10 @@ func (e *eventStream) start() error {
 	header.Set("Pragma", "no-cache")
 	header.Set("Content-Encoding", "identity")
 	header.Set("X-Accel-Buffering", "no") // nginx, and others, do not buffer
+	// HAProxy delays each chunk by up to 200 ms, unless it has "option http-no-delay". So the
+	// body is not chunked, and ends with the connection (RFC 9112, section 6.3). net/http
+	// takes the header off again.
+	header.Set("Transfer-Encoding", "identity")
 	return e.write(func() error {
 		_, err := e.writer.Write([]byte(":\r\n"))
 		return err

@@ -27,6 +27,9 @@ func TestEventStreamBeginsAtOnce(t *testing.T) {
 		assert.Equal(t, want, response.Header.Get(name))
 	}
 	assert.Equal(t, ":\r\n", line(t, lines))
+	// HAProxy delays chunks.
+	assert.Empty(t, response.TransferEncoding)
+	assert.Empty(t, response.Header.Get("Transfer-Encoding"))
 }
 
 func TestEventsAreHubMessages(t *testing.T) {
