@@ -50,8 +50,8 @@ func originRemedy(origin string) string {
 	if err != nil || u.Scheme == "" || u.Host == "" {
 		return "pages without an origin, such as files and sandboxed frames, cannot be allowed: serve the page over HTTP"
 	}
-	return "if pages from there may use the hub, allow them with --allow-origin " + u.Scheme + "://" + u.Host +
-		" (Options.AllowedOrigins); if it is the address of this site, let the proxy pass on the Host header, or X-Forwarded-Host with --trusted-proxies (Options.TrustedProxies)"
+	return "if pages from there may use the hub, add it to AllowedOrigins (--allow-origin " + u.Scheme + "://" + u.Host +
+		"); if it is the address of this site, let the proxy pass on the Host header, or X-Forwarded-Host with TrustedProxies (--trusted-proxies)"
 }
 
 // checkHost answers a request that has a name in its Host header under which no hub is
@@ -61,7 +61,7 @@ func (s *Server) checkHost(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	name, _ := hosts.Split(r.Host)
-	s.refusals.note(refusedHost, name, "request refused: its Host is not a name of this server; if clients use that name, allow it with --allowed-hosts "+name+" (Options.AllowedHosts)",
+	s.refusals.note(refusedHost, name, "request refused: its Host is not a name of this server; if clients use that name, add it to AllowedHosts (--allowed-hosts "+name+")",
 		"path", r.URL.Path, "host", r.Host, "client", r.RemoteAddr)
 	text(w, http.StatusForbidden, "This host name is not allowed.")
 	return false

@@ -211,7 +211,7 @@ func TestANameThatWasMadeToPointAtLoopbackIsRefused(t *testing.T) {
 	require.NoError(t, response.Body.Close())
 	assert.Equal(t, 403, response.StatusCode, "negotiate")
 	assert.Equal(t, 1, strings.Count(log.String(), "level=WARN"), log)
-	assert.Contains(t, log.String(), "--allowed-hosts rebound.example ")
+	assert.Contains(t, log.String(), "--allowed-hosts rebound.example)")
 	assert.Equal(t, map[string]uint64{"host": 2}, server.Refused())
 }
 
