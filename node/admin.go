@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -105,10 +106,16 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
+// within reports whether a text repeats one of the reasons.
+func within(reasons []string, text string) bool {
+	return slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(text, r) })
+}
+
 //go:embed status.html
 var statusPage string
 
 var statusTemplate = template.Must(template.New("status").Funcs(template.FuncMap{
+	"within":  within,
 	"seconds": func(s float64) string { return time.Duration(s * float64(time.Second)).Round(time.Second).String() },
 	"short":   func(id string) string { return id[max(0, len(id)-8):] },
 	"clock":   clock,
