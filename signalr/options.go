@@ -207,7 +207,7 @@ func (o Options) complete() (Options, error) {
 		errs = append(errs, fmt.Errorf("Backplane is a nil %T; leave the field out for a server that is alone", o.Backplane))
 	}
 	if nilPointer(o.Metrics) {
-		errs = append(errs, fmt.Errorf("Metrics is a nil %T; leave the field out for no metrics", o.Metrics))
+		errs = append(errs, fmt.Errorf("option Metrics is a nil %T; leave the field out for no metrics", o.Metrics))
 	}
 	origins, faults := foldOrigins(o.AllowedOrigins)
 	o.AllowedOrigins, errs = origins, append(errs, faults...)
