@@ -276,3 +276,15 @@ func TestCloseEndsContact(t *testing.T) {
 		assert.Equal(t, discovery.OutcomeUntried, l.Seeds()[0].Addrs[0].Outcome)
 	})
 }
+
+func TestOutcomesSurviveJSON(t *testing.T) {
+	for o := OutcomeUntried; o <= OutcomeUnreachable; o++ {
+		text, err := o.MarshalText()
+		require.NoError(t, err)
+		var got Outcome
+		require.NoError(t, got.UnmarshalText(text))
+		assert.Equal(t, o, got)
+	}
+	var o Outcome
+	assert.Error(t, o.UnmarshalText([]byte("other")))
+}

@@ -12,43 +12,45 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/signalmesh/signalmesh/discovery"
 	"github.com/signalmesh/signalmesh/mesh"
 	"github.com/signalmesh/signalmesh/node/bridge"
 )
 
 // A Status is a node as it is shown on the admin listener.
 type Status struct {
-	Name        string              `json:"name"`
-	Version     string              `json:"version"`
-	Peer        string              `json:"peer"`
-	Addrs       []string            `json:"addrs"`
-	Cache       string              `json:"cache"`
-	Application string              `json:"application"`
-	HTTP        string              `json:"http,omitempty"`
-	URL         string              `json:"url,omitempty"`    // of HTTP; see Node.URL
-	Redis       string              `json:"redis,omitempty"`  // address of the door
-	Bridge      *bridge.Status      `json:"bridge,omitempty"` // to the old Redis
-	Hubs        []string            `json:"hubs"`
-	Ready       bool                `json:"ready"`
-	NotReady    []string            `json:"notReady"` // every reason why not
-	Joining     []mesh.Pending      `json:"joining"`  // servers that are waited for
-	Draining    bool                `json:"draining"` // Phase is another than Serving
-	Phase       Phase               `json:"phase"`
-	Clients     int                 `json:"clients"`         // connections of hubs
-	Drain       *DrainStatus        `json:"drain,omitempty"` // the latest; nil if Phase is Serving
-	Health      mesh.Health         `json:"health"`
-	Why         string              `json:"why"`            // the health in a sentence
-	Missing     []mesh.Missing      `json:"missing"`        // failed servers, and expected servers that were not found
-	Expected    int                 `json:"expected"`       // servers, this one included; 0: not known
-	Absent      int                 `json:"missingServers"` // number of missing servers; more than Missing if some have no address
-	Alerts      []Alert             `json:"alerts"`
-	Capacity    CapacityStatus      `json:"capacity"`
-	Seconds     float64             `json:"uptimeSeconds"`
-	Seeds       []string            `json:"seeds"`
-	Members     []mesh.Member       `json:"members"`
-	TurnedAway  map[string]uint64   `json:"turnedAway,omitempty"` // connections, by endpoint and cause
-	Refused     map[string]uint64   `json:"refused,omitempty"`    // requests and connections of clients, by cause
-	Others      []ApplicationStatus `json:"otherApplications"`    // that have a Redis endpoint here
+	Name        string                 `json:"name"`
+	Version     string                 `json:"version"`
+	Peer        string                 `json:"peer"`
+	Addrs       []string               `json:"addrs"`
+	Cache       string                 `json:"cache"`
+	Application string                 `json:"application"`
+	HTTP        string                 `json:"http,omitempty"`
+	URL         string                 `json:"url,omitempty"`    // of HTTP; see Node.URL
+	Redis       string                 `json:"redis,omitempty"`  // address of the door
+	Bridge      *bridge.Status         `json:"bridge,omitempty"` // to the old Redis
+	Hubs        []string               `json:"hubs"`
+	Ready       bool                   `json:"ready"`
+	NotReady    []string               `json:"notReady"` // every reason why not
+	Joining     []mesh.Pending         `json:"joining"`  // servers that are waited for
+	Draining    bool                   `json:"draining"` // Phase is another than Serving
+	Phase       Phase                  `json:"phase"`
+	Clients     int                    `json:"clients"`         // connections of hubs
+	Drain       *DrainStatus           `json:"drain,omitempty"` // the latest; nil if Phase is Serving
+	Health      mesh.Health            `json:"health"`
+	Why         string                 `json:"why"`            // the health in a sentence
+	Missing     []mesh.Missing         `json:"missing"`        // failed servers, and expected servers that were not found
+	Expected    int                    `json:"expected"`       // servers, this one included; 0: not known
+	Absent      int                    `json:"missingServers"` // number of missing servers; more than Missing if some have no address
+	Alerts      []Alert                `json:"alerts"`
+	Capacity    CapacityStatus         `json:"capacity"`
+	Seconds     float64                `json:"uptimeSeconds"`
+	Seeds       []string               `json:"seeds"`
+	SeedAddrs   []discovery.SeedStatus `json:"seedAddresses"` // each seed with the results of its last dials
+	Members     []mesh.Member          `json:"members"`
+	TurnedAway  map[string]uint64      `json:"turnedAway,omitempty"` // connections, by endpoint and cause
+	Refused     map[string]uint64      `json:"refused,omitempty"`    // requests and connections of clients, by cause
+	Others      []ApplicationStatus    `json:"otherApplications"`    // that have a Redis endpoint here
 }
 
 // Status says how the node is.
@@ -67,6 +69,7 @@ func (n *Node) Status() Status {
 	for _, h := range n.o.Hubs {
 		s.Hubs = append(s.Hubs, h.Path)
 	}
+	s.SeedAddrs = n.loop.Seeds()
 	for _, seed := range n.settings.seeds {
 		s.Seeds = append(s.Seeds, seed.String())
 	}
