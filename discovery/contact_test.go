@@ -278,13 +278,13 @@ func TestCloseEndsContact(t *testing.T) {
 }
 
 func TestOutcomesSurviveJSON(t *testing.T) {
-	for o := OutcomeUntried; o <= OutcomeUnreachable; o++ {
+	for o := discovery.OutcomeUntried; o <= discovery.OutcomeUnreachable; o++ {
 		text, err := o.MarshalText()
 		require.NoError(t, err)
-		var got Outcome
+		var got discovery.Outcome
 		require.NoError(t, got.UnmarshalText(text))
 		assert.Equal(t, o, got)
 	}
-	var o Outcome
+	var o discovery.Outcome
 	assert.Error(t, o.UnmarshalText([]byte("other")))
 }
