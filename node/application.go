@@ -127,7 +127,7 @@ func (a *application) bridgeStatus() *bridge.Status {
 // doors checks what Options say of Redis doors and the old Redis.
 func (r *resolver) doors() {
 	s, origin := r.s, r.o.origin("redis")
-	s.row("redis", r.o.Redis, orDefault(r.o.Redis, origin))
+	r.listener("redis", r.o.Redis)
 	addrs := map[string]string{}
 	if r.o.Redis != "" {
 		addrs[s.application] = r.o.Redis
@@ -139,6 +139,7 @@ func (r *resolver) doors() {
 		case twice:
 			r.fail(fmt.Errorf("redis (%s): application %q has two doors, %s and %s; remove one", origin, d.Application, other, d.Addr))
 		}
+		r.checkListener("redis", d.Addr)
 		addrs[d.Application] = d.Addr
 		s.row("redis", d.Addr+"="+d.Application, origin)
 	}
@@ -147,6 +148,7 @@ func (r *resolver) doors() {
 		return
 	}
 	origin = r.o.origin("redis-bridge")
+	r.bridgeTemplate(origin)
 	address, err := bridge.ParseURL(r.o.RedisBridge)
 	if err != nil {
 		r.fail(fmt.Errorf("redis-bridge (%s): %w", origin, err))

@@ -25,7 +25,7 @@ func listen(what, addr string) (net.Listener, error) {
 	var op *net.OpError
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen on %s (%s): the port is in use; stop what uses it or choose another port", addr, what)
+		return nil, inUse{fmt.Sprintf("listen on %s (%s): the port is in use; stop what uses it or choose another port", addr, what)}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return nil, fmt.Errorf("listen on %s (%s): this machine does not have that address", addr, what)
 	case errors.Is(err, syscall.EACCES):
@@ -35,6 +35,14 @@ func listen(what, addr string) (net.Listener, error) {
 	}
 	return nil, fmt.Errorf("listen on %s (%s): %w", addr, what, err)
 }
+
+// An inUse is a syscall.EADDRINUSE in words of its own.
+type inUse struct{ text string }
+
+func (e inUse) Error() string { return e.text }
+
+// Is makes every inUse a syscall.EADDRINUSE.
+func (e inUse) Is(target error) bool { return target == syscall.EADDRINUSE }
 
 // parseListen returns the addresses to listen on for one text: host:port with an IP
 // address, localhost or nothing as the host, or a multiaddr. Port 0 lets the system

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/signalmesh/signalmesh/discovery"
@@ -80,6 +81,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 		}
 	}()
 	n.tellProblems()
+	n.checkAdvertised()
 	for _, open := range []func() error{
 		n.openAlerts, n.openCapacity, n.openMesh, n.watchUsers, n.openApplications, n.openHubs, n.openLoop, n.openExpected, n.openRedis,
 		n.openMetrics, n.openHTTP, n.openAdmin,
@@ -160,9 +162,14 @@ func (n *Node) openAdmin() (err error) {
 	if n.o.Admin == "" {
 		return nil
 	}
-	if n.admin, err = listen("admin", n.o.Admin); err != nil {
+	n.admin, err = listen("admin", n.o.Admin)
+	if errors.Is(err, syscall.EADDRINUSE) && n.o.AdminFallback {
+		n.admin, err = n.listenElsewhere()
+	}
+	if err != nil {
 		return err
 	}
+	n.reportOpenAdmin()
 	n.serve(n.admin, n.adminHandler())
 	return nil
 }

@@ -63,6 +63,15 @@ func (s *Settings) row(name, value, origin string) {
 	s.Rows = append(s.Rows, Setting{Name: name, Value: value, Origin: origin})
 }
 
+// further adds the rows of Options.Further.
+func (r *resolver) further() {
+	for _, s := range r.o.Further {
+		if r.s.originOf(s.Name, "") == "" {
+			r.s.row(s.Name, s.Value, s.Origin)
+		}
+	}
+}
+
 // CacheName is the name of the mesh.
 func (s *Settings) CacheName() string { return s.cache }
 

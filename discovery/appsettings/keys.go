@@ -24,6 +24,9 @@ var (
 	}
 )
 
+// OptionNames returns the keys of ConnectionOptions that are read, without ServerList.
+func OptionNames() []string { return slices.Clone(optionKeys[1:]) }
+
 // otherKeys reports the keys of the section NCacheConfiguration that are not read, and
 // top-level keys whose name is similar to that of the section. c is the whole Config.
 func (c *Config) otherKeys() diag.Problems {
