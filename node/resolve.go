@@ -90,10 +90,10 @@ func (r *resolver) ncache() {
 		return
 	}
 	r.app, problems = r.conf.NCache()
-	r.take(problems)
 	if r.app.CacheName == "" || r.app.Application() == "" {
 		r.fail(ErrNoName)
 	}
+	r.take(problems)
 	s := r.s
 	s.cache, s.application, s.user, s.password = r.app.CacheName, r.app.Application(), r.app.UserID, r.app.Password
 	s.row("cache", s.cache, r.from("CacheName"))
