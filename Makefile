@@ -29,6 +29,10 @@ help: ## list the targets
 build: ## build build/signalmesh
 	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/signalmesh
 
+.PHONY: man
+man: build ## man pages of all commands, in build/man
+	$(PROGRAM) man $(BUILD)/man
+
 .PHONY: demo
 demo: build $(SCRIPT) ## three servers and a chat page, until Ctrl-C (needs Go and Node.js)
 	@$(PROGRAM) demo --signalr-js $(SCRIPT)

@@ -50,7 +50,7 @@ func (r *reporter) alone(s summary, retry time.Duration) {
 		message = "no other member is listed: the bootstrap names have only addresses of this server; they are looked up again until another server is found"
 		key, reasons = "names", s.ownNames
 	case len(s.own) > 0:
-		level, message = slog.LevelInfo, "no other member is listed, waiting for peers"
+		message = "no other member is listed, waiting for peers: every bootstrap address is this server itself; add another server's, unless this is the only server"
 		key, reasons = "listed", s.own
 	default:
 		return

@@ -6,6 +6,7 @@ import (
 	"github.com/multiformats/go-multiaddr"
 
 	"github.com/signalmesh/signalmesh/discovery/appsettings"
+	"github.com/signalmesh/signalmesh/discovery/diag"
 	"github.com/signalmesh/signalmesh/discovery/ncconf"
 )
 
@@ -42,16 +43,24 @@ func ListSeeds(list []appsettings.ServerAddress) ([]Seed, error) {
 	for i, s := range list {
 		host, port, err := ncconf.ParseHost(s.Name)
 		if err != nil {
-			return nil, fmt.Errorf("ServerList:%d:Name %q %w", i, s.Name, err)
+			return nil, fmt.Errorf("%sServerList:%d:Name %q %w", place(s.Origin), i, s.Name, err)
 		}
 		if port == 0 {
 			port = s.Port
 		}
 		addr, err := tcpAddr(host, port)
 		if err != nil {
-			return nil, fmt.Errorf("ServerList:%d: %w", i, err)
+			return nil, fmt.Errorf("%sServerList:%d: %w", place(s.Origin), i, err)
 		}
-		out = append(out, Seed{Addrs: []multiaddr.Multiaddr{addr}})
+		out = append(out, Seed{Addrs: []multiaddr.Multiaddr{addr}, Origin: s.Origin})
 	}
 	return out, nil
+}
+
+// place returns the beginning of a message about a value, "" if nobody read it.
+func place(o diag.Origin) string {
+	if o.IsDefault() {
+		return ""
+	}
+	return o.String() + ": "
 }

@@ -268,6 +268,7 @@ func TestDialTellsWhatIsWrong(t *testing.T) {
 	_, port, _ := net.SplitHostPort(stranger.Addr().String())
 	_, err = m.Dial(t.Context(), addr(t, "/ip4/127.0.0.1/tcp/"+port))
 	assert.ErrorIs(t, err, mesh.ErrForeign)
+	assert.ErrorContains(t, err, "is not a signalmesh node but an HTTP server: use the port of --listen")
 	require.NoError(t, stranger.Close())
 	_, err = m.Dial(t.Context(), addr(t, "/ip4/127.0.0.1/tcp/"+port))
 	assert.ErrorContains(t, err, "connection refused")

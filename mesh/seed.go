@@ -49,12 +49,13 @@ func (m *Mesh) identify(ctx context.Context, addr multiaddr.Multiaddr) (peer.ID,
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	if err := multistream.SelectProtoOrFail(secureProtocol, conn); err != nil {
-		return "", nil, fmt.Errorf("%w (%w)", ErrForeign, plain(err))
+	answer := &answer{Conn: conn}
+	if err := multistream.SelectProtoOrFail(secureProtocol, answer); err != nil {
+		return "", nil, answer.foreign(err)
 	}
-	id, err := m.secure.identify(ctx, conn)
+	id, err := m.secure.identify(ctx, answer)
 	if err != nil {
-		return "", nil, fmt.Errorf("%w (%w)", ErrForeign, plain(err))
+		return "", nil, answer.foreign(err)
 	}
 	resolved, err := manet.FromNetAddr(conn.RemoteAddr())
 	if err != nil {

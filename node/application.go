@@ -150,7 +150,7 @@ func (r *resolver) endpoints(any bool) {
 // doors checks what Options say of Redis endpoints and the old Redis.
 func (r *resolver) doors() {
 	s, origin := r.s, r.o.origin("redis")
-	s.row("redis", r.o.Redis, orDefault(r.o.Redis, origin))
+	r.listener("redis", r.o.Redis)
 	addrs := map[string]string{}
 	if r.o.Redis != "" {
 		addrs[s.application] = r.o.Redis
@@ -162,6 +162,7 @@ func (r *resolver) doors() {
 		case twice:
 			r.fail(fmt.Errorf("redis (%s): application %q has two doors, %s and %s; remove one", origin, d.Application, other, d.Addr))
 		}
+		r.checkListener("redis", d.Addr)
 		addrs[d.Application] = d.Addr
 		s.row("redis", d.Addr+"="+d.Application, origin)
 	}
@@ -171,6 +172,7 @@ func (r *resolver) doors() {
 		return
 	}
 	origin = r.o.origin("redis-bridge")
+	r.bridgeTemplate(origin)
 	address, err := bridge.ParseURL(r.o.RedisBridge)
 	if err != nil {
 		r.fail(fmt.Errorf("redis-bridge (%s): %w", origin, err))

@@ -1,10 +1,12 @@
 package node
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/signalmesh/signalmesh/discovery/appsettings"
 	"github.com/signalmesh/signalmesh/discovery/diag"
@@ -19,7 +21,7 @@ func (r *resolver) mapCache(c *ncconf.Cache) {
 		r.s.row("password", fmt.Sprint(r.s.password), c.Credentials.Origin.String())
 	}
 	if c.ClientLogs.Value {
-		level := map[string]slog.Level{"error": slog.LevelError, "info": slog.LevelInfo, "debug": slog.LevelDebug}[c.LogLevel.Value]
+		level := meshLevels[c.LogLevel.Value]
 		r.s.meshLevel = &level
 	}
 	for _, s := range []struct {
@@ -38,8 +40,41 @@ func (r *resolver) mapCache(c *ncconf.Cache) {
 	}
 }
 
+// mapOptions takes over from NCacheConfiguration:ConnectionOptions what does not belong
+// to dialling. It wins over client.ncconf.
+func (r *resolver) mapOptions() {
+	o := r.app.ConnectionOptions
+	if o.ClientRequestTimeOut != nil {
+		r.s.groupTimeout = time.Duration(*o.ClientRequestTimeOut) * time.Second
+	}
+	if o.EnableClientLogs != nil {
+		r.s.meshLevel = nil
+		if level, ok := meshLevels[cmp.Or(o.LogLevel, "info")]; ok && *o.EnableClientLogs {
+			r.s.meshLevel = &level
+		}
+	}
+}
+
+// meshLevels are the log levels of NCache.
+var meshLevels = map[string]slog.Level{"error": slog.LevelError, "info": slog.LevelInfo, "debug": slog.LevelDebug}
+
+// connectionRows adds the rows of NCacheConfiguration:ConnectionOptions. The servers are
+// rows of the seeds.
+func (r *resolver) connectionRows() {
+	section := r.conf.Section(appsettings.SectionName).Section("ConnectionOptions")
+	for _, name := range appsettings.OptionNames() {
+		if e, ok := section.Lookup(name); ok && !e.Null {
+			r.s.row("ConnectionOptions:"+name, e.Shown(), e.Origin.String())
+		}
+	}
+}
+
 func (r *resolver) notice(at diag.Origin, message string) {
 	r.s.Problems = append(r.s.Problems, diag.Problem{Severity: diag.Notice, At: at, Message: message})
+}
+
+func (r *resolver) warn(at diag.Origin, message string) {
+	r.s.Problems = append(r.s.Problems, diag.Problem{Severity: diag.Warning, At: at, Message: message})
 }
 
 // usable tells whether local-server-ip is an address of this machine. A file that

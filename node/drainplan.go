@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/signalmesh/signalmesh/discovery/diag"
 )
 
 // The default times of a drain.
@@ -78,8 +80,24 @@ func (r *resolver) drain() {
 	r.s.row("drain-delay", plan.delay.String(), delay)
 	r.s.row("drain-spread", plan.spread.String(), spread)
 	r.s.row("drain-timeout", plan.timeout.String(), timeout)
+	if ok && plan.timeout > defaultDrainTimeout {
+		r.s.Problems = append(r.s.Problems, diag.Problem{Severity: diag.Notice, At: diag.Origin{Source: timeoutCause(delay, spread, timeout)},
+			Message: fmt.Sprintf("a drain may take %v instead of %v: whatever stops the process must wait that long, and 3s for the mesh (terminationGracePeriodSeconds in Kubernetes, docker stop --time, TimeoutStopSec in systemd)",
+				plan.timeout, defaultDrainTimeout)})
+	}
 	if !ok {
 		r.fail(fmt.Errorf("drain-delay %v (%s) and drain-spread %v (%s) do not fit in drain-timeout %v (%s); choose a timeout above %v, or a shorter delay or spread",
 			plan.delay, delay, plan.spread, spread, plan.timeout, timeout, plan.delay+plan.spread))
 	}
+}
+
+// timeoutCause returns the origin of the setting that makes a drain take longer than by
+// default.
+func timeoutCause(delay, spread, timeout string) string {
+	for _, origin := range []string{timeout, spread, delay} {
+		if origin != "default" {
+			return origin
+		}
+	}
+	return ""
 }

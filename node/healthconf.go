@@ -13,7 +13,7 @@ func (r *resolver) name(listen string) {
 	if err != nil {
 		host = ""
 	}
-	r.s.name = cmp.Or(r.o.Name, host, r.o.HTTP, listen)
+	r.s.name = cmp.Or(r.o.Name, host, fullAddress(r.o.HTTP), fullAddress(listen))
 	r.s.row("name", r.s.name, orDefault(r.o.Name, r.o.origin("name")))
 }
 

@@ -50,7 +50,7 @@ func TestSeveralListenAddressesAndTheDefault(t *testing.T) {
 	s, err = Resolve(Options{NCacheOptions: names})
 	require.NoError(t, err)
 	assert.Equal(t, "[/ip4/127.0.0.1/tcp/9800]", fmt.Sprint(s.listen))
-	s, err = Resolve(Options{NCacheOptions: names, Environ: []string{"NCacheConfiguration__ConnectionOptions__ClientBindIP=10.0.0.1"}})
+	s, err = Resolve(Options{NCacheOptions: names, AllowAnonymous: true, Environ: []string{"NCacheConfiguration__ConnectionOptions__ClientBindIP=10.0.0.1"}})
 	require.NoError(t, err)
 	assert.Equal(t, "[/ip4/10.0.0.1/tcp/9800]", fmt.Sprint(s.listen))
 }

@@ -89,6 +89,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 	if o.Development {
 		n.log.Warn("development mode: clients are shown the text of every error; do not use it in production")
 	}
+	n.checkAdvertised()
 	for _, open := range []func() error{
 		n.openAlerts, n.openCapacity, n.openMesh, n.openApplications, n.openHubs, n.openLoop, n.openExpected, n.openRedis, n.watchUsers,
 		n.openMetrics, n.openHTTP, n.openAdmin,

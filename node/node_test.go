@@ -205,8 +205,8 @@ func TestMistakesAreToldWithTheirRemedy(t *testing.T) {
 	require.NoError(t, err)
 	defer taken.Close()
 	for text, change := range map[string]func(*node.Options){
-		"the port is in use":  func(o *node.Options) { o.HTTP = taken.Addr().String() },
-		"(admin)":             func(o *node.Options) { o.Admin = "127.0.0.1:99999" },
+		"the port is in use": func(o *node.Options) { o.HTTP = taken.Addr().String() },
+		"admin (options): \"127.0.0.1:99999\" has no port from 0 to 65535": func(o *node.Options) { o.Admin = "127.0.0.1:99999" },
 		"CacheName":           func(o *node.Options) { o.CacheName = "" },
 		"no/client.ncconf":    func(o *node.Options) { o.NCConf = "no/client.ncconf" },
 		"no/appsettings.json": func(o *node.Options) { o.Config = "no/appsettings.json" },

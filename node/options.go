@@ -44,6 +44,8 @@ type Options struct {
 	// Admin is the host:port of health, metrics, API and status page. Empty means
 	// nowhere; port 0 lets the system pick.
 	Admin string
+	// AdminFallback makes the system pick another port if that of Admin is in use.
+	AdminFallback bool
 
 	// Redis is the host:port where servers that scale out over Redis, such as ASP.NET
 	// Core's with AddStackExchangeRedis, connect instead of to Redis; see package door.
@@ -185,6 +187,9 @@ type Options struct {
 	// Origins says where values of these Options came from, such as "--cache" for
 	// "cache", for Settings. What is not in it came from "options".
 	Origins map[string]string
+	// Further are settings of the program around the Node, for Settings.Rows. Those
+	// whose name has a row are left out.
+	Further []Setting
 }
 
 // A RedisDoor is a Redis endpoint of an application that the hubs do not belong to.

@@ -22,20 +22,24 @@ var ErrNoName = errors.New("a node needs the names of its cache and its applicat
 
 // Resolve lays all settings over each other, later ones winning: the defaults,
 // client.ncconf, appsettings.json, the same of the environment, environment
-// variables, and o. The error names everything that is wrong, with its place.
+// variables, and o. The error is a *SettingsError. It names everything that is wrong,
+// with its place.
 func Resolve(o Options) (*Settings, error) {
 	r := resolver{o: o.complete(), s: &Settings{}}
 	r.fail(o.faults())
 	r.ncache()
-	if len(r.errs) > 0 {
-		return nil, errors.Join(r.errs...)
+	if len(r.errs) == 0 {
+		r.clientConf()
+		r.templates()
+		r.users()
+		r.addresses()
+		r.seeds()
+		r.rest()
 	}
-	r.clientConf()
-	r.users()
-	r.addresses()
-	r.seeds()
-	r.rest()
-	return r.s, errors.Join(r.errs...)
+	if err := errors.Join(r.errs...); err != nil {
+		return nil, &SettingsError{err}
+	}
+	return r.s, nil
 }
 
 // A resolver works through the layers.
@@ -87,16 +91,17 @@ func (r *resolver) ncache() {
 		return
 	}
 	r.app, problems = r.conf.NCache()
-	r.take(problems)
 	if r.app.CacheName == "" || r.app.Application() == "" {
 		r.fail(r.noName())
 	}
+	r.take(problems)
 	s := r.s
 	s.cache, s.application, s.user, s.password = r.app.CacheName, r.app.Application(), r.app.UserID, r.app.Password
 	s.row("cache", s.cache, r.from("CacheName"))
 	s.row("app", s.application, cmp.Or(r.set("EventKey"), r.from("ApplicationID")))
 	s.row("user", s.user, r.from("UserID"))
 	s.row("password", fmt.Sprint(s.password), r.from("Password"))
+	r.connectionRows()
 }
 
 // noName returns ErrNoName with the remedy for a program. The command adds its flags.
@@ -177,6 +182,9 @@ func (r *resolver) users() {
 	if path == "" {
 		return
 	}
+	if text := SecretFileProblem(path); text != "" {
+		r.warn(diag.Origin{Source: r.o.origin("users")}, text)
+	}
 	s.usersFile = &usersFile{path: path, cache: s.cache}
 	var err error
 	s.users, _, err = s.usersFile.changed()
@@ -203,6 +211,7 @@ func (r *resolver) addresses() {
 		if err != nil {
 			r.fail(fmt.Errorf("listen (%s): %w", origin, err))
 		}
+		r.checkAnonymous(addrs, origin)
 		s.listen = append(s.listen, addrs...)
 	}
 	s.row("listen", strings.Join(listen, ", "), origin)
@@ -262,7 +271,7 @@ func (r *resolver) seeds() {
 	listed, err := discovery.ListSeeds(r.app.ConnectionOptions.ServerList)
 	r.fail(err)
 	for _, seed := range listed {
-		s.row("seed", seed.String(), "NCacheConfiguration:ConnectionOptions:ServerList")
+		s.row("seed", seed.String(), seed.Origin.String())
 	}
 	if r.cache != nil && len(listed) == 0 {
 		listed, err = discovery.CacheSeeds(r.cache)
@@ -280,14 +289,15 @@ func (r *resolver) seeds() {
 		s.groupTimeout = r.cache.ClientRequestTimeout.Value
 	}
 	s.policy = s.policy.With(r.app.ConnectionOptions)
+	r.mapOptions()
 }
 
 // rest adds the rows of what only o sets.
 func (r *resolver) rest() {
 	s := r.s
 	s.row("config", strings.Join(r.conf.Sources(), ", "), orDefault(r.o.Config, r.o.origin("config")))
-	s.row("http", r.o.HTTP, orDefault(r.o.HTTP, r.o.origin("http")))
-	s.row("admin", r.o.Admin, orDefault(r.o.Admin, r.o.origin("admin")))
+	r.listener("http", r.o.HTTP)
+	r.listener("admin", r.o.Admin)
 	r.web()
 	r.doors()
 	s.row("channel-prefix", r.o.ChannelPrefix, orDefault(r.o.ChannelPrefix, r.o.origin("channel-prefix")))
@@ -300,6 +310,7 @@ func (r *resolver) rest() {
 	for _, h := range r.o.Hubs {
 		s.row("hub", strings.TrimSuffix(h.Path+" "+h.Name, " "), r.o.origin("hub"))
 	}
+	r.further()
 }
 
 // joining adds the rows of how the node joins the mesh.

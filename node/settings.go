@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/multiformats/go-multiaddr"
 
@@ -48,13 +48,20 @@ type Settings struct {
 
 // String is a table of the settings.
 func (s *Settings) String() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SETTING\tVALUE\tFROM")
-	for _, r := range s.Rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Name, r.Value, r.Origin)
+	// One long value must not move the last column of all rows out of the terminal.
+	const widest = 32
+	rows := append([]Setting{{Name: "SETTING", Value: "VALUE", Origin: "FROM"}}, s.Rows...)
+	name, value := 0, 0
+	for _, r := range rows {
+		name = max(name, utf8.RuneCountInString(r.Name))
+		if n := utf8.RuneCountInString(r.Value); n <= widest {
+			value = max(value, n)
+		}
 	}
-	_ = w.Flush() // a strings.Builder takes everything
+	var b strings.Builder
+	for _, r := range rows {
+		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", name, r.Name, value, r.Value, r.Origin)
+	}
 	return b.String()
 }
 
@@ -63,6 +70,15 @@ func (s *Settings) row(name, value, origin string) {
 		value = "-"
 	}
 	s.Rows = append(s.Rows, Setting{Name: name, Value: value, Origin: origin})
+}
+
+// further adds the rows of Options.Further.
+func (r *resolver) further() {
+	for _, s := range r.o.Further {
+		if r.s.originOf(s.Name, "") == "" {
+			r.s.row(s.Name, s.Value, s.Origin)
+		}
+	}
 }
 
 // CacheName is the name of the mesh.

@@ -2,12 +2,14 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/signalmesh/signalmesh/discovery/placeholder"
 	"github.com/signalmesh/signalmesh/mesh/admission"
 )
 
@@ -37,6 +39,9 @@ func ReadUsers(path, cache string) ([]admission.User, error) {
 // applications, or for all if there are none. It holds no password, only what is
 // needed to verify it. Making it takes about 60 ms.
 func UserLine(cache, name, password string, applications []string) (string, error) {
+	if placeholder.Credentials(name, password) {
+		return "", errors.New("user or password is a placeholder of a template or a sample; choose others")
+	}
 	v, err := admission.NewVerifier(cache, name, password)
 	if err != nil {
 		return "", err

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/signalmesh/signalmesh/node/listener"
@@ -124,12 +125,20 @@ func (n *Node) openAdmin() (err error) {
 	if n.o.Admin == "" {
 		return nil
 	}
-	n.admin, err = listener.Open(listener.Options{Name: "admin", Addr: n.o.Admin, DeadAfter: n.settings.web.tcpTimeout})
+	n.admin, err = n.listenAdmin(n.o.Admin)
+	if errors.Is(err, syscall.EADDRINUSE) && n.o.AdminFallback {
+		n.admin, err = n.listenElsewhere()
+	}
 	if err != nil {
 		return err
 	}
+	n.reportOpenAdmin()
 	n.serve(n.admin, n.forItsHosts(n.adminHandler()), nil)
 	return nil
+}
+
+func (n *Node) listenAdmin(addr string) (net.Listener, error) {
+	return listener.Open(listener.Options{Name: "admin", Addr: addr, DeadAfter: n.settings.web.tcpTimeout})
 }
 
 // forwarded serves with h what trusted proxies say the client sent.

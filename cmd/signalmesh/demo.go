@@ -40,8 +40,8 @@ func newDemoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Run three servers with a chat page each",
 		Long: `Run three servers in this process, each with its own HTTP port and libp2p peer,
-which find each other through an ordinary client.ncconf. Each serves a chat page;
-what is written on one is read on all.
+which find each other through an ordinary client.ncconf. Each serves a chat
+page; what is written on one is read on all.
 
 The page, or 1, 2 or 3 and Enter in the terminal, stops and starts a server, to
 see the others carry on and it come back. Ctrl-C ends the demo.`,

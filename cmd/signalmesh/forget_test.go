@@ -56,10 +56,10 @@ func TestForgetNeedsANameAndANode(t *testing.T) {
 		text string
 	}{
 		"forget":                            {2, "one argument is needed"},
-		"forget web-2":                      {2, "--admin host:port is needed"},
-		"forget web-2 --admin 9810":         {2, `--admin "9810": write it as host:port`},
-		"forget web-2 --admin " + elsewhere: {1, "is not that of a signalmesh node"},
-		"forget web-2 --admin " + closed:    {1, "connection refused; is it running"},
+		"forget web-2":                      {2, "--admin is required: give the value of the node's --admin flag"},
+		"forget web-2 --admin 9810":         {2, "--admin 9810 has no port: give the value of the node's --admin flag"},
+		"forget web-2 --admin " + elsewhere: {1, "answered 404 Not Found, which is not the answer of an admin listener: is it the port of --http"},
+		"forget web-2 --admin " + closed:    {1, "(connection refused): is it running?"},
 		"forget --help":                     {0, "signalmesh forget web-2 --admin web-1:9810 --admin web-3:9810"},
 	} {
 		var out bytes.Buffer

@@ -41,5 +41,15 @@ func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
 		libp2p = slog.LevelDebug
 	}
 	gologshim.SetDefaultHandler(handler(libp2p))
-	return slog.New(handler(level)), nil
+	logger := slog.New(handler(level))
+	slog.SetDefault(logger) // what the packages of others log, also with package log
+	return logger, nil
+}
+
+// lines returns the lines for people that belong to the logger.
+func (f *logFlags) lines(w io.Writer, logger *slog.Logger) lines {
+	if f.format == "json" {
+		return lines{w: w, json: logger}
+	}
+	return lines{w: w}
 }

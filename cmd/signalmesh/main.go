@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/signalmesh/signalmesh/node"
 	"github.com/signalmesh/signalmesh/simulations/stack"
 )
 
@@ -22,11 +23,18 @@ var version = "dev"
 func main() {
 	stack.Child() // this process may be a simulation's
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal kills at once
+	context.AfterFunc(ctx, stop) // a second signal ends the process immediately
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program: 0 is a clean end, 1 a failure, 2 a wrong command line.
+// The exit statuses of every command. "signalmesh status" has two more.
+const (
+	statusOK      = 0
+	statusFailure = 1
+	statusUsage   = 2 // a wrong command line, variable or settings file
+)
+
+// run is the program. It returns its exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCommand()
 	root.SetArgs(args)
@@ -34,16 +42,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	var usage usageError
+	var status statusError
+	var settings *node.SettingsError
+	out := failureLines(cmd.Flags(), args, stderr)
 	switch {
 	case err == nil:
-		return 0
+		return statusOK
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "signalmesh: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
-		return 2
+		out.fail(err, fmt.Sprintf("Run '%s --help' for usage.", cmd.CommandPath()))
+		return statusUsage
+	case errors.As(err, &settings):
+		out.fail(err, "")
+		return statusUsage
 	}
-	fmt.Fprintf(stderr, "signalmesh: %v\n", err)
-	return 1
+	out.fail(err, "")
+	return statusFailure
 }
+
+// A statusError is an exit status of a command that has printed why.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // A usageError is a wrong command line.
 type usageError struct{ error }
@@ -56,24 +77,28 @@ func newRootCommand() *cobra.Command {
 no Redis, no cache and no broker to run beside them.`,
 		Example: `  signalmesh demo                                   three servers and a chat page
   signalmesh node --http 127.0.0.1:5001 --cache demo --app chat --hub chat
+  signalmesh status                                 how is the node on this machine?
   signalmesh drain --admin 127.0.0.1:9810 --wait    move a server's clients to the others
   signalmesh sim run steady --nodes 100             what would a hundred servers cost?
   signalmesh node --help`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("there is no command %q", args[0])}
+				return unknownCommand(cmd, args[0])
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newNodeCommand(), newDrainCommand(), newForgetCommand(), newUserCommand(), newDemoCommand(), newSimCommand())
-	refuseRepeats(root)
+	root.AddCommand(
+		newNodeCommand(), newStatusCommand(), newHealthcheckCommand(), newDrainCommand(), newForgetCommand(), newUserCommand(),
+		newDemoCommand(), newSimCommand(), newVersionCommand(), newManCommand(),
+	)
+	prepareFlags(root)
+	wrapUsage(root)
 	return root
 }
 

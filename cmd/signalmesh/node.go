@@ -28,6 +28,8 @@ type nodeFlags struct {
 	listen      []string
 	advertise   []string
 	redis       []string
+	flags       *pflag.FlagSet
+	warnings    []string // of the settings, for the log
 	static      string
 	password    string // path of the file that holds it
 	redisSecret string // path of the file that holds the password of the Redis endpoints
@@ -46,15 +48,17 @@ that carries messages to the other servers of the application.
 
 Settings come in layers, later ones winning: defaults, client.ncconf,
 appsettings.json, appsettings.{Environment}.json, environment variables
-(NCacheConfiguration__CacheName …), SIGNALMESH_… variables, flags. Every flag has
-such a twin: --http is SIGNALMESH_HTTP, --allow-anonymous SIGNALMESH_ALLOW_ANONYMOUS.
---print-config shows each setting and where it came from.
+(NCacheConfiguration__CacheName …), SIGNALMESH_… variables, flags. Every flag
+has such a twin: --http is SIGNALMESH_HTTP, --allow-anonymous
+SIGNALMESH_ALLOW_ANONYMOUS. --print-config shows each setting and where it came
+from.
 
 The node is ready when it prints "ready:" and /readyz on the admin listener says
-so. Ctrl-C and SIGTERM stop it cleanly: /readyz answers 503, the node still serves for
---drain-delay, and then sends its clients to other servers. A second signal ends the
-process immediately. SIGUSR1 drains the node without stopping it, and a second SIGUSR1
-undoes that; see also signalmesh drain. SIGHUP reads the users again.`,
+so. Ctrl-C and SIGTERM stop it cleanly: /readyz answers 503, the node still
+serves for --drain-delay, and then sends its clients to other servers. A second
+signal ends the process immediately. SIGUSR1 drains the node without stopping
+it, and a second SIGUSR1 undoes that; see also signalmesh drain. SIGHUP reads
+the users again.`,
 		Example: `  # a server that finds the others through client.ncconf
   signalmesh node --http 127.0.0.1:5001 --listen 127.0.0.1:9800 \
     --ncconf client.ncconf --config appsettings.json --hub chat
@@ -80,6 +84,7 @@ undoes that; see also signalmesh drain. SIGHUP reads the users again.`,
 			if err := fromEnvironment(cmd.Flags(), os.Environ(), &f.o); err != nil {
 				return err
 			}
+			f.flags, f.warnings = cmd.Flags(), unknownVariables(cmd, os.Environ())
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -98,18 +103,18 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.o.DrainSpread, "drain-spread", 0, "`time` after the delay over which clients get their Close messages; 0 for no spread (default 10ms for each client, at most 5s)")
 	flags.DurationVar(&f.o.DrainTimeout, "drain-timeout", 0, "`time` after which the remaining clients are disconnected; it includes the delay and the spread (default 25s, or 10s more than those two)")
 	flags.BoolVar(&f.o.Development, "development", false, "show clients the text of every error of a hub method; for a developer's own machine")
-	flags.IntVar(&f.o.SignalR.MaxSendSize, "max-send-size", 0, "how many `bytes` a message to clients may have in each hub protocol (default 24 MiB, or what --replay-bytes has room for)")
+	sizeVar(flags, &f.o.SignalR.MaxSendSize, "max-send-size", 0, "the `size` that a message to clients may have in each hub protocol (default 24 MiB, or what --replay-bytes has room for)")
 	flags.IntVar(&f.o.SignalR.MaxGroups, "max-groups", 4096, "how many groups one connection may be in")
-	flags.IntVar(&f.o.SignalR.MaxGroupName, "max-group-name", 512, "how many `bytes` the name of a group may have")
-	flags.IntVar(&f.o.SignalR.MaxGroupBytes, "max-group-bytes", 96<<20, "how many `bytes` the names of this server's groups may take on the mesh; the rest is for connections and users")
+	sizeVar(flags, &f.o.SignalR.MaxGroupName, "max-group-name", 512, "the `size` that the name of a group may have")
+	sizeVar(flags, &f.o.SignalR.MaxGroupBytes, "max-group-bytes", 96<<20, "the `size` that the names of this server's groups may take on the mesh; the rest is for connections and users")
 	flags.IntVar(&f.o.SignalR.MaxClientResults, "max-client-results", 100, "how many questions one client may leave unanswered")
 	flags.IntVar(&f.o.SignalR.MaxNegotiations, "max-negotiations", 1<<17, "how many negotiated connections may wait to be opened; the oldest gives way")
-	flags.IntVar(&f.o.SignalR.MaxNegotiationsPerAddress, "max-negotiations-per-address", 1<<14, "the same, of one client address")
+	flags.IntVar(&f.o.SignalR.MaxNegotiationsPerAddress, "max-negotiations-per-address", 1<<14, "how many (`n`) of them one client address may have")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder`, too, without dot files, listings, and links that lead out of it")
 	f.addWeb(flags)
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
 	f.addEndpoint(flags)
-	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
+	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`url` of the Redis used before, redis://host:port, with user:password@ before the host, or rediss:// with TLS: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
 	flags.StringVar(&f.o.ChannelPrefix, "channel-prefix", "", "`text` in front of the hubs' channels, as ChannelPrefix of .NET servers")
 	flags.StringArrayVar(&f.listen, "listen", nil, "`host:port` or multiaddr for peers; :9800 is all addresses of IPv4 and IPv6; may be repeated (default port 9800, on loopback if there is no password)")
 	flags.StringArrayVar(&f.advertise, "advertise", nil, "`host:port` or multiaddr told to peers; may be repeated (default --listen, with the addresses of all interfaces)")
@@ -127,11 +132,11 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.o.JoinTimeout, "join-timeout", node.DefaultJoinTimeout, "how long servers that do not answer may delay that this node is ready")
 	flags.BoolVar(&f.o.ReadyWhenRefused, "ready-when-refused", false, "be ready although every server that answered refused this node")
 	flags.DurationVar(&f.o.ReplayAge, "replay-age", 2*time.Minute, "how long messages are kept for a server that is away")
-	flags.IntVar(&f.o.ReplayBytes, "replay-bytes", 64<<20, "how many `bytes` of them are kept, for each server")
+	sizeVar(flags, &f.o.ReplayBytes, "replay-bytes", 64<<20, "the `size` of the messages that are kept, for each server")
 	flags.IntVar(&f.o.ExpectServers, "expect-servers", 0, "how many `servers` the application should have, this one included; while there are fewer, the health is degraded (default: not known)")
 	flags.DurationVar(&f.o.ForgetAfter, "forget-after", time.Hour, "`time` for which a failed server is listed as missing")
 	flags.IntVar(&f.o.MaxConnections, "max-connections", 0, "how many `connections` of clients --http takes; more get 503 (default: what the limit of open files allows, with a reserve)")
-	flags.StringVar(&f.o.Admin, "admin", "127.0.0.1:0", "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; \"\" for none")
+	flags.StringVar(&f.o.Admin, "admin", defaultAdmin, "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; none for no listener; if the default port is in use, the system picks another")
 	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people; give each server its own (default: the name of the host)")
 	flags.BoolVar(&f.printConfig, "print-config", false, "print every setting and where it came from, and end")
 	f.log.add(flags)
@@ -147,7 +152,7 @@ func (f *nodeFlags) addEndpoint(flags *pflag.FlagSet) {
 	flags.StringVar(&f.redisSecret, "redis-password-file", "", "`path` of a file that holds that password")
 	flags.DurationVar(&f.o.RedisLimits.Timeout, "redis-auth-timeout", defaults.Timeout, "how long a client of a Redis endpoint may take to authenticate")
 	flags.IntVar(&f.o.RedisLimits.Total, "redis-unauthenticated", defaults.Total, "how many `connections` of a Redis endpoint may not have authenticated; the oldest is closed for a new one")
-	flags.IntVar(&f.o.RedisLimits.PerAddress, "redis-unauthenticated-per-address", defaults.PerAddress, "how many `connections` of them one address may have")
+	flags.IntVar(&f.o.RedisLimits.PerAddress, "redis-unauthenticated-per-address", defaults.PerAddress, "how many (`n`) of them one address may have")
 }
 
 // addAdmission adds the flags of the limits of peers that are not admitted yet.
@@ -155,7 +160,7 @@ func (f *nodeFlags) addAdmission(flags *pflag.FlagSet) {
 	timeout, defaults := node.DefaultAdmission()
 	flags.DurationVar(&f.o.AdmissionTimeout, "admission-timeout", timeout, "how long a peer that connects may take until it is admitted")
 	flags.IntVar(&f.o.Unadmitted.Total, "unadmitted", defaults.Total, "how many `connections` of peers may not be admitted yet; the oldest silent one is closed for a new one")
-	flags.IntVar(&f.o.Unadmitted.Address, "unadmitted-per-address", defaults.Address, "how many `connections` of them one address may have")
+	flags.IntVar(&f.o.Unadmitted.Address, "unadmitted-per-address", defaults.Address, "how many (`n`) of them one address may have")
 }
 
 // hubName is the path of a hub without its first slash.
@@ -172,17 +177,17 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		return o, usageError{err}
 	}
 	o.Logger = logger
-	for _, hub := range f.hubs {
-		name, full, _ := strings.Cut(strings.TrimPrefix(hub, "/"), "=")
-		if !hubName.MatchString(name) {
-			return o, usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\", or several of these with slashes between them, such as \"app/chat\"", name)}
-		}
-		mounted := chat.Mount("/"+name, cmp.Or(o.Name, o.HTTP))
-		mounted.StatefulReconnect = f.stateful
-		mounted.Name = cmp.Or(full, mounted.Name)
-		o.Hubs = append(o.Hubs, mounted)
+	o.AdminFallback = o.Origins["admin"] == "default"
+	if o.Admin == noListener {
+		o.Admin = ""
+	}
+	if err := f.chatHubs(&o); err != nil {
+		return o, err
 	}
 	o.SignalR.UserID = chat.UserID
+	if err := f.origins(&o); err != nil {
+		return o, err
+	}
 	if err := drainTimes(&o); err != nil {
 		return o, err
 	}
@@ -196,7 +201,7 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		flag, file string
 		to         *string
 	}{{"password", f.password, &o.Password}, {"redis-password", f.redisSecret, &o.RedisPassword}} {
-		if err := readPassword(&o, p.flag, p.file, p.to); err != nil {
+		if err := readPassword(&o, p.flag, p.file, p.to, &f.warnings); err != nil {
 			return o, err
 		}
 	}
@@ -206,7 +211,56 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		}
 		o.Static = http.FileServerFS(folder(f.static))
 	}
+	o.Further = f.further(o.Origins)
 	return o, nil
+}
+
+// chatHubs mounts the chat hub at the paths of --hub.
+func (f *nodeFlags) chatHubs(o *node.Options) error {
+	server := cmp.Or(o.Name, hostName())
+	for i, hub := range f.hubs {
+		name, full, _ := strings.Cut(strings.TrimPrefix(hub, "/"), "=")
+		if !hubName.MatchString(name) {
+			return usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\", or several of these with slashes between them, such as \"app/chat\"", name)}
+		}
+		for _, other := range f.hubs[:i] {
+			if other, _, _ = strings.Cut(strings.TrimPrefix(other, "/"), "="); strings.EqualFold(other, name) {
+				return usageError{fmt.Errorf("--hub %s is given twice; letter case does not tell hubs apart, remove one of them", name)}
+			}
+		}
+		mounted := chat.Mount("/"+name, server)
+		mounted.StatefulReconnect = f.stateful
+		mounted.Name = cmp.Or(full, mounted.Name)
+		o.Hubs = append(o.Hubs, mounted)
+	}
+	return nil
+}
+
+// hostName returns the name of this machine, as people know it.
+func hostName() string {
+	if name, err := os.Hostname(); err == nil && name != "" {
+		return name
+	}
+	return "localhost"
+}
+
+// further returns the values of all flags, for the table of settings. Node shows most of
+// them itself, and those are left out there.
+func (f *nodeFlags) further(origins map[string]string) (rows []node.Setting) {
+	f.flags.VisitAll(func(flag *pflag.Flag) {
+		if flag.Name == "help" || flag.Name == "print-config" {
+			return
+		}
+		value := flag.Value.String()
+		switch list, ok := flag.Value.(pflag.SliceValue); {
+		case ok:
+			value = strings.Join(list.GetSlice(), ", ")
+		case strings.Contains(flag.Name, "password") && !strings.HasSuffix(flag.Name, "-file") && value != "":
+			value = "[hidden]"
+		}
+		rows = append(rows, node.Setting{Name: flag.Name, Value: value, Origin: origins[flag.Name]})
+	})
+	return rows
 }
 
 // drainTimes checks the times of a drain. An explicit 0 is none, which package node
@@ -247,7 +301,7 @@ func (f *nodeFlags) doors(o *node.Options) error {
 }
 
 // readPassword takes the password of a flag from its file, if one is given.
-func readPassword(o *node.Options, flag, file string, to *string) (err error) {
+func readPassword(o *node.Options, flag, file string, to *string, warnings *[]string) (err error) {
 	if file == "" {
 		return nil
 	}
@@ -257,6 +311,9 @@ func readPassword(o *node.Options, flag, file string, to *string) (err error) {
 	}
 	o.Origins[flag] = from
 	*to, err = node.ReadPassword(file)
+	if text := node.SecretFileProblem(file); text != "" && err == nil {
+		*warnings = append(*warnings, from+": "+text)
+	}
 	return err
 }
 
@@ -265,32 +322,52 @@ func (f *nodeFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	defer stop()
 	o, err := f.options(stderr)
 	if err != nil {
-		return err
+		return &node.SettingsError{Err: err}
+	}
+	out := f.log.lines(stderr, o.Logger)
+	for _, text := range f.warnings {
+		if f.printConfig {
+			out.problem(true, text)
+		} else {
+			o.Logger.Warn(text)
+		}
 	}
 	if f.printConfig {
-		return printConfig(o, stdout, stderr)
+		return f.print(o, stdout, out)
 	}
 	var steering sync.WaitGroup
 	err = node.Run(ctx, o, func(n *node.Node) error {
-		steering.Go(func() { obey(signals, n, o.Logger) })
-		if f.log.format != "json" { // else the log has it, and plain text would not be JSON
-			steering.Go(func() { tellProgress(ctx, n, stderr) })
+		if text := servesNothing(o); text != "" {
+			o.Logger.Warn(text)
 		}
-		tellWhenReady(ctx, n, stderr)
+		steering.Go(func() { obey(signals, n, o.Logger) })
+		steering.Go(func() { tellProgress(ctx, n, out) })
+		tellWhenReady(ctx, n, out)
 		return nil
 	})
 	steering.Wait()
 	return withRemedy(err)
 }
 
-// printConfig writes every setting and where it came from.
-func printConfig(o node.Options, stdout, stderr io.Writer) error {
+// servesNothing returns a warning if the node has nothing for clients; "" otherwise.
+func servesNothing(o node.Options) string {
+	if len(o.Hubs) > 0 || o.Redis != "" || len(o.RedisFor) > 0 {
+		return ""
+	}
+	return "this node serves no hub and no Redis endpoint: give --hub or --redis. No change is needed if it is only a seed for other servers"
+}
+
+// print writes every setting and where it came from.
+func (f *nodeFlags) print(o node.Options, stdout io.Writer, out lines) error {
 	settings, err := node.Resolve(o)
 	if err != nil {
 		return withRemedy(err)
 	}
+	if text := servesNothing(o); text != "" {
+		out.problem(true, text)
+	}
 	for _, p := range settings.Problems {
-		fmt.Fprintf(stderr, "%s: %v\n", p.Severity, p)
+		out.problem(p.Severity.String() == "warning", p.Error())
 	}
 	_, err = fmt.Fprint(stdout, settings)
 	return err
@@ -299,24 +376,24 @@ func printConfig(o node.Options, stdout, stderr io.Writer) error {
 // withRemedy adds the flags that help, which package node does not know.
 func withRemedy(err error) error {
 	if errors.Is(err, node.ErrNoName) {
-		return fmt.Errorf("%w: give --cache and --app, or the settings above", err)
+		return fmt.Errorf("give --cache and --app, for example --cache demo --app chat: %w", err)
 	}
 	return err
 }
 
 // tellWhenReady prints the ready line, and before it why the node is not ready, if that
 // takes a while, and again when the reason changes.
-func tellWhenReady(ctx context.Context, n *node.Node, stderr io.Writer) {
+func tellWhenReady(ctx context.Context, n *node.Node, out lines) {
 	look := time.NewTicker(2 * time.Second)
 	defer look.Stop()
 	for told := ""; ; {
 		select {
 		case <-n.Ready():
-			fmt.Fprintln(stderr, readyLine(n.Status(), n.AdminAddr()))
+			out.say("ready", readyLine(n.Status(), n.AdminAddr()))
 			return
 		case <-look.C:
 			if text := n.Readiness().String(); text != told {
-				fmt.Fprintln(stderr, text)
+				out.say("not ready", text)
 				told = text
 			}
 		case <-ctx.Done():

@@ -63,7 +63,7 @@ func TestANodeRunsUntilItIsStopped(t *testing.T) {
 	stderr := newTranscript()
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, []string{"node", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--hub", "chat"}, io.Discard, stderr)
+		code <- run(ctx, []string{"node", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--hub", "chat"}, io.Discard, stderr)
 	}()
 	admin := stderr.await(t, `ready: hub http://127\.0\.0\.1:\d+/chat, .* admin (http://\S+/),`)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -82,7 +82,7 @@ func TestANodeHasDoorsOfSeveralApplications(t *testing.T) {
 	stderr := newTranscript()
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, []string{"node", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--redis", "127.0.0.1:0", "--redis", "127.0.0.1:0=billing"}, io.Discard, stderr)
+		code <- run(ctx, []string{"node", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--redis", "127.0.0.1:0", "--redis", "127.0.0.1:0=billing"}, io.Discard, stderr)
 	}()
 	stderr.await(t, `ready: Redis endpoint 127\.0\.0\.1:\d+, Redis endpoint of billing (127\.0\.0\.1:\d+), `)
 	stop()
@@ -109,22 +109,22 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"demo --http-port 0 --http-port 0", 2, "--http-port is given twice"},
 		{"sim run steady --nodes 2 --nodes 3", 2, "--nodes is given twice"},
 		{"user add hub --cache a --cache b", 2, "--cache is given twice"},
-		{"node --cache x --app chat --listen 127.0.0.1:0 --listen :0", 1, "without a password anybody may join at /ip4/0.0.0.0/tcp/0"},
+		{"node --cache x --app chat --listen 127.0.0.1:0 --listen :0", 2, "without a password anybody may join at /ip4/0.0.0.0/tcp/0"},
 		{"node extra", 2, `node takes no argument; "extra" is one`},
 		{"node --log-level loud", 2, "choose debug, info, warn or error"},
 		{"node --hub a?b", 2, "a hub's name is letters"},
 		{"node --redis 127.0.0.1:0 --redis 127.0.0.1:0", 2, "give the other application as host:port=application"},
 		{"node --redis =chat", 2, "give host:port, or host:port=application"},
-		{"node --cache x --app chat --redis 127.0.0.1:0=a --redis 127.0.0.1:1=a", 1, `application "a" has two doors, 127.0.0.1:0 and 127.0.0.1:1; remove one`},
-		{"node --cache x --app chat --redis-bridge http://:secret@x", 1, "redis-bridge (--redis-bridge): the old Redis is not given as redis://"},
-		{"node --app chat", 1, "CacheName"},
-		{"node --app chat", 1, "give --cache and --app"},
-		{"node --cache x --app chat --ncconf no.ncconf", 1, "no.ncconf: there is no such file"},
-		{"node --cache chatCash --app chat --ncconf " + conf, 1, `chatCache`},
-		{"node --cache x --app chat --listen 127.0.0.1:0 --http 127.0.0.1:bad", 1, "listen on 127.0.0.1:bad (HTTP)"},
-		{"node --cache x --app chat --listen there:1", 1, "names no IP address of this machine"},
-		{"node --cache x --app chat --static no/folder", 1, "there is no such folder"},
-		{"node --cache x --app chat --bootstrap /ip4/127.0.0.1/udp/1 --print-config", 1, "bootstrap (--bootstrap)"},
+		{"node --cache x --app chat --redis 127.0.0.1:0=a --redis 127.0.0.1:1=a", 2, `application "a" has two doors, 127.0.0.1:0 and 127.0.0.1:1; remove one`},
+		{"node --cache x --app chat --redis-bridge http://:secret@x", 2, "redis-bridge (--redis-bridge): the old Redis is not given as redis://"},
+		{"node --app chat", 2, "CacheName"},
+		{"node --app chat", 2, "give --cache and --app"},
+		{"node --cache x --app chat --ncconf no.ncconf", 2, "no.ncconf: there is no such file"},
+		{"node --cache chatCash --app chat --ncconf " + conf, 2, `chatCache`},
+		{"node --cache x --app chat --listen 127.0.0.1:0 --http 127.0.0.1:bad", 2, `http (--http): "127.0.0.1:bad" has no port from 0 to 65535`},
+		{"node --cache x --app chat --listen there:1", 2, "names no IP address of this machine"},
+		{"node --cache x --app chat --static no/folder", 2, "there is no such folder"},
+		{"node --cache x --app chat --bootstrap /ip4/127.0.0.1/udp/1 --print-config", 2, "bootstrap (--bootstrap)"},
 	} {
 		var out bytes.Buffer
 		assert.Equal(t, c.code, run(t.Context(), strings.Fields(c.args), &out, &out), c.args)
@@ -151,5 +151,5 @@ func TestTheEnvironmentIsBelowFlags(t *testing.T) {
 	assert.Contains(t, table, "drain-spread 5s default")
 	t.Setenv("SIGNALMESH_ALLOW_ANONYMOUS", "perhaps")
 	assert.Equal(t, 2, run(t.Context(), []string{"node"}, &out, &errs))
-	assert.Contains(t, errs.String(), `environment variable SIGNALMESH_ALLOW_ANONYMOUS="perhaps"`)
+	assert.Contains(t, errs.String(), `environment variable SIGNALMESH_ALLOW_ANONYMOUS: "perhaps" is neither true nor false`)
 }

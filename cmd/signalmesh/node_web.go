@@ -14,7 +14,7 @@ func (f *nodeFlags) addWeb(flags *pflag.FlagSet) {
 	w := &f.o.Web
 	flags.StringVar(&w.TLSCert, "tls-cert", "", "`path` of a PEM certificate with its chain: --http serves HTTPS and HTTP/2; read again when it changes")
 	flags.StringVar(&w.TLSKey, "tls-key", "", "`path` of the PEM key of that certificate")
-	flags.StringSliceVar(&w.TrustedProxies, "trusted-proxies", nil, "`addresses` and networks, such as 10.0.0.0/8, of proxies that may send X-Forwarded-For, -Proto and -Host, and the PROXY protocol; unix for a unix socket; separated by commas (default: none)")
+	flags.StringSliceVar(&w.TrustedProxies, "trusted-proxies", nil, "`addresses` and networks, such as 10.0.0.0/8, of proxies that may send X-Forwarded-For, -Proto and -Host, and the PROXY protocol; unix for a unix socket; separated by commas")
 	flags.BoolVar(&w.ProxyProtocol, "proxy-protocol", false, "connections to --http begin with a header of the PROXY protocol, which only --trusted-proxies may send")
 	flags.StringSliceVar(&w.AllowedHosts, "allowed-hosts", nil, "`names` under which the hubs are served, against DNS rebinding, such as app.example.net, *.example.net or *; separated by commas; the admin listener also answers to its default names (default: every name, except another one than localhost at a loopback address)")
 	flags.DurationVar(&w.TCPTimeout, "tcp-timeout", 15*time.Second, "`time` after which a TCP connection ends whose client acknowledges nothing; 0 for that of the system")

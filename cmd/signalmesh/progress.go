@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/signalmesh/signalmesh/node"
@@ -11,7 +10,7 @@ import (
 
 // tellProgress prints the phases of a drain until the node closes. When ctx has ended
 // the node is being stopped.
-func tellProgress(ctx context.Context, n *node.Node, stderr io.Writer) {
+func tellProgress(ctx context.Context, n *node.Node, out lines) {
 	for {
 		phase, changed := n.WatchPhase()
 		s := n.Status()
@@ -25,7 +24,7 @@ func tellProgress(ctx context.Context, n *node.Node, stderr io.Writer) {
 			text += "; Ctrl-C again stops now"
 		}
 		if text != "" {
-			fmt.Fprintln(stderr, text)
+			out.say(phase.String(), text)
 		}
 		if phase == node.Closing {
 			return

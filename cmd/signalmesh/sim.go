@@ -15,7 +15,8 @@ func newSimCommand() *cobra.Command {
 		Short: "Simulate a mesh, to know what will happen if",
 		Long: `Simulate a whole mesh on a simulated network, in virtual time: hundreds and
 thousands of servers on this machine, in seconds. The same seed gives the same
-result. docs/simulations.md tells what the figures mean and what they cannot tell.`,
+result. docs/simulations.md tells what the figures mean and what they cannot
+tell.`,
 		Example: `  signalmesh sim list
   signalmesh sim run steady --nodes 100 --rate 50 --duration 10m --out report
   signalmesh sim run scenario.yaml
@@ -30,7 +31,7 @@ result. docs/simulations.md tells what the figures mean and what they cannot tel
 // noCommand refuses words that are no command of a group.
 func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError{fmt.Errorf("%s has no command %q", cmd.Name(), args[0])}
+		return unknownCommand(cmd, args[0])
 	}
 	return nil
 }
@@ -40,8 +41,8 @@ func newSimListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the scenarios that come with the program",
-		Long: `List the scenarios that come with the program, each with the question it answers.
-With --show, write the file of one, to begin one's own with.`,
+		Long: `List the scenarios that come with the program, each with the question it
+answers. With --show, write the file of one, to begin one's own with.`,
 		Example: `  signalmesh sim list
   signalmesh sim list --show steady > mine.yaml`,
 		Args: noArgs,

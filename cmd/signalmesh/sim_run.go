@@ -36,8 +36,9 @@ func newSimRunCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO",
 		Short: "Run a scenario, one that comes with the program or a file",
-		Long: `Run a scenario: one of "signalmesh sim list", or a file whose name ends in .yaml.
-The flags change it. The end is a summary, and a report in the directory of --out.
+		Long: `Run a scenario: one of "signalmesh sim list", or a file whose name ends in
+.yaml. The flags change it. The end is a summary, and a report in the directory
+of --out.
 
 The exit code is 1 if the mesh broke a promise, or the simulation a check of its
 own; the last line then says how to see it again.`,
@@ -62,7 +63,8 @@ func newSimCompareCommand() *cobra.Command {
 		Use:   "compare SCENARIO...",
 		Short: "Run several scenarios, or one with several settings, side by side",
 		Long: `Run several scenarios, or one with several values of a setting, and show the
-differences in a table and a report. What can be varied is what the flags of "sim run" set.`,
+differences in a table and a report. What can be varied is what the flags of
+"sim run" set.`,
 		Example: `  signalmesh sim compare a.yaml b.yaml --out report
   signalmesh sim compare steady --vary degree=4,6,8,12 --nodes 100`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -22,23 +22,18 @@ func newUserCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "user",
 		Short: "Make and check the file of users that are let into the mesh",
-		Long: `Make and check the file of users that are let into the mesh, for
-"signalmesh node --users". It holds no passwords, only what is needed to verify
-them; keep it from other eyes all the same, since guesses can be tested against it.
+		Long: `Make and check the file of users that are let into the mesh, for "signalmesh
+node --users". It holds no passwords, only what is needed to verify them; keep
+it from other eyes all the same, since guesses can be tested against it.
 
-A user that stands twice in the file has two passwords, both valid. So a password
-is changed without a pause: add the user with the new password, give the nodes
-the new one, one after the other, and remove the old line.`,
+A user that stands twice in the file has two passwords, both valid. So a
+password is changed without a pause: add the user with the new password, give
+the nodes the new one, one after the other, and remove the old line.`,
 		Example: `  signalmesh user add hub --cache demoClusteredCache >> users.txt
   signalmesh user add shop --cache demoClusteredCache --app shop --app billing >> users.txt
   signalmesh user list users.txt --cache demoClusteredCache
   signalmesh user check users.txt hub --cache demoClusteredCache`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("user has no command %q: it has add, list and check", args[0])}
-			}
-			return nil
-		},
+		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newUserAddCommand(), newUserListCommand(), newUserCheckCommand())
@@ -49,7 +44,7 @@ the new one, one after the other, and remove the old line.`,
 func (f *userFlags) add(cmd *cobra.Command, password bool) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.cache, "cache", os.Getenv("SIGNALMESH_CACHE"), "`name` of the cache the user is let into; else SIGNALMESH_CACHE")
+	flags.StringVar(&f.cache, "cache", variables(os.Environ())["SIGNALMESH_CACHE"], "`name` of the cache the user is let into; else SIGNALMESH_CACHE")
 	if password {
 		flags.StringVar(&f.passwordFile, "password-file", "", "`path` of a file that holds the password (default: ask for it)")
 	}
@@ -73,8 +68,10 @@ func newUserAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add name",
 		Short: "Print the line of a user, for the file",
-		Long: `Print the line of a user, for the file. The password is asked for at the terminal,
-else read from standard input, and never shown.`,
+		Example: `  signalmesh user add hub --cache demoClusteredCache >> users.txt
+  signalmesh user add shop --cache demoClusteredCache --app shop --password-file shop.password >> users.txt`,
+		Long: `Print the line of a user, for the file. The password is asked for at the
+terminal, else read from standard input, and never shown.`,
 		Args: f.takes("a name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			password, err := f.password(cmd, true)
@@ -99,7 +96,10 @@ func newUserListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list file",
 		Short: "Check a file and list its users",
-		Args:  f.takes("a file"),
+		Long: `Check a file and list its users, each with the applications that it may run.
+The exit status is 1 if a line is wrong.`,
+		Example: `  signalmesh user list users.txt --cache demoClusteredCache`,
+		Args:    f.takes("a file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			users, err := node.ReadUsers(args[0], f.cache)
 			if err != nil {
@@ -119,8 +119,12 @@ func newUserCheckCommand() *cobra.Command {
 	f := &userFlags{}
 	cmd := &cobra.Command{
 		Use:   "check file name",
-		Short: "Tell whether a user with this password is let in",
-		Args:  f.takes("a file", "a name"),
+		Short: "Check whether a user with this password is admitted",
+		Long: `Check whether a user with this password is admitted. The exit status is 1 if
+not. The password is read from the terminal, from standard input or from
+--password-file.`,
+		Example: `  signalmesh user check users.txt shop --cache demoClusteredCache`,
+		Args:    f.takes("a file", "a name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			users, err := node.ReadUsers(args[0], f.cache)
 			if err != nil {

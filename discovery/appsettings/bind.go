@@ -13,7 +13,7 @@ import (
 // of this section with the same names, letter case aside. Fields may be text,
 // booleans, numbers, structs, slices, and pointers to these, which stay nil where
 // nothing is set. Elements of a slice are in the order of their keys, gaps closed.
-// Keys without a field are ignored, a JSON null counts as not set, and fields
+// Keys without a field are ignored, as fields of type diag.Origin are. A JSON null counts as not set, and fields
 // without a key keep their value.
 //
 // A value that cannot be converted is an error that names the key, the place, the
@@ -36,7 +36,7 @@ type binder struct{ problems diag.Problems }
 
 func (b *binder) fields(c *Config, v reflect.Value) {
 	for f, fv := range v.Fields() {
-		if f.IsExported() {
+		if f.IsExported() && f.Type != reflect.TypeFor[diag.Origin]() {
 			b.value(c.Section(f.Name), fv)
 		}
 	}

@@ -40,6 +40,8 @@ type ServerAddress struct {
 	Name string
 	// Port is 1 to 65535.
 	Port int
+	// Origin is where the name was read.
+	Origin diag.Origin
 }
 
 // connectionOptions reads the options of the section c. They also count directly
@@ -111,6 +113,10 @@ func (k *checker) servers(list []ServerAddress) {
 		}
 		s, entry := &list[i], section.Section(name)
 		s.Name = strings.TrimSpace(s.Name)
+		s.Origin = entry.first()
+		if e, ok := entry.Lookup("Name"); ok {
+			s.Origin = e.Origin
+		}
 		if s.Name == "" {
 			k.fail(entry.path, entry.first(), `a server without a Name; write { "Name": "10.0.0.1" }`)
 		}

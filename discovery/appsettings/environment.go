@@ -65,13 +65,17 @@ func variables(environ []string) map[string]setVariable {
 }
 
 // fromEnviron lays the variables over entries. Two underscores in a name are the
-// separator of a key. Two variables for one key get a warning.
+// separator of a key. Two variables for one key get a warning. An empty variable counts
+// as not set, so that the value of a file is used.
 func fromEnviron(environ []string, entries map[string]Entry) diag.Problems {
 	var out diag.Problems
 	set := map[string]string{}
 	vars := variables(environ)
 	for _, lower := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[lower]
+		if strings.TrimSpace(v.value) == "" {
+			continue // not set, as Compose files write it
+		}
 		key := strings.ReplaceAll(v.name, "__", Separator)
 		if len(key) > MaxKeySize {
 			continue

@@ -71,7 +71,7 @@ func (f *jsonFile) open(data []byte) (v hujson.Value, ok bool) {
 	// A comment may end with the file; the parser wants its line to end.
 	v, err := hujson.Parse(append(slices.Clip(data), '\n'))
 	if err != nil {
-		f.syntax(err, len(data))
+		f.syntax(err, data)
 		return v, false
 	}
 	if _, ok := v.Value.(*hujson.Object); !ok {
@@ -148,7 +148,7 @@ var place = regexp.MustCompile(`^hujson: line ([0-9]+), column ([0-9]+): (?s:(.*
 
 // syntax reports what makes the file no JSON. The parser quotes a literal that it
 // does not understand; that may be a password, so it is left out.
-func (f *jsonFile) syntax(err error, size int) {
+func (f *jsonFile) syntax(err error, data []byte) {
 	at, text := diag.Origin{Source: f.name}, "the text cannot be read"
 	if m := place.FindStringSubmatch(err.Error()); m != nil {
 		at.Line, _ = strconv.Atoi(m[1])
@@ -159,10 +159,12 @@ func (f *jsonFile) syntax(err error, size int) {
 		text = m[3]
 	}
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF) && size == 0:
+	case errors.Is(err, io.ErrUnexpectedEOF) && len(data) == 0:
 		text = "the file is empty; expected an object: { … }"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		text = "the file ends in the middle; a bracket, brace, quote or comment is not closed"
+	case bytes.HasPrefix(bytes.TrimSpace(data), []byte(`"`)) && strings.HasPrefix(text, "invalid character ':'"):
+		text = "the file begins with a key; put braces around everything: { … }"
 	case strings.HasPrefix(text, "invalid literal"):
 		text = "this is no JSON value; a text needs double quotes, and a backslash in it is written twice"
 	}

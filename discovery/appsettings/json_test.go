@@ -40,6 +40,7 @@ func TestMistakesInAFileAreToldWithTheirPlace(t *testing.T) {
 		{"empty", "", `error a.json:1: the file is empty; expected an object: { … }`},
 		{"an array at the top", "\n[]", `error a.json:2:1: the top level is an array, expected an object: { … }`},
 		{"a text at the top", `"x"`, `error a.json:1:1: the top level is a text, expected an object: { … }`},
+		{"no braces", "\n\"A\": {\"B\": 1}", `error a.json:2:4: the file begins with a key; put braces around everything: { … }`},
 		{"cut off", "{\n\"a\": {", `error a.json:2: the file ends in the middle; a bracket, brace, quote or comment is not closed`},
 		{"a missing comma", "{\"a\": 1\n\"b\": 2}", `error a.json:2:1: invalid character '"' after object value (expecting ',' or '}')`},
 		{"a password with a lone backslash", `{"Password": "hunter\2"}`,

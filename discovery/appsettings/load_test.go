@@ -25,7 +25,15 @@ func TestLaterLayersWinKeyByKey(t *testing.T) {
 	})
 	require.Empty(t, problems)
 	n, problems := c.NCache()
-	require.Empty(t, problems)
+	assert.Equal(t, []string{
+		`warning environment variable NCacheConfiguration_CacheName: did you mean NCacheConfiguration__CacheName, with two underscores? It is ignored`,
+		`warning testdata/appsettings.Staging.json:5:24: NCacheConfiguration:ConnectionOptions:ServerList is mixed from testdata/appsettings.Staging.json and testdata/appsettings.json and environment variables: lists are merged entry by entry, as in .NET; keep the list in one of them`,
+	}, told(problems))
+	for i := range n.ConnectionOptions.ServerList {
+		place := &n.ConnectionOptions.ServerList[i].Origin
+		assert.Contains(t, place.String(), []string{"Staging.json:5", "appsettings.json:", "appsettings.json:"}[i])
+		*place = diag.Origin{} // compared below without it
+	}
 	assert.Equal(t, "stagingHub", n.CacheName)
 	assert.Equal(t, "live-board", n.Application())
 	assert.Equal(t, 4, *n.ConnectionOptions.ConnectionRetries)

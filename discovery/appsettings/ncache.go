@@ -57,6 +57,8 @@ func (c *Config) NCache() (NCacheConfiguration, diag.Problems) {
 	n.UserID, n.Password = keys.UserID, keys.Password
 	problems = append(problems, c.required(n)...)
 	problems = append(problems, section.advice(n)...)
+	problems = append(problems, c.otherKeys()...)
+	problems = append(problems, c.mixedLists()...)
 	options, more := section.connectionOptions()
 	n.ConnectionOptions = options
 	return n, append(problems, more...)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalmesh/signalmesh/discovery/appsettings"
+	"github.com/signalmesh/signalmesh/discovery/diag"
 )
 
 func TestTheSectionIsReadByItsRules(t *testing.T) {
@@ -100,5 +101,5 @@ func TestConnectionOptionsAreCheckedAndInnerOnesWin(t *testing.T) {
 	assert.True(t, *o.EnableClientLogs)
 	assert.Equal(t, "", o.LogLevel)
 	assert.Equal(t, "10.0.0.1", o.ClientBindIP)
-	assert.Equal(t, appsettings.ServerAddress{Name: "a", Port: 9800}, o.ServerList[0])
+	assert.Equal(t, appsettings.ServerAddress{Name: "a", Port: 9800, Origin: diag.Origin{Source: "a.json", Line: 5, Column: 17}}, o.ServerList[0])
 }

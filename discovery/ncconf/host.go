@@ -5,13 +5,15 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/signalmesh/signalmesh/discovery/placeholder"
 )
 
 // ParseHost takes a server's name apart: an IPv4 or IPv6 address, with or without
 // brackets and zone ([$(POD_IP)]:9800 works for both), or a host name, each with or without :port. port is 0 if
 // there is none. The error is the end of a sentence that begins with the name.
 func ParseHost(name string) (host string, port int, err error) {
-	if placeholder(name) {
+	if placeholder.Host(name) {
 		return "", 0, fmt.Errorf("is a placeholder: the template was never filled in; write the server's address")
 	}
 	if i := strings.Index(name, "://"); i >= 0 {
@@ -80,19 +82,4 @@ func checkName(host string) error {
 		return fmt.Errorf("is no IPv4 address; expected four numbers from 0 to 255 such as 10.0.0.1")
 	}
 	return nil
-}
-
-// placeholder says that a name was copied from a template: ***.***.***.***,
-// xxx.xxx.xxx.xxx, <IP>, ${HOST} and the like.
-func placeholder(name string) bool {
-	if strings.ContainsAny(name, "*<>{}$") {
-		return true
-	}
-	labels := strings.Split(strings.ToLower(name), ".")
-	for _, l := range labels {
-		if l == "" || strings.Trim(l, "x") != "" {
-			return false
-		}
-	}
-	return len(labels) > 1
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/signalmesh/signalmesh/discovery/diag"
+	"github.com/signalmesh/signalmesh/discovery/similar"
 )
 
 // A section reads the attributes of one element and, at the end, tells which
@@ -109,7 +110,7 @@ func (r *report) letterCase(e *element) {
 }
 
 func didYouMean(name string, known []string) string {
-	if k := closest(name, known); k != "" {
+	if k := similar.Closest(name, known); k != "" {
 		return "; did you mean " + quote(k) + "?"
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/signalmesh/signalmesh/discovery/diag"
+	"github.com/signalmesh/signalmesh/discovery/similar"
 )
 
 // Cache selects a cache by its name, ignoring letter case. The problems are those
@@ -61,7 +62,7 @@ func (f *File) withoutID(r *report) {
 // unknown reports that the wanted cache is not in the file.
 func (f *File) unknown(r *report, id string) {
 	whole := diag.Origin{Source: f.Name}
-	ids := byCloseness(f.IDs(), id)
+	ids := similar.Sort(f.IDs(), id)
 	for i := range ids {
 		ids[i] = quote(ids[i])
 	}

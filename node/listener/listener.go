@@ -81,7 +81,7 @@ func explain(o Options, err error) error {
 	case IsUnix(o.Addr):
 		return fmt.Errorf("%s: %w; give a path in a folder that exists and that this process may write to, of at most 100 bytes", where, err)
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s: the port is in use; stop what uses it or choose another port", where)
+		return inUse{where + ": the port is in use; stop what uses it or choose another port"}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return fmt.Errorf("%s: this machine does not have that address", where)
 	case errors.Is(err, syscall.EACCES):
@@ -91,3 +91,11 @@ func explain(o Options, err error) error {
 	}
 	return fmt.Errorf("%s: %w", where, err)
 }
+
+// An inUse is a syscall.EADDRINUSE with another text.
+type inUse struct{ text string }
+
+func (e inUse) Error() string { return e.text }
+
+// Is makes every inUse a syscall.EADDRINUSE.
+func (e inUse) Is(target error) bool { return target == syscall.EADDRINUSE }

@@ -1,4 +1,6 @@
-package ncconf
+// Package similar finds the name that a mistyped one probably means, by edit
+// distance.
+package similar
 
 import (
 	"cmp"
@@ -6,12 +8,13 @@ import (
 	"strings"
 )
 
-// maxCompared is how long a name may be to be compared; longer ones count as
-// unlike everything, so that hostile names cost nothing.
+// maxCompared is the length in bytes up to which names are compared. Longer names are
+// not similar to any other, so that hostile names cost nothing.
 const maxCompared = 64
 
-// closest returns the known name that a mistyped one probably means, or "".
-func closest(name string, known []string) string {
+// Closest returns the known name that a mistyped name probably means, or "" if none
+// is similar. Letter case does not count.
+func Closest(name string, known []string) string {
 	name = strings.ToLower(name)
 	best, limit := "", min(3, (len(name)+1)/2)
 	for _, k := range known {
@@ -22,8 +25,8 @@ func closest(name string, known []string) string {
 	return best
 }
 
-// byCloseness sorts names, those most like the given one first.
-func byCloseness(names []string, like string) []string {
+// Sort returns names sorted by their distance from like, the closest first.
+func Sort(names []string, like string) []string {
 	like = strings.ToLower(like)
 	type ranked struct {
 		name string
@@ -41,7 +44,7 @@ func byCloseness(names []string, like string) []string {
 	return out
 }
 
-// distance is how many letters must be put in, taken out, changed or swapped
+// distance returns how many letters must be inserted, removed, changed or swapped
 // with their neighbour to make b from a (optimal string alignment).
 func distance(a, b string) int {
 	if len(a) > maxCompared || len(b) > maxCompared {
