@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -50,22 +51,26 @@ func TestAVanishedClientIsNoticed(t *testing.T) {
 	ip("netns", "add", name)
 	t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", name).Run() })
 	ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
-	ip("addr", "add", "198.18.77.1/30", "dev", name)
+	// The namespace, and the link with it, stays as long as its sockets send FIN.
+	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", name).Run() })
+	subnet := fmt.Sprintf("198.18.%d.", os.Getpid()/64%256) // of this process only
+	server, client := subnet+strconv.Itoa(os.Getpid()%64*4+1), subnet+strconv.Itoa(os.Getpid()%64*4+2)
+	ip("addr", "add", server+"/30", "dev", name)
 	ip("link", "set", name, "up")
-	ip("-n", name, "addr", "add", "198.18.77.2/30", "dev", "eth0")
+	ip("-n", name, "addr", "add", client+"/30", "dev", "eth0")
 	ip("-n", name, "link", "set", "eth0", "up")
 
 	const deadAfter = 3 * time.Second
-	l := open(t, listener.Options{Addr: "198.18.77.1:0", DeadAfter: deadAfter})
+	l := open(t, listener.Options{Addr: server + ":0", DeadAfter: deadAfter})
 	self, err := os.Executable()
 	require.NoError(t, err)
 	var conns []net.Conn
 	for range 2 {
-		client := exec.CommandContext(t.Context(), "ip", "netns", "exec", name, self)
-		client.Env = append(os.Environ(), vanishing+"="+l.Addr().String())
-		client.Stderr = os.Stderr
-		require.NoError(t, client.Start())
-		t.Cleanup(func() { _ = client.Process.Kill(); _ = client.Wait() })
+		program := exec.CommandContext(t.Context(), "ip", "netns", "exec", name, self)
+		program.Env = append(os.Environ(), vanishing+"="+l.Addr().String())
+		program.Stderr = os.Stderr
+		require.NoError(t, program.Start())
+		t.Cleanup(func() { _ = program.Process.Kill(); _ = program.Wait() })
 		c, err := l.Accept()
 		require.NoError(t, err)
 		t.Cleanup(func() { c.Close() })
