@@ -36,7 +36,7 @@ func listen(what, addr string) (net.Listener, error) {
 	return nil, fmt.Errorf("listen on %s (%s): %w", addr, what, err)
 }
 
-// An inUse is a syscall.EADDRINUSE in words of its own.
+// An inUse is a syscall.EADDRINUSE with another text.
 type inUse struct{ text string }
 
 func (e inUse) Error() string { return e.text }
