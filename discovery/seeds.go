@@ -57,7 +57,7 @@ func ListSeeds(list []appsettings.ServerAddress) ([]Seed, error) {
 	return out, nil
 }
 
-// place returns the beginning of a message about a value, "" if nobody read it.
+// place returns the beginning of a message about a value: where it was read, or "".
 func place(o diag.Origin) string {
 	if o.IsDefault() {
 		return ""

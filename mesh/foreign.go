@@ -11,8 +11,8 @@ import (
 // answerHead is how many bytes of an answer are kept to recognise its protocol.
 const answerHead = 8
 
-// An answer is a connection that keeps the first bytes of what was read. It may be read
-// by one goroutine at a time.
+// An answer is a connection that keeps the first bytes that were read. One goroutine at
+// a time may read it.
 type answer struct {
 	net.Conn
 	head []byte

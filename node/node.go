@@ -63,7 +63,8 @@ type Node struct {
 
 // New opens a node from the bottom up: mesh, hubs, Redis endpoint, the loop that looks
 // for peers, listeners. It does not wait for peers; see Ready. If a part fails, what was
-// open closes again. ctx bounds the opening, not the life.
+// open closes again. The error is a *SettingsError if a setting is wrong. ctx bounds the
+// opening, not the life.
 func New(ctx context.Context, o Options) (_ *Node, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

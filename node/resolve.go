@@ -22,8 +22,8 @@ var ErrNoName = errors.New("a node needs the names of its cache and its applicat
 
 // Resolve lays all settings over each other, later ones winning: the defaults,
 // client.ncconf, appsettings.json, the same of the environment, environment
-// variables, and o. The error is a *SettingsError. It names everything that is wrong,
-// with its place.
+// variables, and o. The error is a *SettingsError. It names everything that is wrong and
+// where it was read.
 func Resolve(o Options) (*Settings, error) {
 	r := resolver{o: o.complete(), s: &Settings{}}
 	r.fail(o.faults())

@@ -6,8 +6,8 @@ import (
 	"runtime"
 )
 
-// SecretFileProblem returns what is wrong with the mode of a file that holds a secret,
-// with its remedy. It returns "" if other users can neither read nor change the file, if
+// SecretFileProblem returns why the mode of a file that holds a secret is unsafe, and how
+// to correct it. It returns "" if other users can neither read nor change the file, if
 // it does not exist, and on Windows, whose modes do not tell.
 func SecretFileProblem(path string) string {
 	info, err := os.Stat(path)

@@ -204,7 +204,7 @@ func TestANodeDoesNotMeetItself(t *testing.T) {
 	awaitServers(t, n, 1)
 }
 
-// A lockedLog is what is logged, read while it is written.
+// A lockedLog is a log that may be read while it is written.
 type lockedLog struct {
 	mu   sync.Mutex
 	text strings.Builder

@@ -47,7 +47,7 @@ func adminURL(text string) (string, error) {
 	case "":
 		return "", errors.New("--admin is required: " + adminRemedy)
 	case noListener:
-		return "", errors.New("--admin none: a node without an admin listener cannot be asked")
+		return "", errors.New("--admin none: a node without an admin listener does not answer")
 	}
 	if !strings.Contains(text, "://") {
 		text = "http://" + text
@@ -69,8 +69,8 @@ func adminURL(text string) (string, error) {
 	return strings.TrimSuffix(u.Scheme+"://"+u.Host+u.Path, "/"), nil
 }
 
-// ask sends a request and reads the JSON of the answer into v, whatever its status. The
-// error names the likely mistakes.
+// ask sends a request and reads the JSON of the answer into v. It returns the HTTP status,
+// which may be that of a refusal. The error names the likely mistakes.
 func (c adminClient) ask(ctx context.Context, method, path string, v any) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -113,7 +113,7 @@ func (c adminClient) unreachable(err error) error {
 		return fmt.Errorf("interrupted while waiting for %s", c.base)
 	case errors.As(err, &network) && network.Timeout():
 		return fmt.Errorf("no answer from %s within %s: is a firewall in between, or the node overloaded?", c.base, shortDuration(c.timeout))
-	case strings.Contains(err.Error(), "malformed HTTP"):
+	case strings.Contains(err.Error(), "malformed"), strings.Contains(err.Error(), "readLoopPeekFail"): // net/http has no error values for it
 		return fmt.Errorf("%s does not speak HTTP: is it the port of --listen or --redis? Give the node's --admin address", c.base)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return fmt.Errorf("%s closed the connection: is the node being stopped, or is this another port than that of --admin?", c.base)

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// config runs "signalmesh node --print-config" and returns its table with single blanks,
-// and what it printed on stderr.
+// config runs "signalmesh node --print-config". It returns its table with single blanks,
+// and its output on stderr.
 func config(t *testing.T, flags ...string) (table, problems string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -157,7 +157,7 @@ func TestWrongCommandLines(t *testing.T) {
 	assert.Contains(t, out, "the commands are completion, demo, drain, forget, healthcheck,")
 }
 
-// A failure of a node that has right settings is no wrong command line.
+// A port that is in use is a failure, not a wrong command line.
 func TestAFailureIsAnotherStatusThanAWrongCommandLine(t *testing.T) {
 	r := runNode(t)
 	code, out := command(t, "node", "--cache", "demo", "--app", "chat", "--hub", "chat", "--listen", "127.0.0.1:0", "--admin", "none", "--http", r.hub)

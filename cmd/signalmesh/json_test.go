@@ -30,8 +30,8 @@ func records(t *testing.T, text string) (messages []string) {
 	return messages
 }
 
-// A node in a process of its own, where the loggers of libp2p and others are those of the
-// program, writes JSON and nothing else from its start to its end.
+// A node in a separate process, where libp2p and others use the loggers of the program,
+// writes nothing but JSON from its start to its end.
 func TestJSONLogsAreOnlyJSON(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "appsettings.json"), []byte(`{"NCacheConfiguration":{"CacheName":"demo","ApplicationID":"chat","Pasword":"x"}}`), 0o600))

@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// lines are what the program prints on stderr for people, such as "ready: …". With
-// JSON logs they are records of the log, so that stderr has nothing but JSON. They may
-// be printed concurrently.
+// lines prints text for people on stderr, such as "ready: …". With JSON logs it writes
+// records of the log instead, so that stderr has nothing but JSON. It may be used
+// concurrently.
 type lines struct {
 	w    io.Writer
 	json *slog.Logger // nil: text

@@ -95,7 +95,7 @@ the users again.`,
 func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served, or unix:/path of a unix socket")
+	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served, unix:/path of a unix socket, or none for no listener")
 	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, which may be a path such as app/chat, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
@@ -114,7 +114,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	f.addWeb(flags)
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
 	f.addEndpoint(flags)
-	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`url` of the Redis used before, redis://host:port, with user:password@ before the host, or rediss:// with TLS: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
+	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`url` of the Redis used before, redis://host:port, with user:password@ before the host, or rediss:// with TLS: servers still on it and servers on the mesh get each other's messages; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
 	flags.StringVar(&f.o.ChannelPrefix, "channel-prefix", "", "`text` in front of the hubs' channels, as ChannelPrefix of .NET servers")
 	flags.StringArrayVar(&f.listen, "listen", nil, "`host:port` or multiaddr for peers; :9800 is all addresses of IPv4 and IPv6; may be repeated (default port 9800, on loopback if there is no password)")
 	flags.StringArrayVar(&f.advertise, "advertise", nil, "`host:port` or multiaddr told to peers; may be repeated (default --listen, with the addresses of all interfaces)")
@@ -178,8 +178,10 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	}
 	o.Logger = logger
 	o.AdminFallback = o.Origins["admin"] == "default"
-	if o.Admin == noListener {
-		o.Admin = ""
+	for _, addr := range []*string{&o.HTTP, &o.Admin} {
+		if *addr == noListener {
+			*addr = ""
+		}
 	}
 	if err := f.chatHubs(&o); err != nil {
 		return o, err
@@ -225,7 +227,7 @@ func (f *nodeFlags) chatHubs(o *node.Options) error {
 		}
 		for _, other := range f.hubs[:i] {
 			if other, _, _ = strings.Cut(strings.TrimPrefix(other, "/"), "="); strings.EqualFold(other, name) {
-				return usageError{fmt.Errorf("--hub %s is given twice; letter case does not tell hubs apart, remove one of them", name)}
+				return usageError{fmt.Errorf("--hub %s is given twice; letter case does not count in the names of hubs, remove one of them", name)}
 			}
 		}
 		mounted := chat.Mount("/"+name, server)

@@ -37,13 +37,14 @@ func newStatusCommand() *cobra.Command {
 servers and what needs attention. The node is asked at its admin listener.
 
 Exit status:
-  0  The node is ready, and the mesh is healthy. This includes a single server
-     that knows of no other.
-  1  No node answers.
-  2  The command line is wrong.
-  3  The node is ready. The mesh is degraded or isolated: servers are missing,
-     silent or not directly connected.
-  4  The node is not ready: it joins the mesh, was refused, drains or is full.`,
+
+    0  The node is ready, and the mesh is healthy. This includes a single server
+       that knows of no other.
+    1  No node answers.
+    2  The command line is wrong.
+    3  The node is ready. The mesh is degraded or isolated: servers are missing,
+       silent or not directly connected.
+    4  The node is not ready: it joins the mesh, was refused, drains or is full.`,
 		Example: `  signalmesh status                                  the node at ` + defaultAdmin + `
   signalmesh status --admin web-2:9810
   signalmesh status --json | jq '.members[].name'`,

@@ -115,7 +115,7 @@ func TestMistakesOfAskingANode(t *testing.T) {
 			other.URL:             {1, "which is not the answer of an admin listener"},
 			peers.Addr().String(): {1, "does not speak HTTP: is it the port of --listen or --redis?"},
 			"127.0.0.1:0":         {2, "port 0 is not a port to connect to"},
-			"none":                {2, "a node without an admin listener cannot be asked"},
+			"none":                {2, "a node without an admin listener does not answer"},
 			"web-1":               {2, "--admin web-1 has no port"},
 			"ftp://x":             {2, "is not an address"},
 		} {

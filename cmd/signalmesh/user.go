@@ -44,7 +44,7 @@ the nodes the new one, one after the other, and remove the old line.`,
 func (f *userFlags) add(cmd *cobra.Command, password bool) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.cache, "cache", variables(os.Environ())["SIGNALMESH_CACHE"], "`name` of the cache the user is let into; else SIGNALMESH_CACHE")
+	flags.StringVar(&f.cache, "cache", variables(os.Environ())["SIGNALMESH_CACHE"], "`name` of the cache that admits the user; else SIGNALMESH_CACHE")
 	if password {
 		flags.StringVar(&f.passwordFile, "password-file", "", "`path` of a file that holds the password (default: ask for it)")
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A versionInfo is what "signalmesh version" prints.
+// A versionInfo is the output of "signalmesh version".
 type versionInfo struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"` // empty if it was not built in a checkout

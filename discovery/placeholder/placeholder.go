@@ -47,7 +47,7 @@ func Credentials(user, password string) bool {
 // xxx.xxx.xxx.xxx, <IP>, ${HOST}, %HOST%, your-server and the like. Characters that no
 // host name has are enough.
 func Host(name string) bool {
-	if strings.ContainsAny(name, "*<>{}$") || name[:min(1, len(name))] != "[" && Is(name) { // [web01] is no IPv6 address
+	if strings.ContainsAny(name, "*<>{}$") || name[:min(1, len(name))] != "[" && Is(name) { // [web01] is a wrong IPv6 address
 		return true
 	}
 	labels := strings.Split(strings.ToLower(name), ".")
