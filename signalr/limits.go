@@ -57,7 +57,7 @@ type Limits struct {
 	MaxGroupName int
 	// MaxClientResults is how many questions (Invoke) one connection may leave
 	// unanswered, and how many answers of other connections the methods that one
-	// connection has called may wait for. One more fails with ErrLimit. Zero means 100.
+	// connection has called may wait for. One more fails with ErrLimit. Zero means 1000.
 	// Each costs a goroutine and about 12 kB.
 	MaxClientResults int
 	// DetailedErrors shows the text of every error to the client that caused it,
@@ -81,7 +81,7 @@ var defaults = Limits{
 	MaxStreams:          1000,
 	MaxGroups:           4096,
 	MaxGroupName:        512,
-	MaxClientResults:    100,
+	MaxClientResults:    1000,
 }
 
 // over returns l with its zero fields filled in from base, but for ClientTimeout.

@@ -16,11 +16,11 @@ func TestHubsHaveTheServersLimitsOrTheirOwn(t *testing.T) {
 	for name, test := range map[string]struct{ own, want Limits }{
 		"none": {Limits{}, Limits{
 			KeepAlive: 20 * time.Second, ClientTimeout: 40 * time.Second, HandshakeTimeout: 15 * time.Second,
-			MaxMessageSize: 100, OutboxSize: 16 << 20, StatefulBuffer: 100_000, ParallelInvocations: 1, StreamBuffer: 3, MaxStreams: 1000, MaxGroups: 4096, MaxGroupName: 512, MaxClientResults: 100,
+			MaxMessageSize: 100, OutboxSize: 16 << 20, StatefulBuffer: 100_000, ParallelInvocations: 1, StreamBuffer: 3, MaxStreams: 1000, MaxGroups: 4096, MaxGroupName: 512, MaxClientResults: 1000,
 		}},
 		"some": {Limits{KeepAlive: time.Minute, MaxMessageSize: Unlimited, ParallelInvocations: 4, DetailedErrors: true}, Limits{
 			KeepAlive: time.Minute, ClientTimeout: 2 * time.Minute, HandshakeTimeout: 15 * time.Second,
-			MaxMessageSize: Unlimited, OutboxSize: 16 << 20, StatefulBuffer: 100_000, ParallelInvocations: 4, StreamBuffer: 3, MaxStreams: 1000, MaxGroups: 4096, MaxGroupName: 512, MaxClientResults: 100,
+			MaxMessageSize: Unlimited, OutboxSize: 16 << 20, StatefulBuffer: 100_000, ParallelInvocations: 4, StreamBuffer: 3, MaxStreams: 1000, MaxGroups: 4096, MaxGroupName: 512, MaxClientResults: 1000,
 			DetailedErrors: true,
 		}},
 	} {

@@ -107,7 +107,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.o.SignalR.MaxGroups, "max-groups", 4096, "how many groups one connection may be in")
 	sizeVar(flags, &f.o.SignalR.MaxGroupName, "max-group-name", 512, "the `size` that the name of a group may have")
 	sizeVar(flags, &f.o.SignalR.MaxGroupBytes, "max-group-bytes", 96<<20, "the `size` that the names of this server's groups may take on the mesh; the rest is for connections and users")
-	flags.IntVar(&f.o.SignalR.MaxClientResults, "max-client-results", 100, "how many questions one client may leave unanswered")
+	flags.IntVar(&f.o.SignalR.MaxClientResults, "max-client-results", 1000, "how many questions one client may leave unanswered")
 	flags.IntVar(&f.o.SignalR.MaxNegotiations, "max-negotiations", 1<<17, "how many negotiated connections may wait to be opened; the oldest gives way")
 	flags.IntVar(&f.o.SignalR.MaxNegotiationsPerAddress, "max-negotiations-per-address", 1<<14, "how many (`n`) of them one client address may have")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder`, too, without dot files, listings, and links that lead out of it")
