@@ -62,9 +62,10 @@ func newGossip(ctx context.Context, h host.Host, degree int, own subscriptions, 
 // gets nothing of the others. It takes in applications that are not ours, since a
 // peer tells of its topics once, which may be before we join one of them.
 type subscriptions struct {
-	prefix string
-	allows func(p peer.ID, application string) bool
-	guard  *guard
+	prefix    string
+	allows    func(p peer.ID, application string) bool
+	guard     *guard
+	announced *announced
 }
 
 // CanSubscribe tells whether the topic is of the cache.
@@ -72,9 +73,15 @@ func (s subscriptions) CanSubscribe(name string) bool { return strings.HasPrefix
 
 // allow tells whether a peer may be on a topic.
 func (s subscriptions) allow(p peer.ID, name string) bool {
+	application, ok := s.application(name)
+	return ok && s.allows(p, application)
+}
+
+// application returns the application of a topic of the cache.
+func (s subscriptions) application(name string) (application string, ok bool) {
 	escaped, ok := strings.CutSuffix(strings.TrimPrefix(name, s.prefix), topicSuffix)
 	application, err := url.PathUnescape(escaped)
-	return ok && err == nil && s.CanSubscribe(name) && s.allows(p, application)
+	return application, ok && err == nil && s.CanSubscribe(name)
 }
 
 // FilterIncomingSubscriptions drops the topics of strangers, and those that the peer
@@ -83,5 +90,11 @@ func (s subscriptions) FilterIncomingSubscriptions(p peer.ID, subs []*pb.RPC_Sub
 	if err := s.guard.subscriptions(p, len(subs)); err != nil {
 		return nil, err
 	}
-	return pubsub.FilterSubscriptions(subs, func(name string) bool { return s.allow(p, name) }), nil
+	allowed := pubsub.FilterSubscriptions(subs, func(name string) bool { return s.allow(p, name) })
+	for _, sub := range allowed {
+		if application, ok := s.application(sub.GetTopicid()); ok {
+			s.announced.note(p, application, sub.GetSubscribe())
+		}
+	}
+	return allowed, nil
 }

@@ -23,14 +23,15 @@ const maxTopics = 64
 
 // A Mesh is this process as a libp2p peer. Its methods may be called concurrently.
 type Mesh struct {
-	o      Options
-	secure *handshake
-	host   *basichost.BasicHost
-	swarm  *swarm.Swarm
-	gossip *pubsub.PubSub
-	tracer tracer
-	guard  *guard
-	start  time.Time
+	o         Options
+	secure    *handshake
+	host      *basichost.BasicHost
+	swarm     *swarm.Swarm
+	gossip    *pubsub.PubSub
+	tracer    tracer
+	guard     *guard
+	announced *announced
+	start     time.Time
 
 	ctx    context.Context // ends when Close has let everything out
 	cancel context.CancelFunc
@@ -51,7 +52,7 @@ func New(o Options) (_ *Mesh, err error) {
 	if o, err = o.complete(); err != nil {
 		return nil, err
 	}
-	m := &Mesh{o: o, topics: map[string]*Topic{}, start: time.Now(), guard: newGuard()}
+	m := &Mesh{o: o, topics: map[string]*Topic{}, start: time.Now(), guard: newGuard(), announced: newAnnounced()}
 	m.guard.offended = func(p peer.ID, cause error) {
 		m.expelling.Go(func() { m.expel(p, cause) })
 	}
@@ -76,7 +77,7 @@ func New(o Options) (_ *Mesh, err error) {
 			err = errors.Join(err, m.host.Close())
 		}
 	}()
-	if m.gossip, err = newGossip(m.ctx, m.host, o.Degree, subscriptions{topicPrefix(o.Cache), m.allows, m.guard}, &m.tracer); err != nil {
+	if m.gossip, err = newGossip(m.ctx, m.host, o.Degree, subscriptions{topicPrefix(o.Cache), m.allows, m.guard, m.announced}, &m.tracer); err != nil {
 		return nil, err
 	}
 	if o.Metrics != nil {

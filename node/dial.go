@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/multiformats/go-multiaddr"
@@ -75,5 +78,17 @@ func (n *Node) notMember(ctx context.Context, peerID string) error {
 		return refusalOf(r)
 	}
 	application := n.settings.application
+	if others := n.mesh.Applications(peerID); len(others) > 0 && !slices.Contains(others, application) {
+		return refusal{fmt.Sprintf("that server is in application %s, not in %q; check --app on both", quoteAll(others), application)}
+	}
 	return refusal{fmt.Sprintf("that server is not in application %q, or does not admit this server to it; check --app on both, and the users that it accepts", application)}
+}
+
+// quoteAll returns names in quotes, separated by commas.
+func quoteAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = strconv.Quote(name)
+	}
+	return strings.Join(quoted, ", ")
 }

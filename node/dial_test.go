@@ -85,7 +85,7 @@ func TestEveryRefusalIsOne(t *testing.T) {
 		"password":    {func(o *node.Options) { o.Password = "wrong" }, "unknown user or wrong password; check UserID and Password of this node, and the users that one accepts"},
 		"no password": {func(o *node.Options) { o.UserID, o.Password = "", "" }, "it needs user and password, and this node has none; set UserID and Password"},
 		"cache":       {func(o *node.Options) { o.CacheName = "other" }, `it serves cache "demo", not "other"; check the cache name`},
-		"application": {func(o *node.Options) { o.ApplicationID = "other" }, `that server is not in application "other", or does not admit this server to it; check --app on both, and the users that it accepts`},
+		"application": {func(o *node.Options) { o.ApplicationID = "other" }, `that server is in application "chat", not in "other"; check --app on both`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := open(t, func(o *node.Options) {

@@ -61,18 +61,18 @@ func fromEnvironment(flags *pflag.FlagSet, environ []string, o *node.Options) (e
 // name begins with signalmesh.
 var serviceVariable = regexp.MustCompile(`^SIGNALMESH_(?:[A-Z0-9]+_)*(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
 
+// readers are the commands that read the twins of their flags.
+var readers = []string{"node", "status", "healthcheck", "drain", "forget"}
+
 // unknownVariables returns a text for each variable with the prefix SIGNALMESH_ that no
 // command reads.
 func unknownVariables(cmd *cobra.Command, environ []string) (texts []string) {
 	var known []string
-	var walk func(*cobra.Command)
-	walk = func(c *cobra.Command) {
-		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, twin(f.Name)) })
-		for _, sub := range c.Commands() {
-			walk(sub)
+	for _, c := range append(cmd.Root().Commands(), cmd) {
+		if slices.Contains(readers, c.Name()) {
+			c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, twin(f.Name)) })
 		}
 	}
-	walk(cmd.Root())
 	values := variables(environ)
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		upper := strings.ToUpper(name)

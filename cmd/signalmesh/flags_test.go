@@ -80,7 +80,7 @@ func TestEmptyVariablesAreNotSet(t *testing.T) {
 
 func TestUnknownVariablesAreReported(t *testing.T) {
 	for name, value := range map[string]string{
-		"SIGNALMESH_HTPP": "x", "SIGNALMESH_ALOW_ANONYMOUS": "x", "SIGNALMESH_COLOUR": "x", "SIGNALMESH_EMPTY": "",
+		"SIGNALMESH_HTPP": "x", "SIGNALMESH_ALOW_ANONYMOUS": "x", "SIGNALMESH_COLOUR": "x", "SIGNALMESH_EMPTY": "", "SIGNALMESH_TIMEOUT": "5s",
 		// Kubernetes sets these for Services called signalmesh and signalmesh-admin.
 		"SIGNALMESH_SERVICE_HOST": "10.0.0.1", "SIGNALMESH_SERVICE_PORT": "9800", "SIGNALMESH_SERVICE_PORT_PEERS": "9800", "SIGNALMESH_PORT": "tcp://10.0.0.1:9800",
 		"SIGNALMESH_PORT_9800_TCP": "x", "SIGNALMESH_PORT_9800_TCP_ADDR": "x", "SIGNALMESH_ADMIN_SERVICE_HOST": "x", "SIGNALMESH_ADMIN_PORT_80_TCP_PROTO": "tcp",

@@ -45,7 +45,11 @@ func (l lines) problem(warning bool, text string) {
 // fail prints the error that ends the program, with a hint of what to do. hint may be "".
 func (l lines) fail(err error, hint string) {
 	if l.json != nil {
-		l.json.Error("signalmesh failed", "err", err.Error(), "hint", hint)
+		log := l.json
+		if hint != "" {
+			log = log.With("hint", hint)
+		}
+		log.Error("signalmesh failed", "err", err.Error())
 		return
 	}
 	text := fmt.Sprintf("signalmesh: %v\n", err)

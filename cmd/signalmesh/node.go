@@ -1,14 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +15,6 @@ import (
 
 	"github.com/signalmesh/signalmesh/node"
 	"github.com/signalmesh/signalmesh/node/chat"
-	"github.com/signalmesh/signalmesh/node/door"
 )
 
 // nodeFlags are the command line of "signalmesh node".
@@ -142,30 +138,6 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	f.log.add(flags)
 }
 
-// addEndpoint adds the flags of the encryption, the password and the limits of Redis
-// endpoints.
-func (f *nodeFlags) addEndpoint(flags *pflag.FlagSet) {
-	defaults := door.AuthLimits{}.WithDefaults()
-	flags.StringVar(&f.o.RedisTLSCert, "redis-tls-cert", "", "`path` of a PEM certificate with its chain: the Redis endpoints speak TLS (rediss://); read again when it changes")
-	flags.StringVar(&f.o.RedisTLSKey, "redis-tls-key", "", "`path` of the PEM key of that certificate")
-	flags.StringVar(&f.o.RedisPassword, "redis-password", "", "`password` of the Redis endpoints, instead of passwords of the mesh; better in SIGNALMESH_REDIS_PASSWORD")
-	flags.StringVar(&f.redisSecret, "redis-password-file", "", "`path` of a file that holds that password")
-	flags.DurationVar(&f.o.RedisLimits.Timeout, "redis-auth-timeout", defaults.Timeout, "how long a client of a Redis endpoint may take to authenticate")
-	flags.IntVar(&f.o.RedisLimits.Total, "redis-unauthenticated", defaults.Total, "how many `connections` of a Redis endpoint may not have authenticated; the oldest is closed for a new one")
-	flags.IntVar(&f.o.RedisLimits.PerAddress, "redis-unauthenticated-per-address", defaults.PerAddress, "how many (`n`) of them one address may have")
-}
-
-// addAdmission adds the flags of the limits of peers that are not admitted yet.
-func (f *nodeFlags) addAdmission(flags *pflag.FlagSet) {
-	timeout, defaults := node.DefaultAdmission()
-	flags.DurationVar(&f.o.AdmissionTimeout, "admission-timeout", timeout, "how long a peer that connects may take until it is admitted")
-	flags.IntVar(&f.o.Unadmitted.Total, "unadmitted", defaults.Total, "how many `connections` of peers may not be admitted yet; the oldest silent one is closed for a new one")
-	flags.IntVar(&f.o.Unadmitted.Address, "unadmitted-per-address", defaults.Address, "how many (`n`) of them one address may have")
-}
-
-// hubName is the path of a hub without its first slash.
-var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)
-
 // options completes what the flags say.
 func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	o := f.o
@@ -215,54 +187,6 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	}
 	o.Further = f.further(o.Origins)
 	return o, nil
-}
-
-// chatHubs mounts the chat hub at the paths of --hub.
-func (f *nodeFlags) chatHubs(o *node.Options) error {
-	server := cmp.Or(o.Name, hostName())
-	for i, hub := range f.hubs {
-		name, full, _ := strings.Cut(strings.TrimPrefix(hub, "/"), "=")
-		if !hubName.MatchString(name) {
-			return usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\", or several of these with slashes between them, such as \"app/chat\"", name)}
-		}
-		for _, other := range f.hubs[:i] {
-			if other, _, _ = strings.Cut(strings.TrimPrefix(other, "/"), "="); strings.EqualFold(other, name) {
-				return usageError{fmt.Errorf("--hub %s is given twice; letter case does not count in the names of hubs, remove one of them", name)}
-			}
-		}
-		mounted := chat.Mount("/"+name, server)
-		mounted.StatefulReconnect = f.stateful
-		mounted.Name = cmp.Or(full, mounted.Name)
-		o.Hubs = append(o.Hubs, mounted)
-	}
-	return nil
-}
-
-// hostName returns the name of this machine, as people know it.
-func hostName() string {
-	if name, err := os.Hostname(); err == nil && name != "" {
-		return name
-	}
-	return "localhost"
-}
-
-// further returns the values of all flags, for the table of settings. Node shows most of
-// them itself, and those are left out there.
-func (f *nodeFlags) further(origins map[string]string) (rows []node.Setting) {
-	f.flags.VisitAll(func(flag *pflag.Flag) {
-		if flag.Name == "help" || flag.Name == "print-config" {
-			return
-		}
-		value := flag.Value.String()
-		switch list, ok := flag.Value.(pflag.SliceValue); {
-		case ok:
-			value = strings.Join(list.GetSlice(), ", ")
-		case strings.Contains(flag.Name, "password") && !strings.HasSuffix(flag.Name, "-file") && value != "":
-			value = "[hidden]"
-		}
-		rows = append(rows, node.Setting{Name: flag.Name, Value: value, Origin: origins[flag.Name]})
-	})
-	return rows
 }
 
 // drainTimes checks the times of a drain. An explicit 0 is none, which package node
@@ -349,38 +273,6 @@ func (f *nodeFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	})
 	steering.Wait()
 	return withRemedy(err)
-}
-
-// servesNothing returns a warning if the node has nothing for clients; "" otherwise.
-func servesNothing(o node.Options) string {
-	if len(o.Hubs) > 0 || o.Redis != "" || len(o.RedisFor) > 0 {
-		return ""
-	}
-	return "this node serves no hub and no Redis endpoint: give --hub or --redis. No change is needed if it is only a seed for other servers"
-}
-
-// print writes every setting and where it came from.
-func (f *nodeFlags) print(o node.Options, stdout io.Writer, out lines) error {
-	settings, err := node.Resolve(o)
-	if err != nil {
-		return withRemedy(err)
-	}
-	if text := servesNothing(o); text != "" {
-		out.problem(true, text)
-	}
-	for _, p := range settings.Problems {
-		out.problem(p.Severity.String() == "warning", p.Error())
-	}
-	_, err = fmt.Fprint(stdout, settings)
-	return err
-}
-
-// withRemedy adds the flags that help, which package node does not know.
-func withRemedy(err error) error {
-	if errors.Is(err, node.ErrNoName) {
-		return fmt.Errorf("give --cache and --app, for example --cache demo --app chat: %w", err)
-	}
-	return err
 }
 
 // tellWhenReady prints the ready line, and before it why the node is not ready, if that

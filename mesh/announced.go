@@ -1,0 +1,64 @@
+package mesh
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+const (
+	// maxAnnouncers bounds the peers whose applications are kept, and maxAnnounced the
+	// applications of each.
+	maxAnnouncers = 1024
+	maxAnnounced  = 8
+	// maxAnnouncedName is the length in bytes of the longest name that is kept.
+	maxAnnouncedName = 100
+)
+
+// announced holds the applications that peers are members of, for error messages. Beyond
+// its bounds it holds some of them. It may be used concurrently.
+type announced struct {
+	mu    sync.Mutex
+	peers map[peer.ID][]string
+}
+
+func newAnnounced() *announced { return &announced{peers: map[peer.ID][]string{}} }
+
+// note notes that a peer joined or left an application.
+func (a *announced) note(p peer.ID, application string, joined bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	names := slices.DeleteFunc(a.peers[p], func(name string) bool { return name == application })
+	if joined && len(names) < maxAnnounced && len(application) <= maxAnnouncedName {
+		names = append(names, application)
+	}
+	if len(names) == 0 {
+		delete(a.peers, p)
+		return
+	}
+	if _, known := a.peers[p]; !known && len(a.peers) >= maxAnnouncers {
+		for other := range a.peers {
+			delete(a.peers, other)
+			break
+		}
+	}
+	a.peers[p] = names
+}
+
+// of returns the applications of a peer.
+func (a *announced) of(p peer.ID) []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Sorted(slices.Values(a.peers[p]))
+}
+
+// Applications returns the applications of the cache that a connected peer announced to
+// be a member of, of those that it may join, sorted. It is empty for an unknown peer.
+func (m *Mesh) Applications(peerID string) []string {
+	id, err := peer.Decode(peerID)
+	if err != nil {
+		return nil
+	}
+	return m.announced.of(id)
+}
