@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -89,4 +90,11 @@ func (t *Topic) Members() []Member {
 		}
 	}
 	return members
+}
+
+// OnTopic reports whether the server with this peer ID has subscribed to the GossipSub
+// topic of the application. Such a server becomes a member.
+func (t *Topic) OnTopic(server string) bool {
+	id, err := peer.Decode(server)
+	return err == nil && slices.Contains(t.gossip.ListPeers(), id)
 }

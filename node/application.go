@@ -89,16 +89,6 @@ func (a *application) redisAddr() string {
 	return a.door.Addr().String()
 }
 
-// has tells whether a server is alive in one of the applications.
-func (n *Node) has(server string) bool {
-	for _, a := range n.applications() {
-		if a.topic.Has(server) {
-			return true
-		}
-	}
-	return false
-}
-
 // An ApplicationStatus is one of the other applications as it is shown on the admin
 // listener.
 type ApplicationStatus struct {

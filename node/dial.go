@@ -36,8 +36,14 @@ func refusalOf(r *admission.Refusal) refusal {
 	return refusal{"this server refused it: " + r.Why()}
 }
 
-// dial connects to a seed and waits until it is a member of one of the node's
-// applications, for greeting at most. It is a discovery.DialFunc.
+// lateTopic is how long a peer may take to subscribe to the topics of further
+// applications once it is a member of one. GossipSub sends all subscriptions of a peer
+// in its first message.
+const lateTopic = 200 * time.Millisecond
+
+// dial connects to a seed and waits until it is a member of the node's applications, for
+// greeting at most. A peer may have only some of them, and one is enough. It is a
+// discovery.DialFunc.
 func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (peerID string, err error) {
 	id, err := n.mesh.Dial(ctx, addr)
 	var refused *admission.Refusal
@@ -52,21 +58,45 @@ func (n *Node) dial(ctx context.Context, addr multiaddr.Multiaddr) (peerID strin
 	greeted, cancel := context.WithTimeout(ctx, greeting)
 	defer cancel()
 	var again <-chan time.Time // Watch covers one application
+	var met time.Time          // when the peer became a member of the first one
 	for {
 		_, changed := n.topic.Watch()
-		if n.has(id) {
+		some, all := n.membership(id, !met.IsZero() && time.Since(met) >= lateTopic)
+		if all {
 			return id, nil
 		}
+		if some && met.IsZero() {
+			met = time.Now()
+		}
 		if len(n.others) > 0 {
-			again = time.After(greeting / 20)
+			again = time.After(greeting / 200)
 		}
 		select {
 		case <-changed:
 		case <-again:
 		case <-greeted.Done():
+			if !met.IsZero() {
+				return id, nil
+			}
 			return id, n.notMember(ctx, id)
 		}
 	}
+}
+
+// membership reports whether a peer is a member of some of the node's applications, and
+// whether it is a member of all that it has. If settled is set, it has only those whose
+// topic it has subscribed to.
+func (n *Node) membership(peerID string, settled bool) (some, all bool) {
+	all = true
+	for _, a := range n.applications() {
+		switch {
+		case a.topic.Has(peerID):
+			some = true
+		case !settled || a.topic.OnTopic(peerID):
+			all = false
+		}
+	}
+	return some, some && all
 }
 
 // notMember returns why a peer that is connected did not become a member.
