@@ -39,6 +39,7 @@ test: test-go test-agreement test-interop test-page ## all tests; installs Chrom
 .PHONY: test-go
 test-go: ## the Go tests, with the race detector (needs redis-server)
 	$(GO) test -race -shuffle=on ./...
+	cd $(INTEROP)/routers && $(GO) test -race -shuffle=on ./... # a module of its own
 	$(GO) test -run '^TestRawHandshakesThatNeverFinish$$' ./signalr # ten thousand are too many for the race detector
 
 .PHONY: test-agreement
@@ -90,6 +91,7 @@ check: check-manifests ## formatting, vet, staticcheck, go.mod, manifests
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) mod tidy -diff
+	cd $(INTEROP)/routers && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) mod tidy -diff
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (30s)

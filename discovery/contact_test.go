@@ -276,3 +276,15 @@ func TestCloseEndsContact(t *testing.T) {
 		assert.Equal(t, discovery.OutcomeUntried, l.Seeds()[0].Addrs[0].Outcome)
 	})
 }
+
+func TestOutcomesSurviveJSON(t *testing.T) {
+	for o := discovery.OutcomeUntried; o <= discovery.OutcomeUnreachable; o++ {
+		text, err := o.MarshalText()
+		require.NoError(t, err)
+		var got discovery.Outcome
+		require.NoError(t, got.UnmarshalText(text))
+		assert.Equal(t, o, got)
+	}
+	var o discovery.Outcome
+	assert.Error(t, o.UnmarshalText([]byte("other")))
+}

@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/signalmesh/signalmesh/discovery/diag"
@@ -28,6 +29,17 @@ func (o Outcome) String() string { return outcomes[o] }
 
 // MarshalText writes the outcome as String does.
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads an outcome that MarshalText wrote.
+func (o *Outcome) UnmarshalText(text []byte) error {
+	for i, name := range outcomes {
+		if name == string(text) {
+			*o = Outcome(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not an outcome of a dial", text)
+}
 
 // A SeedStatus is a seed with its addresses.
 type SeedStatus struct {

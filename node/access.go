@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/signalmesh/signalmesh/mesh"
+	"github.com/signalmesh/signalmesh/node/listener"
 	"github.com/signalmesh/signalmesh/signalr"
 )
 
@@ -40,7 +41,8 @@ func (n *Node) Name() string { return n.settings.name }
 // PeerID is the node's libp2p identity.
 func (n *Node) PeerID() string { return n.mesh.ID() }
 
-// HTTPAddr is the host:port of the hubs; empty if there is no listener.
+// HTTPAddr is the host:port of the hubs, or "unix:" and the path of their socket; empty
+// if there is no listener.
 func (n *Node) HTTPAddr() string {
 	if n.http == nil {
 		return ""
@@ -63,6 +65,9 @@ func (n *Node) PeerAddrs() []string {
 func hostPort(l net.Listener) string {
 	if l == nil {
 		return ""
+	}
+	if l.Addr().Network() == "unix" {
+		return listener.UnixPrefix + l.Addr().String()
 	}
 	return l.Addr().String()
 }

@@ -6,46 +6,51 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/signalmesh/signalmesh/discovery"
 	"github.com/signalmesh/signalmesh/mesh"
 	"github.com/signalmesh/signalmesh/node/bridge"
 )
 
 // A Status is a node as it is shown on the admin listener.
 type Status struct {
-	Name        string              `json:"name"`
-	Version     string              `json:"version"`
-	Peer        string              `json:"peer"`
-	Addrs       []string            `json:"addrs"`
-	Cache       string              `json:"cache"`
-	Application string              `json:"application"`
-	HTTP        string              `json:"http,omitempty"`
-	Redis       string              `json:"redis,omitempty"`  // address of the door
-	Bridge      *bridge.Status      `json:"bridge,omitempty"` // to the old Redis
-	Hubs        []string            `json:"hubs"`
-	Ready       bool                `json:"ready"`
-	NotReady    []string            `json:"notReady"` // every reason why not
-	Joining     []mesh.Pending      `json:"joining"`  // servers that are waited for
-	Draining    bool                `json:"draining"` // Phase is another than Serving
-	Phase       Phase               `json:"phase"`
-	Clients     int                 `json:"clients"`         // connections of hubs
-	Drain       *DrainStatus        `json:"drain,omitempty"` // the latest; nil if Phase is Serving
-	Health      mesh.Health         `json:"health"`
-	Why         string              `json:"why"`            // the health in a sentence
-	Missing     []mesh.Missing      `json:"missing"`        // failed servers, and expected servers that were not found
-	Expected    int                 `json:"expected"`       // servers, this one included; 0: not known
-	Absent      int                 `json:"missingServers"` // number of missing servers; more than Missing if some have no address
-	Alerts      []Alert             `json:"alerts"`
-	Capacity    CapacityStatus      `json:"capacity"`
-	Seconds     float64             `json:"uptimeSeconds"`
-	Seeds       []string            `json:"seeds"`
-	Members     []mesh.Member       `json:"members"`
-	TurnedAway  map[string]uint64   `json:"turnedAway,omitempty"`
-	Others      []ApplicationStatus `json:"otherApplications"` // that have a Redis endpoint here
+	Name        string                 `json:"name"`
+	Version     string                 `json:"version"`
+	Peer        string                 `json:"peer"`
+	Addrs       []string               `json:"addrs"`
+	Cache       string                 `json:"cache"`
+	Application string                 `json:"application"`
+	HTTP        string                 `json:"http,omitempty"`
+	URL         string                 `json:"url,omitempty"`    // of HTTP; see Node.URL
+	Redis       string                 `json:"redis,omitempty"`  // address of the door
+	Bridge      *bridge.Status         `json:"bridge,omitempty"` // to the old Redis
+	Hubs        []string               `json:"hubs"`
+	Ready       bool                   `json:"ready"`
+	NotReady    []string               `json:"notReady"` // every reason why not
+	Joining     []mesh.Pending         `json:"joining"`  // servers that are waited for
+	Draining    bool                   `json:"draining"` // Phase is another than Serving
+	Phase       Phase                  `json:"phase"`
+	Clients     int                    `json:"clients"`         // connections of hubs
+	Drain       *DrainStatus           `json:"drain,omitempty"` // the latest; nil if Phase is Serving
+	Health      mesh.Health            `json:"health"`
+	Why         string                 `json:"why"`            // the health in a sentence
+	Missing     []mesh.Missing         `json:"missing"`        // failed servers, and expected servers that were not found
+	Expected    int                    `json:"expected"`       // servers, this one included; 0: not known
+	Absent      int                    `json:"missingServers"` // number of missing servers; more than Missing if some have no address
+	Alerts      []Alert                `json:"alerts"`
+	Capacity    CapacityStatus         `json:"capacity"`
+	Seconds     float64                `json:"uptimeSeconds"`
+	Seeds       []string               `json:"seeds"`
+	SeedAddrs   []discovery.SeedStatus `json:"seedAddresses"` // each seed with the results of its last dials
+	Members     []mesh.Member          `json:"members"`
+	TurnedAway  map[string]uint64      `json:"turnedAway,omitempty"` // connections, by endpoint and cause
+	Refused     map[string]uint64      `json:"refused,omitempty"`    // requests and connections of clients, by cause
+	Others      []ApplicationStatus    `json:"otherApplications"`    // that have a Redis endpoint here
 }
 
 // Status says how the node is.
@@ -54,16 +59,17 @@ func (n *Node) Status() Status {
 	phase, _ := n.life.watch()
 	s := Status{
 		Name: n.Name(), Version: n.o.Version, Peer: n.PeerID(), Addrs: n.PeerAddrs(),
-		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), Redis: n.RedisAddr(),
+		Cache: n.settings.cache, Application: n.settings.application, HTTP: n.HTTPAddr(), URL: n.URL(), Redis: n.RedisAddr(),
 		Ready: ready.Ready, NotReady: ready.Reasons, Joining: n.joining(), Draining: phase != Serving, Phase: phase, Clients: n.clients(), Drain: n.drainStatus(),
 		Health: c.Health, Why: n.why(c),
 		Missing: append([]mesh.Missing{}, c.Missing...), Expected: c.Expected, Absent: c.MissingServers(), Alerts: n.alerts.look(time.Now()), Capacity: n.capacity.status(),
 		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: shown(n.topic.Members()),
-		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(), TurnedAway: n.turnedAway(),
+		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(), TurnedAway: n.turnedAway(), Refused: n.refusedRequests(),
 	}
 	for _, h := range n.o.Hubs {
 		s.Hubs = append(s.Hubs, h.Path)
 	}
+	s.SeedAddrs = n.loop.Seeds()
 	for _, seed := range n.settings.seeds {
 		s.Seeds = append(s.Seeds, seed.String())
 	}
@@ -103,10 +109,16 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
+// within reports whether a text repeats one of the reasons.
+func within(reasons []string, text string) bool {
+	return slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(text, r) })
+}
+
 //go:embed status.html
 var statusPage string
 
 var statusTemplate = template.Must(template.New("status").Funcs(template.FuncMap{
+	"within":  within,
 	"seconds": func(s float64) string { return time.Duration(s * float64(time.Second)).Round(time.Second).String() },
 	"short":   func(id string) string { return id[max(0, len(id)-8):] },
 	"clock":   clock,

@@ -3,6 +3,8 @@ package node
 import (
 	"net"
 	"sync"
+
+	"github.com/signalmesh/signalmesh/node/listener"
 )
 
 // A front is the listener for clients. While it is shut, new connections are refused by
@@ -13,7 +15,8 @@ import (
 // that was answered 503, and nginx without a subscription has no health checks: its
 // clients would return to a node that drains until the process has ended.
 type front struct {
-	addr   string // as given to listen
+	listen func(addr string) (net.Listener, error)
+	addr   string // as listen takes it, with the port that the system picked
 	bound  net.Addr
 	closed chan struct{}
 
@@ -23,14 +26,18 @@ type front struct {
 	once     sync.Once
 }
 
-// newFront returns an open front. addr is a host:port; with port 0 the system picks one.
-func newFront(addr string) (*front, error) {
-	l, err := listen("HTTP", addr)
+// newFront returns an open front. addr is a host:port or the address of a unix socket;
+// with port 0 the system picks a port.
+func newFront(addr string, listen func(addr string) (net.Listener, error)) (*front, error) {
+	l, err := listen(addr)
 	if err != nil {
 		return nil, err
 	}
+	if !listener.IsUnix(addr) {
+		addr = l.Addr().String()
+	}
 	return &front{
-		addr: l.Addr().String(), bound: l.Addr(), listener: l,
+		listen: listen, addr: addr, bound: l.Addr(), listener: l,
 		closed: make(chan struct{}), opened: make(chan struct{}),
 	}, nil
 }
@@ -89,7 +96,7 @@ func (f *front) open() error {
 	if closed(f.closed) {
 		return net.ErrClosed
 	}
-	l, err := listen("HTTP", f.addr)
+	l, err := f.listen(f.addr)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ func (n *Node) handler() http.Handler {
 	if n.o.Static == nil {
 		return hubs
 	}
-	return n.letGo(func(w http.ResponseWriter, r *http.Request) {
+	return n.forwarded(n.letGo(func(w http.ResponseWriter, r *http.Request) {
 		for _, h := range n.o.Hubs { // paths below a hub's path belong to the hub
 			rest, ok := cutPrefixFold(r.URL.Path, h.Path)
 			if ok && (rest == "" || rest[0] == '/') {
@@ -20,7 +20,7 @@ func (n *Node) handler() http.Handler {
 			}
 		}
 		n.o.Static.ServeHTTP(w, r)
-	})
+	}))
 }
 
 // cutPrefixFold cuts prefix off path without regard to case, as hub paths are

@@ -85,18 +85,18 @@ func (n *Node) joining() []mesh.Pending {
 	return list
 }
 
-// notJoined returns why the node has not joined the mesh yet; "" if it has.
-func (n *Node) notJoined() string {
+// notJoined returns the reasons why the node has not joined the mesh yet; nil if it has.
+func (n *Node) notJoined() []string {
 	c, _ := n.loop.Contact()
 	switch {
 	case c.Verdict == discovery.Refused && !n.o.ReadyWhenRefused:
-		return strings.Join(c.Reasons, "; ")
+		return c.Reasons
 	case closed(n.ready):
-		return ""
+		return nil
 	case c.Verdict == discovery.Searching:
-		return "joining the mesh: dialling " + n.seedNames()
+		return []string{"joining the mesh: dialling " + n.seedNames()}
 	}
-	return "joining the mesh: waiting for " + pendingText(n.joining())
+	return []string{"joining the mesh: waiting for " + pendingText(n.joining())}
 }
 
 // seedNames returns the seeds as the operator wrote them, the first ones of many.

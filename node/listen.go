@@ -1,16 +1,16 @@
 package node
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+
+	"github.com/signalmesh/signalmesh/node/listener"
 )
 
 func joinHostPort(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
@@ -18,22 +18,7 @@ func joinHostPort(host string, port int) string { return net.JoinHostPort(host, 
 // listen opens a TCP listener. The error says what the likely mistakes are; what
 // names the listener as the operator knows it.
 func listen(what, addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
-	if err == nil {
-		return l, nil
-	}
-	var op *net.OpError
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen on %s (%s): the port is in use; stop what uses it or choose another port", addr, what)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("listen on %s (%s): this machine does not have that address", addr, what)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen on %s (%s): not allowed; ports below 1024 need privileges, choose a higher one", addr, what)
-	case errors.As(err, &op):
-		return nil, fmt.Errorf("listen on %s (%s): %w; write it as host:port", addr, what, op.Err)
-	}
-	return nil, fmt.Errorf("listen on %s (%s): %w", addr, what, err)
+	return listener.Open(listener.Options{Name: what, Addr: addr})
 }
 
 // parseListen returns the addresses to listen on for one text: host:port with an IP

@@ -21,13 +21,15 @@ func (n *Node) openMetrics() error {
 		seconds: prometheus.NewDesc("signalmesh_node_drain_seconds",
 			"How long the drain of the node has taken, up to its end; 0 while the node serves.", nil, nil),
 	}
-	if err := n.o.Metrics.Register(m); err != nil {
-		return fmt.Errorf("register metrics: %w; give each node its own registry", err)
+	for _, c := range []prometheus.Collector{m, n.refused.proxy, n.refused.host} {
+		if err := n.o.Metrics.Register(c); err != nil {
+			return fmt.Errorf("register metrics: %w; give each node its own registry", err)
+		}
+		n.opened(func() error {
+			n.o.Metrics.Unregister(c)
+			return nil
+		})
 	}
-	n.opened(func() error {
-		n.o.Metrics.Unregister(m)
-		return nil
-	})
 	return nil
 }
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,7 @@ type Node struct {
 
 	alerts   *alerts
 	capacity *capacity
+	refused  *refused // by the two listeners
 
 	own    *application                     // the hubs'
 	others []*application                   // those that have a Redis endpoint here
@@ -73,7 +75,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 	o = o.complete()
 	n := &Node{
 		o: o, settings: settings, log: o.Logger, started: time.Now(), ready: make(chan struct{}), life: newLife(),
-		alerts: newAlerts(o.Logger), capacity: newCapacity(fileLimit(), o.MaxConnections),
+		alerts: newAlerts(o.Logger), capacity: newCapacity(fileLimit(), o.MaxConnections), refused: newRefused(),
 	}
 	defer func() {
 		if err != nil {
@@ -149,6 +151,8 @@ func (n *Node) openHubs() (err error) {
 	o := n.o.SignalR
 	o.Hubs, o.Backplane, o.Logger, o.Metrics = n.o.Hubs, n.own.exchange.Port(n.o.ChannelPrefix), n.log, n.o.Metrics
 	o.Development, o.MaxSendSize = n.o.Development, n.o.sendSize()
+	o.TrustedProxies = slices.Concat(o.TrustedProxies, n.o.Web.TrustedProxies)
+	o.AllowedHosts = slices.Concat(o.AllowedHosts, n.o.Web.AllowedHosts)
 	if o.GroupTimeout == 0 {
 		o.GroupTimeout = n.settings.groupTimeout
 	}
@@ -162,45 +166,27 @@ func (n *Node) openHubs() (err error) {
 	return nil
 }
 
-func (n *Node) openHTTP() (err error) {
-	if n.o.HTTP == "" {
-		return nil
-	}
-	if n.http, err = newFront(n.o.HTTP); err != nil {
-		return err
-	}
-	n.server = n.serve(newLimitedListener(n.http, n.capacity), n.handler())
-	return nil
-}
-
-func (n *Node) openAdmin() (err error) {
-	if n.o.Admin == "" {
-		return nil
-	}
-	if n.admin, err = listen("admin", n.o.Admin); err != nil {
-		return err
-	}
-	n.serve(n.admin, n.adminHandler())
-	return nil
-}
-
 // serve answers requests on l until the node closes. The head of a request and
 // the time between requests are limited; idleTimeout and maxHeaders are those of
 // ASP.NET Core's web server. Package signalr limits the rest of the requests to
-// hubs.
-func (n *Node) serve(l net.Listener, h http.Handler) *http.Server {
+// hubs. With secure, which may be nil, it speaks TLS, and HTTP/2 to clients that do.
+func (n *Node) serve(l net.Listener, h http.Handler, secure *tls.Config) *http.Server {
 	const (
 		headerTimeout = 10 * time.Second
 		idleTimeout   = 130 * time.Second
 		maxHeaders    = 32 << 10
 	)
 	s := &http.Server{
-		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
+		Handler: h, TLSConfig: secure, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
 	}
 	var serving sync.WaitGroup
+	serve := s.Serve
+	if secure != nil {
+		serve = func(l net.Listener) error { return s.ServeTLS(l, "", "") }
+	}
 	serving.Go(func() {
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 			n.log.Error("listener failed", "addr", l.Addr().String(), "err", err)
 		}
 	})

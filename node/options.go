@@ -33,9 +33,12 @@ type Options struct {
 	// and shows clients the text of every error of a hub method.
 	Development bool
 
-	// HTTP is the host:port where the hubs are served. Empty means nowhere: mount
-	// Node.Handler on a mux of your own.
+	// HTTP is where the hubs are served: a host:port, or "unix:" and the path of a unix
+	// socket, which its owner and group may use. Empty means nowhere: mount Node.Handler
+	// on your own mux.
 	HTTP string
+	// Web configures the HTTP listener and the proxies in front of it.
+	Web Web
 	// Static is what the HTTP listener serves besides the hubs. Nil means nothing.
 	Static http.Handler
 	// Admin is the host:port of health, metrics, API and status page. Empty means

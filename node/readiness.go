@@ -20,7 +20,8 @@ func (r Readiness) String() string {
 // Readiness reports whether the node should be sent clients. /readyz answers with it.
 func (n *Node) Readiness() Readiness {
 	r := Readiness{Reasons: []string{}}
-	for _, reason := range []func() string{n.notJoined, n.notInService, n.capacity.full} {
+	r.Reasons = append(r.Reasons, n.notJoined()...)
+	for _, reason := range []func() string{n.notInService, n.capacity.full} {
 		if text := reason(); text != "" {
 			r.Reasons = append(r.Reasons, text)
 		}

@@ -288,6 +288,7 @@ func (r *resolver) rest() {
 	s.row("config", strings.Join(r.conf.Sources(), ", "), orDefault(r.o.Config, r.o.origin("config")))
 	s.row("http", r.o.HTTP, orDefault(r.o.HTTP, r.o.origin("http")))
 	s.row("admin", r.o.Admin, orDefault(r.o.Admin, r.o.origin("admin")))
+	r.web()
 	r.doors()
 	s.row("channel-prefix", r.o.ChannelPrefix, orDefault(r.o.ChannelPrefix, r.o.origin("channel-prefix")))
 	r.drain()

@@ -42,6 +42,7 @@ type Settings struct {
 	mapping                  discovery.Mapping
 	groupTimeout             time.Duration
 	drain                    drainPlan
+	web                      webSettings
 	meshLevel                *slog.Level // of the mesh's own logs; nil: that of the logger
 }
 

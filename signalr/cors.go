@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 )
 
 const (
@@ -27,9 +30,17 @@ func foldOrigins(origins []string) ([]string, []error) {
 			errs = append(errs, fmt.Errorf("allowed origin %q is not of the form https://host:port, without a path", origin))
 			continue
 		}
+		if ascii, err := idna.Lookup.ToASCII(u.Hostname()); err == nil && !isASCII(u.Host) {
+			errs = append(errs, fmt.Errorf("allowed origin %q has letters that browsers never send; write it as %s", origin, strings.Replace(origin, u.Hostname(), ascii, 1)))
+			continue
+		}
 		folded = append(folded, foldOrigin(origin))
 	}
 	return folded, errs
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c > unicode.MaxASCII })
 }
 
 // foldOrigin makes origins equal that differ by case or a default port only.
@@ -47,21 +58,6 @@ func foldOrigin(origin string) string {
 // allows reports whether an origin is one of the allowed ones.
 func (o Options) allows(origin string) bool {
 	return origin != "" && slices.Contains(o.AllowedOrigins, foldOrigin(origin))
-}
-
-// originCheck returns what decides on the Origin of WebSockets.
-func (o Options) originCheck() func(*http.Request) bool {
-	if o.CheckOrigin != nil {
-		return o.CheckOrigin
-	}
-	return func(r *http.Request) bool {
-		origin := r.Header.Get("Origin")
-		if origin == "" || o.allows(origin) {
-			return true
-		}
-		u, err := url.Parse(origin)
-		return err == nil && strings.EqualFold(u.Host, r.Host)
-	}
 }
 
 // shareAcrossOrigins lets pages of the allowed origins use a route, and answers

@@ -88,6 +88,10 @@ func TestOriginsThatAreNone(t *testing.T) {
 		_, err := NewServer(o)
 		assert.ErrorContains(t, err, "is not of the form https://host:port", origin)
 	}
+	o := options(newTestHub())
+	o.AllowedOrigins = []string{"https://m\u00fcnchen.example:8443"}
+	_, err := NewServer(o)
+	assert.ErrorContains(t, err, "write it as https://xn--mnchen-3ya.example:8443")
 }
 
 func TestHeaderLists(t *testing.T) {

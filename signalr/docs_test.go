@@ -66,7 +66,7 @@ func TestEveryContentsLinkHasItsSection(t *testing.T) {
 // docs/compatibility.md to the tests.
 func TestEveryTestInTheCompatibilityTableExists(t *testing.T) {
 	var sources strings.Builder
-	for _, folder := range []string{".", "protocol", "redisbackplane", "../node", "../node/door", "../cmd/signalmesh"} {
+	for _, folder := range []string{".", "protocol", "redisbackplane", "../node", "../node/door", "../node/listener", "../cmd/signalmesh"} {
 		files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
 		require.NoError(t, err)
 		for _, file := range files {

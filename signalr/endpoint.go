@@ -13,7 +13,8 @@ import (
 // "/negotiate". Paths are matched without regard to case. The server may be
 // mounted at "/" or at each of the paths; see also Before.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !dropBody(w, r) {
+	r = s.proxies.Apply(r)
+	if !dropBody(w, r) || !s.checkHost(w, r) {
 		return
 	}
 	h, negotiate := s.route(r.URL.Path)
@@ -93,11 +94,17 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, h *Hub, 
 	switch {
 	case acceptsEventStream(r):
 		s.serveEvents(w, r, h, token)
-	case websocket.IsWebSocketUpgrade(r):
+	case isWebSocket(r):
 		s.serveWebSocket(w, r, h, token)
 	default:
 		s.servePoll(w, r, h, token)
 	}
+}
+
+// isWebSocket reports whether a request asks for a WebSocket. Some proxies put the
+// headers Upgrade and Connection into every request, but not a key.
+func isWebSocket(r *http.Request) bool {
+	return websocket.IsWebSocketUpgrade(r) && r.Header.Get("Sec-WebSocket-Key") != ""
 }
 
 // acceptsEventStream reports whether the client asks for server-sent events.

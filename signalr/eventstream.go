@@ -41,9 +41,14 @@ func (e *eventStream) start() error {
 	e.control.SetReadDeadline(time.Time{})
 	header := e.writer.Header()
 	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-cache,no-store")
+	header.Set("Cache-Control", "no-cache,no-store,no-transform") // no-transform: proxies do not compress
 	header.Set("Pragma", "no-cache")
 	header.Set("Content-Encoding", "identity")
+	header.Set("X-Accel-Buffering", "no") // nginx, and others, do not buffer
+	// HAProxy delays each chunk by up to 200 ms, unless it has "option http-no-delay". So the
+	// body is not chunked, and ends with the connection (RFC 9112, section 6.3). net/http
+	// takes the header off again.
+	header.Set("Transfer-Encoding", "identity")
 	return e.write(func() error {
 		_, err := e.writer.Write([]byte(":\r\n"))
 		return err
@@ -72,7 +77,7 @@ func (e *eventStream) write(content func() error) error {
 		if err := content(); err != nil {
 			return err
 		}
-		return e.control.Flush()
+		return flush(e.writer)
 	})
 	if err != nil {
 		return err
@@ -141,12 +146,28 @@ func writeEvent(w http.ResponseWriter, frames [][]byte) error {
 	return err
 }
 
+// canStream reports whether events can be sent over w. If they cannot, it answers with
+// an error, after which clients try the next transport.
+func (s *Server) canStream(w http.ResponseWriter, h *Hub) bool {
+	if canFlush(w) {
+		return true
+	}
+	s.refusals.note(refusedFlusher, "", "event stream refused: a middleware hides http.Flusher of the response writer; give its writer a method Unwrap or Flush, or mount the server outside it (docs/hubs.md, Behind your router)",
+		"hub", h.path, "writer", typeOf(w))
+	text(w, http.StatusInternalServerError, "Event streams are not available here: the response writer cannot be flushed.")
+	return false
+}
+
 // serveEvents answers a request for the server-sent events transport. Its
 // goroutine is the connection's reader.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, h *Hub, token string) {
 	n, no := s.negotiations.claim(h, token, ServerSentEvents)
 	if no != nil {
 		no.answer(w)
+		return
+	}
+	if !s.canStream(w, h) {
+		s.negotiations.unclaim(n)
 		return
 	}
 	if !s.admit() {

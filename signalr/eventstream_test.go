@@ -18,14 +18,18 @@ func TestEventStreamBeginsAtOnce(t *testing.T) {
 	response, lines, _ := s.openEvents(s.token())
 	assert.Equal(t, 200, response.StatusCode)
 	for name, want := range map[string]string{
-		"Content-Type":     "text/event-stream",
-		"Cache-Control":    "no-cache,no-store",
-		"Pragma":           "no-cache",
-		"Content-Encoding": "identity",
+		"Content-Type":      "text/event-stream",
+		"Cache-Control":     "no-cache,no-store,no-transform",
+		"Pragma":            "no-cache",
+		"Content-Encoding":  "identity",
+		"X-Accel-Buffering": "no",
 	} {
 		assert.Equal(t, want, response.Header.Get(name))
 	}
 	assert.Equal(t, ":\r\n", line(t, lines))
+	// HAProxy delays chunks.
+	assert.Empty(t, response.TransferEncoding)
+	assert.Empty(t, response.Header.Get("Transfer-Encoding"))
 }
 
 func TestEventsAreHubMessages(t *testing.T) {

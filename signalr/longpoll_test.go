@@ -56,7 +56,7 @@ func TestPollsAreAnsweredAsTheReferenceSays(t *testing.T) {
 		nothing := s.poll(token)
 		isPoll(t, nothing, 200, plain, "")
 		assert.Equal(t, "0", nothing.header.Get("Content-Length"))
-		assert.Equal(t, 90*time.Second, time.Since(begin))
+		assert.Equal(t, 50*time.Second, time.Since(begin))
 
 		clients := s.Hub("/hub").Clients(t.Context())
 		require.NoError(t, clients.Client(id).Send("a"))

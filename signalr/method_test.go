@@ -104,8 +104,8 @@ func TestMetrics(t *testing.T) {
 	assert.EqualValues(t, 2, testutil.ToFloat64(m.sent))
 	n, err := testutil.GatherAndCount(registry)
 	require.NoError(t, err)
-	// Invocations have two outcomes and drains three; nothing was refused or limited.
-	want := len(m.collectors()) + 1 + 2 - 2
+	// Invocations have two outcomes, drains three, and refusals six causes; no limit was reached.
+	want := len(m.collectors()) + 1 + 2 + 5 - 1
 	assert.Equal(t, want, n)
 
 	_, err = NewServer(o)

@@ -68,7 +68,7 @@ func selectMethods(t reflect.Type, o Methods) (s selection, errs []error) {
 	}{{"Only", o.Only}, {"Include", o.Include}, {"Exclude", o.Exclude}, {"Rename", slices.Sorted(maps.Keys(o.Rename))}} {
 		for _, name := range list.names {
 			if !known[name] {
-				errs = append(errs, fmt.Errorf("Methods.%s has %q, which is not a method of %v", list.field, name, t))
+				errs = append(errs, fmt.Errorf("option Methods.%s has %q, which is not a method of %v", list.field, name, t))
 			}
 		}
 	}

@@ -56,15 +56,18 @@ func newMetrics() *metrics {
 		gaps:              counter("backplane_lost_messages_total", "Messages from other servers that the backplane reported lost."),
 		refused:           counter("group_commands_refused_total", "Commands of other servers, such as group commands, refused because too many waited."),
 		unknown:           counter("unknown_connection_total", "Requests with a connection ID that this server did not issue: is the load balancer configured for sticky sessions?"),
-		refusedRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: "signalmesh", Subsystem: "signalr", Name: "refused_total",
-			Help: "WebSockets refused, by cause: origin, hijacker, handshake or panic.",
-		}, []string{"cause"}),
-		evicted: counter("negotiations_evicted_total", "Unopened negotiated connections dropped to make room for newer ones."),
+		evicted:           counter("negotiations_evicted_total", "Unopened negotiated connections dropped to make room for newer ones."),
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "signalmesh", Subsystem: "signalr", Name: "limited_total",
 			Help: "Requests of clients refused because of a limit: groups, group_names, group_bytes, client_results or message_size.",
 		}, []string{"limit"}),
+	}
+	m.refusedRequests = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "signalmesh", Subsystem: "signalr", Name: "refused_total",
+		Help: "Requests refused, by cause: origin, host, hijacker, flusher, handshake or panic. The log has the remedy.",
+	}, []string{"cause"})
+	for _, cause := range []refusalCause{refusedOrigin, refusedHost, refusedHijacker, refusedFlusher, refusedHandshake, refusedPanic} {
+		m.refusedRequests.WithLabelValues(string(cause)) // 0 is shown, too
 	}
 	m.drained = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "signalmesh", Subsystem: "signalr", Name: "drained_total",

@@ -56,6 +56,18 @@ type Options struct {
 	// clients that are no browsers.
 	CheckOrigin func(*http.Request) bool
 
+	// TrustedProxies are the addresses of the proxies whose X-Forwarded-For, -Proto and
+	// -Host are believed: IP addresses, networks such as "10.0.0.0/8", and "unix" for
+	// all clients of a unix socket. Then Request.RemoteAddr and Host are those of the
+	// client. Empty means none: anybody can send these headers.
+	TrustedProxies []string
+	// AllowedHosts are the host names under which hubs are served, such as
+	// "app.example.net" or "*.example.net", against DNS rebinding. IP addresses and
+	// localhost are always allowed. "*" is every name. Empty means every name, unless the
+	// request came to a loopback address directly and asked for the port of the listener
+	// there: then a browser took a name for that address.
+	AllowedHosts []string
+
 	// Limits hold for all hubs that have none of their own.
 	Limits
 
@@ -63,8 +75,9 @@ type Options struct {
 	// before it is forgotten. Zero means 15 s.
 	NegotiateTimeout time.Duration
 	// PollTimeout is how long a long poll waits for something to send before it
-	// is answered with nothing. It must be shorter than the clients' own limit,
-	// which is 100 s in JavaScript. Zero means 90 s.
+	// is answered with nothing. It must be shorter than the time that proxies wait for
+	// a response, usually 60 s, and than the clients' own limit, 100 s in JavaScript.
+	// Zero means 50 s. ASP.NET Core has 90 s.
 	PollTimeout time.Duration
 	// PollGap is how long a long-polling client may take from the end of one poll
 	// to the next before it counts as gone. Zero means 15 s.
@@ -152,7 +165,7 @@ const DefaultMaxSendSize = 24 << 20
 // complete returns o with its zero fields filled in, or every reason it is wrong.
 func (o Options) complete() (Options, error) {
 	o.NegotiateTimeout = cmp.Or(o.NegotiateTimeout, 15*time.Second)
-	o.PollTimeout = cmp.Or(o.PollTimeout, 90*time.Second)
+	o.PollTimeout = cmp.Or(o.PollTimeout, 50*time.Second)
 	o.PollGap = cmp.Or(o.PollGap, 15*time.Second)
 	o.StatefulGap = cmp.Or(o.StatefulGap, 15*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
@@ -194,10 +207,11 @@ func (o Options) complete() (Options, error) {
 		errs = append(errs, fmt.Errorf("Backplane is a nil %T; leave the field out for a server that is alone", o.Backplane))
 	}
 	if nilPointer(o.Metrics) {
-		errs = append(errs, fmt.Errorf("Metrics is a nil %T; leave the field out for no metrics", o.Metrics))
+		errs = append(errs, fmt.Errorf("option Metrics is a nil %T; leave the field out for no metrics", o.Metrics))
 	}
 	origins, faults := foldOrigins(o.AllowedOrigins)
 	o.AllowedOrigins, errs = origins, append(errs, faults...)
+	errs = append(errs, o.wrongBehind()...)
 	hubs, err := completeHubs(o.Hubs, o.Limits)
 	o.Hubs = hubs
 	errs = append(errs, o.lockedOut()...)

@@ -105,7 +105,7 @@ func (s *Server) answerPoll(w http.ResponseWriter, frames [][]byte, size int) er
 			return err
 		}
 	}
-	if err := control.Flush(); err != nil {
+	if err := flush(w); err != nil {
 		return err
 	}
 	control.SetWriteDeadline(time.Time{})

@@ -2,6 +2,7 @@ package signalr
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // maxRefusalsLogged is how many different refusals of one cause are logged. More are
-// counted only, since clients choose the details.
+// counted only, because clients can invent them.
 const maxRefusalsLogged = 32
 
 // A refusalCause says why requests are refused that a client cannot tell its user of.
@@ -19,7 +20,9 @@ type refusalCause string
 
 const (
 	refusedOrigin    refusalCause = "origin"    // CheckOrigin, or AllowedOrigins, refuses it
+	refusedHost      refusalCause = "host"      // AllowedHosts refuses it
 	refusedHijacker  refusalCause = "hijacker"  // the response writer cannot be hijacked
+	refusedFlusher   refusalCause = "flusher"   // the response writer cannot be flushed
 	refusedHandshake refusalCause = "handshake" // the request is not a WebSocket handshake
 	refusedPanic     refusalCause = "panic"     // the application panicked
 )
@@ -29,12 +32,13 @@ type refusals struct {
 	log   *slog.Logger
 	count *prometheus.CounterVec
 
-	mu   sync.Mutex
-	told map[refusalCause]map[string]bool // by detail
+	mu      sync.Mutex
+	told    map[refusalCause]map[string]bool // by detail
+	refused map[refusalCause]uint64
 }
 
 func newRefusals(log *slog.Logger, count *prometheus.CounterVec) *refusals {
-	return &refusals{log: log, count: count, told: make(map[refusalCause]map[string]bool)}
+	return &refusals{log: log, count: count, told: make(map[refusalCause]map[string]bool), refused: make(map[refusalCause]uint64)}
 }
 
 // note counts a refusal and logs it at Warn, once for each cause and detail.
@@ -45,10 +49,11 @@ func (rs *refusals) note(cause refusalCause, detail, message string, args ...any
 	}
 }
 
-// first reports whether this is the first refusal of that cause and detail.
+// first counts a refusal, and reports whether it is the first of that cause and detail.
 func (rs *refusals) first(cause refusalCause, detail string) bool {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
+	rs.refused[cause]++
 	told := rs.told[cause]
 	if told == nil {
 		told = make(map[string]bool)
@@ -61,15 +66,34 @@ func (rs *refusals) first(cause refusalCause, detail string) bool {
 	return true
 }
 
+// Refused returns how many requests the server has refused, by the cause that is the
+// label of signalmesh_signalr_refused_total: "origin", "host", "hijacker", "flusher",
+// "handshake" or "panic". Causes that have not occurred are left out.
+func (s *Server) Refused() map[string]uint64 {
+	s.refusals.mu.Lock()
+	defer s.refusals.mu.Unlock()
+	refused := make(map[string]uint64, len(s.refusals.refused))
+	for cause, n := range maps.All(s.refusals.refused) {
+		refused[string(cause)] = n
+	}
+	return refused
+}
+
 // upgrade makes a WebSocket of a request. It reports false when it has refused the
 // request, and answered it.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, h *Hub) (*websocket.Conn, bool) {
 	if !s.originAllowed(w, r, h) {
 		return nil, false
 	}
+	if !canHijack(w) {
+		s.refusals.note(refusedHijacker, "", "websocket refused: a middleware or HTTP/2 hides http.Hijacker of the response writer; give the writer of the middleware a method Unwrap or Hijack, or mount the server outside it (docs/hubs.md, Behind your router)",
+			"hub", h.path, "writer", typeOf(w), "protocol", r.Proto)
+		text(w, http.StatusInternalServerError, "WebSockets are not available here: the response writer cannot be hijacked.")
+		return nil, false
+	}
 	var conn *websocket.Conn
 	err := protect(s.logger, "the response writer", func() (err error) {
-		conn, err = s.upgrader.Upgrade(w, r, nil)
+		conn, err = s.upgrader.Upgrade(hijacker{w}, r, nil)
 		return err
 	})
 	switch {
@@ -77,8 +101,6 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, h *Hub) (*webso
 		return conn, true
 	case readError(err).panicked:
 		s.refusals.note(refusedPanic, "", "websocket refused: a middleware panicked", "hub", h.path, "err", err)
-	case !canHijack(w):
-		s.refusals.note(refusedHijacker, "", "websocket refused: a middleware hides http.Hijacker of the response writer; give its writer a method Hijack, or mount the server outside it", "hub", h.path, "err", err)
 	default:
 		s.refusals.note(refusedHandshake, err.Error(), "websocket refused: a client or proxy sends no WebSocket handshake", "hub", h.path, "err", err)
 	}
@@ -99,17 +121,11 @@ func (s *Server) originAllowed(w http.ResponseWriter, r *http.Request, h *Hub) b
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	case !allowed:
 		origin := r.Header.Get("Origin")
-		s.refusals.note(refusedOrigin, origin, "websocket refused: its origin is not allowed; if pages from there may use the hub, add it to AllowedOrigins",
-			"hub", h.path, "origin", origin, "host", r.Host)
-		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+		s.refusals.note(refusedOrigin, foldOrigin(origin), "websocket refused: its origin is not allowed; "+originRemedy(origin),
+			"hub", h.path, "origin", origin, "host", r.Host, "client", r.RemoteAddr)
+		text(w, http.StatusForbidden, "This origin is not allowed.")
 	}
 	return allowed && err == nil
-}
-
-// canHijack reports whether the upgrader can take over the connection behind w.
-func canHijack(w http.ResponseWriter) bool {
-	_, ok := w.(http.Hijacker)
-	return ok
 }
 
 // logger returns the server's logger.

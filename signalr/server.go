@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/signalmesh/signalmesh/signalr/forwarded"
+	"github.com/signalmesh/signalmesh/signalr/hosts"
 	"github.com/signalmesh/signalmesh/signalr/protocol"
 )
 
@@ -28,6 +30,8 @@ type Server struct {
 	metrics       *metrics
 	refusals      *refusals
 	checkOrigin   func(*http.Request) bool
+	proxies       forwarded.Proxies // that are trusted
+	names         hosts.Names       // under which hubs are served; empty: see hostAllowed
 	protocols     []protocol.Protocol
 	pings         [][]byte        // framed, by protocol
 	hubs          map[string]*Hub // by folded path
@@ -72,9 +76,10 @@ func NewServer(o Options) (_ *Server, err error) {
 		connections:   make(map[*connection]struct{}),
 		detach:        func() {},
 	}
+	s.refusals = newRefusals(s.log, s.metrics.refusedRequests)
 	s.strays = &strays{log: s.log, note: s.metrics.unknown.Inc}
 	s.negotiations = newNegotiations(o, s.metrics.evicted.Inc)
-	s.refusals = newRefusals(s.log, s.metrics.refusedRequests)
+	s.proxies, s.names = o.behind()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/gorilla/websocket"
 )
 
 const (
@@ -104,7 +102,7 @@ func (s *Server) watchStrays(r *http.Request, h *Hub, token string) {
 		from = r.RemoteAddr
 	}
 	// With stateful reconnect, a WebSocket may be that of a client whose server failed.
-	opens := acceptsEventStream(r) || websocket.IsWebSocketUpgrade(r) && !h.stateful
+	opens := acceptsEventStream(r) || isWebSocket(r) && !h.stateful
 	s.strays.count(time.Now(), h.path, from, opens && r.Method == http.MethodGet && isID(token))
 }
 

@@ -170,7 +170,7 @@ func TestPollsRenewTheUserButNotItsName(t *testing.T) {
 		}
 		o.Hubs[0].CloseOnExpiry = true
 		c := start(t, o).connectBy(LongPolling, "/hub", protocol.JSON())
-		time.Sleep(10 * time.Minute) // a poll takes 90 s
+		time.Sleep(10 * time.Minute) // a poll takes 50 s
 		synctest.Wait()
 		assert.Equal(t, "ann", result[string](c, "Name"))
 		assert.Greater(t, len(result[string](c, "Role")), 5)

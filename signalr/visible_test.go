@@ -101,7 +101,7 @@ func TestRefusedWebSocketsAreCountedAndLoggedOnce(t *testing.T) {
 	assert.EqualValues(t, 4, count(refusedOrigin))
 	require.Len(t, log.lines("cause=origin"), 2, "once for each origin")
 	assert.Contains(t, log.lines("cause=origin")[0], "level=WARN")
-	assert.Contains(t, log.lines("cause=origin")[0], "add it to AllowedOrigins")
+	assert.Contains(t, log.lines("cause=origin")[0], "add it to AllowedOrigins (--allow-origin https://evil.example)")
 
 	request := func(header http.Header) *http.Request {
 		r := httptest.NewRequest("GET", "/hub", nil)

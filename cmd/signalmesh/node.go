@@ -90,8 +90,8 @@ undoes that; see also signalmesh drain. SIGHUP reads the users again.`,
 func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served")
-	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
+	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served, or unix:/path of a unix socket")
+	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, which may be a path such as app/chat, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
 	flags.DurationVar(&f.o.DrainDelay, "drain-delay", 0, "`time` for which a node that is stopped or drained still serves while /readyz answers 503, so that load balancers notice; 0 for none (default 7s, less if no client is connected)")
@@ -105,7 +105,8 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.o.SignalR.MaxClientResults, "max-client-results", 100, "how many questions one client may leave unanswered")
 	flags.IntVar(&f.o.SignalR.MaxNegotiations, "max-negotiations", 1<<17, "how many negotiated connections may wait to be opened; the oldest gives way")
 	flags.IntVar(&f.o.SignalR.MaxNegotiationsPerAddress, "max-negotiations-per-address", 1<<14, "the same, of one client address")
-	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
+	flags.StringVar(&f.static, "static", "", "serve the files of this `folder`, too, without dot files, listings, and links that lead out of it")
+	f.addWeb(flags)
 	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
 	f.addEndpoint(flags)
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
@@ -157,7 +158,8 @@ func (f *nodeFlags) addAdmission(flags *pflag.FlagSet) {
 	flags.IntVar(&f.o.Unadmitted.Address, "unadmitted-per-address", defaults.Address, "how many `connections` of them one address may have")
 }
 
-var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+// hubName is the path of a hub without its first slash.
+var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)
 
 // options completes what the flags say.
 func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
@@ -171,9 +173,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	}
 	o.Logger = logger
 	for _, hub := range f.hubs {
-		name, full, _ := strings.Cut(hub, "=")
+		name, full, _ := strings.Cut(strings.TrimPrefix(hub, "/"), "=")
 		if !hubName.MatchString(name) {
-			return o, usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\"", name)}
+			return o, usageError{fmt.Errorf("--hub %q: a hub's name is letters, digits, dots, dashes and underscores, such as \"chat\", or several of these with slashes between them, such as \"app/chat\"", name)}
 		}
 		mounted := chat.Mount("/"+name, cmp.Or(o.Name, o.HTTP))
 		mounted.StatefulReconnect = f.stateful
@@ -182,6 +184,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 	}
 	o.SignalR.UserID = chat.UserID
 	if err := drainTimes(&o); err != nil {
+		return o, err
+	}
+	if err := webTimes(&o); err != nil {
 		return o, err
 	}
 	if err := f.doors(&o); err != nil {
@@ -199,7 +204,7 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		if info, err := os.Stat(f.static); err != nil || !info.IsDir() {
 			return o, fmt.Errorf("--static %s: there is no such folder", f.static)
 		}
-		o.Static = http.FileServer(http.Dir(f.static))
+		o.Static = http.FileServerFS(folder(f.static))
 	}
 	return o, nil
 }
@@ -325,7 +330,7 @@ func readyLine(s node.Status, admin string) string {
 	var b strings.Builder
 	b.WriteString("ready: ")
 	for _, h := range s.Hubs {
-		fmt.Fprintf(&b, "hub http://%s%s, ", s.HTTP, h)
+		fmt.Fprintf(&b, "hub %s%s, ", s.URL, h)
 	}
 	if s.Redis != "" {
 		fmt.Fprintf(&b, "Redis endpoint %s, ", s.Redis)

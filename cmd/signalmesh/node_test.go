@@ -112,7 +112,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"node --cache x --app chat --listen 127.0.0.1:0 --listen :0", 1, "without a password anybody may join at /ip4/0.0.0.0/tcp/0"},
 		{"node extra", 2, `node takes no argument; "extra" is one`},
 		{"node --log-level loud", 2, "choose debug, info, warn or error"},
-		{"node --hub a/b", 2, "a hub's name is letters"},
+		{"node --hub a?b", 2, "a hub's name is letters"},
 		{"node --redis 127.0.0.1:0 --redis 127.0.0.1:0", 2, "give the other application as host:port=application"},
 		{"node --redis =chat", 2, "give host:port, or host:port=application"},
 		{"node --cache x --app chat --redis 127.0.0.1:0=a --redis 127.0.0.1:1=a", 1, `application "a" has two doors, 127.0.0.1:0 and 127.0.0.1:1; remove one`},

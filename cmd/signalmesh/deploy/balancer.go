@@ -29,9 +29,6 @@ type kind struct {
 	name    string // for people
 	program string
 	config  string // name of the template in configs
-	// slow is a transport that the balancer delays, "" for none. The goals do not apply to
-	// its clients, which are counted in a separate row.
-	slow    string
 	arrange func(folder, config string) (*exec.Cmd, error)
 	// cookie returns the Cookie header that binds a client to a server. try counts the
 	// attempts to find one.
@@ -39,12 +36,10 @@ type kind struct {
 }
 
 var kinds = []kind{
-	// Without "option http-no-delay" HAProxy holds the head and every event of an event
-	// stream for up to 200 ms.
-	{"HAProxy, plain", "haproxy", "haproxy-plain.cfg", "ServerSentEvents", arrangeHAProxy, haproxyCookie},
-	{"HAProxy, recommended", "haproxy", "haproxy-recommended.cfg", "", arrangeHAProxy, haproxyCookie},
-	{"nginx, plain", "nginx", "nginx-plain.conf", "", arrangeNginx, nginxCookie},
-	{"nginx, recommended", "nginx", "nginx-recommended.conf", "", arrangeNginx, nginxCookie},
+	{"HAProxy, plain", "haproxy", "haproxy-plain.cfg", arrangeHAProxy, haproxyCookie},
+	{"HAProxy, recommended", "haproxy", "haproxy-recommended.cfg", arrangeHAProxy, haproxyCookie},
+	{"nginx, plain", "nginx", "nginx-plain.conf", arrangeNginx, nginxCookie},
+	{"nginx, recommended", "nginx", "nginx-recommended.conf", arrangeNginx, nginxCookie},
 }
 
 // configure returns the configuration of a kind for the servers.

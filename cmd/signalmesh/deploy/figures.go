@@ -37,7 +37,6 @@ type account struct {
 // A row sums up the effect of one action on the clients behind one balancer.
 type row struct {
 	Balancer, Action string
-	Slow             bool // the goals do not apply
 	Clients          int
 	Moved            int           // clients that were away at least once
 	Median, Longest  time.Duration // of all times that clients were away
@@ -53,18 +52,13 @@ type row struct {
 // ok reports whether the row does not fail.
 func (r row) ok() bool { return r.Err == nil && r.Short == nil }
 
-// rows sums up the accounts, one row for each balancer, and one for its slow transport.
+// rows sums up the accounts, one row for each balancer.
 func (a accounts) rows(action string, kinds []kind) []row {
 	var rows []row
 	for _, k := range kinds {
 		rows = append(rows, a.row(row{Balancer: k.name, Action: action}, func(c account) bool {
-			return c.Balancer == k.name && c.Transport != k.slow
+			return c.Balancer == k.name
 		}))
-		if k.slow != "" {
-			rows = append(rows, a.row(row{Balancer: k.name + ": " + k.slow, Action: action, Slow: true}, func(c account) bool {
-				return c.Balancer == k.name && c.Transport == k.slow
-			}))
-		}
 	}
 	return rows
 }
@@ -129,9 +123,6 @@ func (r *row) promises() (err error) {
 func (r *row) hold() {
 	if r.Moved == 0 {
 		r.Err = errors.Join(r.Err, errors.New("no client was away: the action did not take place"))
-	}
-	if r.Slow {
-		return
 	}
 	if r.Worst > missedGoal {
 		r.Short = errors.Join(r.Short, fmt.Errorf("a client missed %d messages; the goal is at most %d", r.Worst, missedGoal))

@@ -11,20 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var twoKinds = []kind{{name: "a", slow: "ServerSentEvents"}, {name: "b"}}
+var twoKinds = []kind{{name: "a"}, {name: "b"}}
 
 func TestAccountsAreSummedUpForEachBalancer(t *testing.T) {
 	rows := accounts{Clients: []account{
 		{Balancer: "a", Transport: "WebSockets", Settled: true, Away: []float64{10, 30}, Missed: 2},
 		{Balancer: "a", Transport: "LongPolling", Settled: true, Away: []float64{20}, Missed: 3},
 		{Balancer: "a", Transport: "LongPolling", Settled: true},
-		{Balancer: "a", Transport: "ServerSentEvents", Settled: true, Away: []float64{900}, Missed: 18},
 		{Balancer: "b", Transport: "ServerSentEvents", Settled: true, Away: []float64{5}},
 	}}.rows("rolling restart", twoKinds)
 	ms := time.Millisecond
 	assert.Equal(t, []row{
 		{Balancer: "a", Action: "rolling restart", Clients: 3, Moved: 2, Median: 20 * ms, Longest: 30 * ms, Worst: 3, Missed: 5},
-		{Balancer: "a: ServerSentEvents", Action: "rolling restart", Slow: true, Clients: 1, Moved: 1, Median: 900 * ms, Longest: 900 * ms, Worst: 18, Missed: 18},
 		{Balancer: "b", Action: "rolling restart", Clients: 1, Moved: 1, Median: 5 * ms, Longest: 5 * ms},
 	}, rows)
 	for i := range rows {
@@ -60,8 +58,6 @@ func TestGoalsFailARowAndAreWorthASecondTry(t *testing.T) {
 		{row{Moved: 1, Median: 500 * ms}, "away for 500ms", true},
 		{row{}, "no client was away", false},
 		{row{Moved: 1, Worst: 4, Err: errors.New("broken")}, "broken", false},
-		{row{Slow: true, Moved: 1, Worst: 9, Median: time.Second}, "", false},
-		{row{Slow: true}, "no client was away", false},
 	} {
 		c.row.hold()
 		assert.Equal(t, c.want == "", c.row.ok())
