@@ -127,8 +127,9 @@ func (in *inbox) move(buf []byte) []byte {
 // end lets nothing more in. What is there may still be taken.
 func (in *inbox) end() { in.finish(false) }
 
-// conclude is end for a connection whose client is still to be told why it ends: the
-// refusal of a request would be all that the client sees, so requests are dropped.
+// conclude is end for a connection that still has a Close message for its client.
+// Requests are dropped and not refused, since a client that reads a refusal does not
+// read the Close message.
 func (in *inbox) conclude() { in.finish(true) }
 
 func (in *inbox) finish(drops bool) {

@@ -17,8 +17,8 @@ const (
 	bodyRate  = 240
 )
 
-// maxRest is how many bytes of a request are read after the end of its connection. It
-// is what ASP.NET Core's web server takes in one request.
+// maxRest is the largest number of bytes of a request that are read after the end of
+// its connection: the limit of ASP.NET Core's web server for one request.
 const maxRest = 30_000_000
 
 // bodyBuffers are for reading the bodies of POST requests.

@@ -84,8 +84,8 @@ func (l *link) swap(s *webSocket) bool {
 }
 
 // serveReattach answers a request that brings the connection of a link a new
-// socket. There is no handshake. The user of the request, with its expiry, is that of
-// the connection from now on, but for its name.
+// socket. There is no handshake. The user of the request, with its expiry, becomes
+// that of the connection, except for its name.
 func (s *Server) serveReattach(w http.ResponseWriter, r *http.Request, l *link) {
 	if no := l.vacate(r.Context()); no != nil {
 		no.answer(w)

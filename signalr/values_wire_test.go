@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A client whose message is too long is told so, and not that its POST has failed.
+// A client whose message is too long reads the reason, and its POST does not fail.
 func TestPostsThatAreTooLongLearnTheReason(t *testing.T) {
 	const reason = "The maximum message size of 32768B was exceeded."
 	long := `{"type":1,"invocationId":"1","target":"Echo","arguments":["` + strings.Repeat("x", 1<<20) + `"]}` + "\x1e"

@@ -63,8 +63,7 @@ func fuzzBind(t *testing.T, p protocol.Protocol, raw protocol.Raw) {
 	require.Equal(t, frame, frameAgain)
 }
 
-// fuzzType holds a type to this: what it is decoded from, it is encoded to in such a
-// way that it decodes the same again.
+// fuzzType checks that a decoded value is encoded so that it decodes to the same value.
 func fuzzType[T any](t *testing.T, p protocol.Protocol, raw protocol.Raw) {
 	var v, again T
 	if p.Bind(raw, &v) != nil {
@@ -82,8 +81,7 @@ func fuzzType[T any](t *testing.T, p protocol.Protocol, raw protocol.Raw) {
 	require.Equal(t, frame, twice)
 }
 
-// FuzzTimeSpan holds the texts of TimeSpan to this: what is read is written so that it
-// reads the same again.
+// FuzzTimeSpan checks that a TimeSpan that is read is written so that it reads the same.
 func FuzzTimeSpan(f *testing.F) {
 	for _, text := range []string{"00:00:00", "-1.02:03:04.0050000", "10675199.02:48:05.4775807", "-10675199.02:48:05.4775808", "99999999.23:59:59"} {
 		f.Add(text)
