@@ -31,8 +31,8 @@ var (
 )
 
 // serveRefresh answers a request that brings the user of an open connection a new
-// expiry and new claims. A different user is refused, and the connection stays
-// as it is.
+// expiry and new claims. A different user is refused, and the connection does
+// not change.
 func (s *Server) serveRefresh(w http.ResponseWriter, r *http.Request, h *Hub) {
 	if r.Method != http.MethodPost {
 		methodNotAllowed(w, http.MethodPost)

@@ -3,6 +3,7 @@ package signalmesh;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import com.microsoft.signalr.HttpHubConnectionBuilder;
 import com.microsoft.signalr.HubConnection;
 import com.microsoft.signalr.HubConnectionBuilder;
 import com.microsoft.signalr.TransportEnum;
@@ -13,14 +14,34 @@ import java.util.concurrent.TimeUnit;
 
 /** A client of Microsoft's, and what it was sent. */
 final class Client implements AutoCloseable {
+  /** A transport and a hub protocol. */
+  enum Way {
+    WEBSOCKETS(TransportEnum.WEBSOCKETS, false),
+    LONG_POLLING(TransportEnum.LONG_POLLING, false),
+    WEBSOCKETS_MESSAGEPACK(TransportEnum.WEBSOCKETS, true),
+    LONG_POLLING_MESSAGEPACK(TransportEnum.LONG_POLLING, true);
+
+    final TransportEnum transport;
+    final boolean messagePack;
+
+    Way(TransportEnum transport, boolean messagePack) {
+      this.transport = transport;
+      this.messagePack = messagePack;
+    }
+  }
+
   static final long PATIENCE = 20; // seconds
 
   final HubConnection connection;
   final CompletableFuture<String> closed = new CompletableFuture<>(); // the error, or ""
   private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
 
-  Client(Node node, String user, TransportEnum transport) throws Exception {
-    connection = HubConnectionBuilder.create(node.hub(user)).withTransport(transport).build();
+  Client(Node node, String user, Way way) throws Exception {
+    HttpHubConnectionBuilder builder = HubConnectionBuilder.create(node.hub(user)).withTransport(way.transport);
+    if (way.messagePack) {
+      builder.withHubProtocol(new MessagePackProtocol());
+    }
+    connection = builder.build();
     connection.on("message", messages::add, String.class);
     connection.onClosed(error -> closed.complete(error == null ? "" : error.getMessage()));
     if (!connection.start().blockingAwait(PATIENCE, TimeUnit.SECONDS)) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -20,8 +21,9 @@ final class Node implements AutoCloseable {
 
   /** Starts a node that joins those at the addresses of bootstrap, and waits until it is ready. */
   Node(String name, Path config, String... bootstrap) throws Exception {
+    String server = Objects.requireNonNull(System.getProperty("server"), "no program of the node; run make test-java");
     List<String> command = new ArrayList<>(List.of(
-        System.getProperty("server"), "node", "--name", name, "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0",
+        server, "node", "--name", name, "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0",
         "--config", config.toString(), "--allow-anonymous", "--hub", "dialogue"));
     for (String peer : bootstrap) {
       command.addAll(List.of("--bootstrap", peer));

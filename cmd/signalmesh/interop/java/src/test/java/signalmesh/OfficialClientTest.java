@@ -25,8 +25,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import signalmesh.Client.Way;
 
-/** Microsoft's Java client against two nodes, over each transport that it has. */
+/** Microsoft's Java client against two nodes, over each transport that it has, in each protocol. */
 @Timeout(60)
 class OfficialClientTest {
   @TempDir static Path folder;
@@ -39,8 +40,8 @@ class OfficialClientTest {
     Path config = Node.config(folder);
     one = new Node("one", config);
     two = new Node("two", config, one.peers());
-    try (Client here = new Client(one, "here", TransportEnum.WEBSOCKETS);
-        Client there = new Client(two, "there", TransportEnum.WEBSOCKETS)) {
+    try (Client here = new Client(one, "here", Way.WEBSOCKETS);
+        Client there = new Client(two, "there", Way.WEBSOCKETS)) {
       meet(here, there);
       meet(there, here);
     }
@@ -75,9 +76,9 @@ class OfficialClientTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = TransportEnum.class, names = {"WEBSOCKETS", "LONG_POLLING"})
-  void valuesComeBackAndErrorsAreTold(TransportEnum transport) throws Exception {
-    try (Client client = new Client(one, "ann", transport)) {
+  @EnumSource
+  void valuesComeBackAndErrorsAreTold(Way way) throws Exception {
+    try (Client client = new Client(one, "ann", way)) {
       assertEquals("grüße \u0000 😀", client.get(String.class, "EchoText", "grüße \u0000 😀"));
       assertEquals(Long.MAX_VALUE, client.get(Long.class, "EchoInteger", Long.MAX_VALUE));
       assertEquals(0.1, client.get(Double.class, "EchoNumber", 0.1));
@@ -111,13 +112,13 @@ class OfficialClientTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = TransportEnum.class, names = {"WEBSOCKETS", "LONG_POLLING"})
-  void audiencesSpanNodes(TransportEnum transport) throws Exception {
-    try (Client ann = new Client(one, "ann" + transport, transport);
-        Client bob = new Client(two, "bob" + transport, transport);
-        Client eve = new Client(two, "eve" + transport, transport)) {
+  @EnumSource
+  void audiencesSpanNodes(Way way) throws Exception {
+    try (Client ann = new Client(one, "ann" + way, way);
+        Client bob = new Client(two, "bob" + way, way);
+        Client eve = new Client(two, "eve" + way, way)) {
       List<Client> all = List.of(ann, bob, eve);
-      String group = "red" + transport;
+      String group = "red" + way;
       ann.call("Join", group);
       bob.call("Join", group);
       ann.call("SendGroup", group, "to the group");
@@ -125,7 +126,7 @@ class OfficialClientTest {
       bob.hears("to the group");
       bob.call("SendOthersInGroup", group, "to the others in it");
       ann.hears("to the others in it");
-      ann.call("SendUser", "bob" + transport, "to a user");
+      ann.call("SendUser", "bob" + way, "to a user");
       bob.hears("to a user");
       ann.call("SendClient", eve.connection.getConnectionId(), "to a connection");
       eve.hears("to a connection");
@@ -143,12 +144,12 @@ class OfficialClientTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = TransportEnum.class, names = {"WEBSOCKETS", "LONG_POLLING"})
-  void messagesComeInOrder(TransportEnum transport) throws Exception {
-    try (Client ann = new Client(one, "ann", transport); Client bob = new Client(two, "bob", transport)) {
+  @EnumSource
+  void messagesComeInOrder(Way way) throws Exception {
+    try (Client ann = new Client(one, "ann", way); Client bob = new Client(two, "bob", way)) {
       String id = bob.connection.getConnectionId();
       for (int i = 0; i < 500; i++) {
-        if (transport == TransportEnum.LONG_POLLING) {
+        if (way.transport == TransportEnum.LONG_POLLING) {
           ann.call("SendClient", id, "n" + i); // sends overtake each other: the client does not await its POSTs
         } else {
           ann.connection.send("SendClient", id, "n" + i);
@@ -164,9 +165,9 @@ class OfficialClientTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = TransportEnum.class, names = {"WEBSOCKETS", "LONG_POLLING"})
-  void streamsGoBothWays(TransportEnum transport) throws Exception {
-    try (Client client = new Client(one, "ann", transport)) {
+  @EnumSource
+  void streamsGoBothWays(Way way) throws Exception {
+    try (Client client = new Client(one, "ann", way)) {
       List<Integer> numbers = IntStream.range(0, 100).boxed().toList();
       assertEquals(numbers, streamed(client.connection.stream(Integer.class, "Count", 100)));
       assertEquals(numbers, streamed(client.connection.stream(Integer.class, "CountChannel", 100)));
@@ -181,7 +182,7 @@ class OfficialClientTest {
       endless.dispose();
       untilStreaming(client, 0);
 
-      if (transport == TransportEnum.LONG_POLLING) {
+      if (way.transport == TransportEnum.LONG_POLLING) {
         // The client does not await its POSTs, so that items overtake each other.
         ReplaySubject<String> words = ReplaySubject.create();
         CompletableFuture<Boolean> held = new CompletableFuture<>();
@@ -218,9 +219,9 @@ class OfficialClientTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = TransportEnum.class, names = {"WEBSOCKETS", "LONG_POLLING"})
-  void clientsAnswerOtherNodes(TransportEnum transport) throws Exception {
-    try (Client asked = new Client(one, "ann", transport); Client asking = new Client(two, "bob", transport)) {
+  @EnumSource
+  void clientsAnswerOtherNodes(Way way) throws Exception {
+    try (Client asked = new Client(one, "ann", way); Client asking = new Client(two, "bob", way)) {
       asked.connection.onWithResult("shout", (String text) -> Single.just(text.toUpperCase()), String.class);
       String id = asked.connection.getConnectionId();
       assertEquals("HELLO", asking.get(String.class, "AskText", id, "shout", "hello"));
@@ -230,15 +231,15 @@ class OfficialClientTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = TransportEnum.class, names = {"WEBSOCKETS", "LONG_POLLING"})
-  void connectionsEnd(TransportEnum transport) throws Exception {
-    try (Client watcher = new Client(one, "watcher", transport); Client client = new Client(two, "ann", transport)) {
+  @EnumSource
+  void connectionsEnd(Way way) throws Exception {
+    try (Client watcher = new Client(one, "watcher", way); Client client = new Client(two, "ann", way)) {
       watcher.call("Disconnect", client.connection.getConnectionId());
       assertEquals("", client.closed.get(Client.PATIENCE, TimeUnit.SECONDS));
       assertEquals(HubConnectionState.DISCONNECTED, client.connection.getConnectionState());
     }
     // A message that is too long ends the connection, and the client is told why.
-    try (Client client = new Client(one, "ann", transport)) {
+    try (Client client = new Client(one, "ann", way)) {
       client.connection.send("EchoText", "x".repeat(1 << 20));
       String error = client.closed.get(Client.PATIENCE, TimeUnit.SECONDS);
       assertTrue(error.contains("Connection closed with an error."), error);
