@@ -38,7 +38,7 @@ demo: build $(SCRIPT) ## three servers and a chat page, until Ctrl-C (needs Go a
 	@$(PROGRAM) demo --signalr-js $(SCRIPT)
 
 .PHONY: test
-test: test-go test-agreement test-interop test-page ## all tests; installs Chromium from the system's packages if it is missing
+test: test-go test-agreement test-interop test-java test-page ## all tests; installs Chromium from the system's packages if it is missing
 
 .PHONY: test-go
 test-go: ## the Go tests, with the race detector (needs redis-server)
@@ -53,6 +53,12 @@ test-agreement: ## the simulations' two ways of running, held against each other
 .PHONY: test-interop
 test-interop: $(INTEROP)/node_modules ## Microsoft's JavaScript clients, and Redis', against real servers, with the race detector
 	cd $(INTEROP) && npm test --silent
+
+.PHONY: test-java
+test-java: ## Microsoft's Java client against two real servers, with the race detector; needs Maven and Java 17, and does nothing without Maven
+	@if ! command -v mvn >/dev/null; then echo "test-java: not run: mvn is not on the PATH; install Maven and a JDK, version 17 or later"; exit 0; fi; \
+		$(GO) build -race -o $(BUILD)/race/ ./$(INTEROP)/server && \
+		mvn --batch-mode --no-transfer-progress -Dstyle.color=never --file $(INTEROP)/java/pom.xml test -Dserver=$(abspath $(BUILD)/race/server)
 
 .PHONY: test-page
 test-page: build $(SCRIPT) chromium ## the demo page, and Microsoft's client, in Chromium; screenshots in build/artifacts

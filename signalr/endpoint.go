@@ -9,50 +9,63 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// ServeHTTP serves the two routes of each hub: its path and, below it,
-// "/negotiate". Paths are matched without regard to case. The server may be
+// The routes of a hub.
+type hubRoute uint8
+
+const (
+	routeHub       hubRoute = iota // the path of the hub
+	routeNegotiate                 // "/negotiate" below it
+	routeRefresh                   // "/refresh" below it, with AuthenticationRefresh
+)
+
+// ServeHTTP serves the routes of each hub: its path and, below it, "/negotiate" and,
+// with HubOptions.AuthenticationRefresh, "/refresh". Paths are matched without regard to case. The server may be
 // mounted at "/" or at each of the paths; see also Before.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = s.proxies.Apply(r)
 	if !dropBody(w, r) || !s.checkHost(w, r) {
 		return
 	}
-	h, negotiate := s.route(r.URL.Path)
-	switch {
-	case h == nil:
+	h, route := s.route(r.URL.Path)
+	if h == nil {
 		http.NotFound(w, r)
-	case negotiate:
-		if s.shareAcrossOrigins(w, r, "POST") {
-			return
-		}
-		if r, ok := s.authorize(w, r, h); ok {
-			s.serveNegotiate(w, r, h)
-		}
-	default:
-		if s.shareAcrossOrigins(w, r, "GET, POST, DELETE") {
-			return
-		}
-		if r, ok := s.authorize(w, r, h); ok {
-			s.serveHub(w, r, h)
-		}
+		return
+	}
+	methods, serve := "POST", s.serveNegotiate
+	switch route {
+	case routeHub:
+		methods, serve = "GET, POST, DELETE", s.serveHub
+	case routeRefresh:
+		serve = s.serveRefresh
+	}
+	if s.shareAcrossOrigins(w, r, methods) {
+		return
+	}
+	if r, ok := s.authorize(w, r, h); ok {
+		serve(w, r, h)
 	}
 }
 
-// route returns the hub that a path belongs to, nil if there is none, and whether the
-// path is that of its negotiation.
-func (s *Server) route(path string) (h *Hub, negotiate bool) {
+// route returns the hub that a path belongs to, nil if there is none, and which of its
+// routes the path is.
+func (s *Server) route(path string) (*Hub, hubRoute) {
 	path = foldPath(path)
 	if h := s.hubs[path]; h != nil {
-		return h, false
+		return h, routeHub
 	}
 	if parent, ok := strings.CutSuffix(path, "/negotiate"); ok {
-		return s.hubs[foldPath(cmp.Or(parent, "/"))], true
+		return s.hubs[foldPath(cmp.Or(parent, "/"))], routeNegotiate
 	}
-	return nil, false
+	if parent, ok := strings.CutSuffix(path, "/refresh"); ok {
+		if h := s.hubs[foldPath(cmp.Or(parent, "/"))]; h != nil && h.options.AuthenticationRefresh {
+			return h, routeRefresh
+		}
+	}
+	return nil, routeHub
 }
 
 // Serves reports whether a path is one of those that the server answers: that of a
-// hub, or of its negotiation.
+// hub, of its negotiation, or of its refresh.
 func (s *Server) Serves(path string) bool {
 	h, _ := s.route(path)
 	return h != nil

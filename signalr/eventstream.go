@@ -103,7 +103,10 @@ func (e *eventStream) setDeadline(at time.Time) error {
 
 // close ends the stream in order; its end is written when the request's handler
 // returns. A client cannot be told of a failure.
-func (e *eventStream) close(bool) { e.end(time.Now().Add(e.writeTimeout)) }
+func (e *eventStream) close(bool) {
+	e.inbox.conclude()
+	e.end(time.Now().Add(e.writeTimeout))
+}
 
 func (e *eventStream) kill() { e.end(time.Now().Add(-time.Second)) }
 

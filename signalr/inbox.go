@@ -26,6 +26,7 @@ type inbox struct {
 	buf   []byte
 	limit int
 	over  bool // ended is closed
+	drops bool // requests after the end are read and dropped; else they are refused
 }
 
 func newInbox() *inbox {
@@ -124,13 +125,27 @@ func (in *inbox) move(buf []byte) []byte {
 }
 
 // end lets nothing more in. What is there may still be taken.
-func (in *inbox) end() {
+func (in *inbox) end() { in.finish(false) }
+
+// conclude is end for a connection that still has a Close message for its client.
+// Requests are dropped and not refused, since a client that reads a refusal does not
+// read the Close message.
+func (in *inbox) conclude() { in.finish(true) }
+
+func (in *inbox) finish(drops bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if !in.over {
-		in.over = true
+		in.over, in.drops = true, drops
 		close(in.ended)
 	}
+}
+
+// isDropping reports whether requests are dropped, and not refused.
+func (in *inbox) isDropping() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.drops
 }
 
 // signal leaves a token in c, which has room for one.

@@ -118,7 +118,7 @@ func (t *longPoll) send(frames [][]byte) error {
 
 // close lets polls take what still waits and then tell the client of the end.
 func (t *longPoll) close(failed bool) {
-	t.inbox.end()
+	t.inbox.conclude()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.life, t.failed = max(t.life, lifeClosing), failed

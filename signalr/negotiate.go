@@ -1,6 +1,7 @@
 package signalr
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,6 +21,7 @@ type negotiateResponse struct {
 	Version    int                  `json:"negotiateVersion"`
 	ID         string               `json:"connectionId"`
 	Token      string               `json:"connectionToken,omitempty"`
+	Lifetime   int                  `json:"tokenLifetimeSeconds,omitempty"` // with AuthenticationRefresh
 	Transports []availableTransport `json:"availableTransports"`
 }
 
@@ -40,7 +42,7 @@ func (s *Server) serveNegotiate(w http.ResponseWriter, r *http.Request, h *Hub) 
 		notAdmitting(w)
 		return
 	}
-	version, refusal := negotiateVersion(queryValue(r.URL.Query(), "negotiateVersion"))
+	version, refusal := negotiateVersion(queryValue(r.URL.Query(), "negotiateVersion"), h.options.MinimumProtocolVersion)
 	if refusal != "" {
 		writeJSON(w, map[string]string{"error": refusal})
 		return
@@ -51,6 +53,9 @@ func (s *Server) serveNegotiate(w http.ResponseWriter, r *http.Request, h *Hub) 
 		n.token = n.id
 	} else {
 		answer.Token = n.token
+		if h.options.AuthenticationRefresh {
+			answer.Lifetime = userOf(r).lifetime(time.Now())
+		}
 	}
 	if h.stateful && strings.EqualFold(queryValue(r.URL.Query(), "useStatefulReconnect"), "true") {
 		answer.Stateful = true
@@ -61,21 +66,21 @@ func (s *Server) serveNegotiate(w http.ResponseWriter, r *http.Request, h *Hub) 
 }
 
 // negotiateVersion returns the version to answer with, or why there is none.
-func negotiateVersion(asked string) (version int, refusal string) {
-	if asked == "" {
-		return 0, ""
-	}
-	version, err := strconv.Atoi(asked)
+// A version that is not given is 0.
+func negotiateVersion(asked string, minimum int) (version int, refusal string) {
+	version, err := strconv.Atoi(cmp.Or(asked, "0"))
 	switch {
 	case err != nil:
 		return 0, "The client requested a non-integer protocol version."
-	case version < 0:
+	case version < minimum:
 		return 0, fmt.Sprintf("The client requested version '%d', but the server does not support this version.", version)
 	}
 	return min(version, maxNegotiateVersion), ""
 }
 
-func writeJSON(w http.ResponseWriter, v any) {
+func writeJSON(w http.ResponseWriter, v any) { writeJSONStatus(w, http.StatusOK, v) }
+
+func writeJSONStatus(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -83,6 +88,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
 	w.Write(body)
 }
 

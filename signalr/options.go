@@ -154,6 +154,16 @@ type HubOptions struct {
 	// CloseOnExpiry closes connections when their user expires. Their clients may
 	// reconnect. With long polling each poll can renew the user.
 	CloseOnExpiry bool
+	// AuthenticationRefresh lets clients renew the user of an open connection by a POST
+	// to the path of the hub and "/refresh", as clients of .NET 11 do. The new user takes
+	// the place of the old one, with its Expires and Claims, if both have the same ID. A
+	// client learns by negotiation in how many seconds its user expires.
+	AuthenticationRefresh bool
+	// MinimumProtocolVersion is the lowest version of the negotiate protocol that is
+	// accepted: 0 or 1. Clients older than .NET Core 3.1 use version 0, in which the ID
+	// of a connection, which others may learn, is also its secret token. Clients that skip
+	// the negotiation are not affected. Zero means every version.
+	MinimumProtocolVersion int
 	// Filters wrap what clients make the hub do, the first outermost, inside those
 	// of Options.
 	Filters []Filter
@@ -246,6 +256,9 @@ func completeHubs(hubs []HubOptions, limits Limits) ([]HubOptions, error) {
 		if h.Transports&^allTransports != 0 {
 			errs = append(errs, fmt.Errorf("hub at %q has unknown transports: %v", h.Path, h.Transports))
 		}
+		if h.MinimumProtocolVersion < 0 || h.MinimumProtocolVersion > maxNegotiateVersion {
+			errs = append(errs, fmt.Errorf("hub at %q has MinimumProtocolVersion %d; it is 0 or %d", h.Path, h.MinimumProtocolVersion, maxNegotiateVersion))
+		}
 		h.Transports = cmp.Or(h.Transports, allTransports)
 		own := h.Limits != (Limits{}) // else the server's faults are told already
 		var faults []error
@@ -267,6 +280,9 @@ func completeHubs(hubs []HubOptions, limits Limits) ([]HubOptions, error) {
 		completed = append(completed, h)
 	}
 	for _, h := range hubs {
+		if h.AuthenticationRefresh && paths[foldPath(strings.TrimSuffix(foldPath(h.Path), "/")+"/refresh")] {
+			errs = append(errs, fmt.Errorf("hub at %q has AuthenticationRefresh, and another hub has the path of its refreshes; choose another path", h.Path))
+		}
 		if parent, ok := strings.CutSuffix(foldPath(h.Path), "/negotiate"); ok && paths[cmp.Or(parent, "/")] {
 			errs = append(errs, fmt.Errorf("hub path %q is where clients of the hub at %q negotiate; choose another path", h.Path, cmp.Or(parent, "/")))
 		}

@@ -17,6 +17,10 @@ const (
 	bodyRate  = 240
 )
 
+// maxRest is the largest number of bytes of a request that are read after the end of
+// its connection: the limit of ASP.NET Core's web server for one request.
+const maxRest = 30_000_000
+
 // bodyBuffers are for reading the bodies of POST requests.
 var bodyBuffers = sync.Pool{New: func() any { return new([4 << 10]byte) }}
 
@@ -60,7 +64,7 @@ func (s *Server) servePost(w http.ResponseWriter, r *http.Request, h *Hub, token
 		in.unlock()
 	}
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errClientGone) && in.isDropping() && dropRest(w, r):
 		text(w, http.StatusOK, "")
 	case errors.Is(err, errClientGone): // it has left its connection, not this request
 		limitBody(w)
@@ -70,6 +74,25 @@ func (s *Server) servePost(w http.ResponseWriter, r *http.Request, h *Hub, token
 	default:
 		text(w, http.StatusBadRequest, "")
 	}
+}
+
+// dropRest reads what is left of the body of a request whose connection the server
+// has ended, so that the client can read the reason. It reports false if the body is
+// longer than maxRest bytes or comes too slowly.
+func dropRest(w http.ResponseWriter, r *http.Request) bool {
+	buf := bodyBuffers.Get().(*[4 << 10]byte)
+	defer bodyBuffers.Put(buf)
+	control := http.NewResponseController(w)
+	for p := (pace{}); p.bytes <= maxRest; {
+		begin := time.Now()
+		control.SetReadDeadline(begin.Add(p.left()))
+		n, err := r.Body.Read(buf[:])
+		p.read(n, time.Since(begin))
+		if err != nil {
+			return err == io.EOF
+		}
+	}
+	return false
 }
 
 // receiveBody puts the body of a request into the inbox. The caller has the turn.

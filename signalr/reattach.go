@@ -84,7 +84,8 @@ func (l *link) swap(s *webSocket) bool {
 }
 
 // serveReattach answers a request that brings the connection of a link a new
-// socket. There is no handshake.
+// socket. There is no handshake. The user of the request, with its expiry, becomes
+// that of the connection, except for its name.
 func (s *Server) serveReattach(w http.ResponseWriter, r *http.Request, l *link) {
 	if no := l.vacate(r.Context()); no != nil {
 		no.answer(w)
@@ -95,5 +96,6 @@ func (s *Server) serveReattach(w http.ResponseWriter, r *http.Request, l *link) 
 		l.forgo()
 		return
 	}
+	l.c.refresh(r)
 	l.attach(newWebSocket(conn, s.options.WriteTimeout))
 }

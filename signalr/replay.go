@@ -20,6 +20,8 @@ type replay struct {
 	size    int      // bytes in held
 	last    int64    // number of the last message there was
 	written int64    // number of the last one written to the present socket
+	spare   bool     // one message may be held beyond limit
+	spared  int      // messages that were, since the last Ack with news
 
 	// What comes in.
 	counted   int64 // number of the message before the next one
@@ -28,11 +30,21 @@ type replay struct {
 	duplicate bool  // there was a duplicate since
 }
 
-// roomy reports whether another message may be held. One may exceed the limit.
-func (r *replay) roomy() bool { return r.size <= r.limit }
+// maxSpared is how many messages may be held beyond the limit, one for each new
+// socket, while the client acknowledges nothing.
+const maxSpared = 8
+
+// roomy reports whether another message may be held. One may exceed the limit, and
+// one more after each loss of a socket. The client's last Ack may have been lost with
+// it. Microsoft's .NET client does not repeat an Ack before a new message arrives.
+func (r *replay) roomy() bool { return r.size <= r.limit || r.spare }
 
 // hold gives a message its number, and keeps it until it is acknowledged.
 func (r *replay) hold(frame []byte) {
+	if r.size > r.limit && r.spare {
+		r.spare = false
+		r.spared++
+	}
 	r.held = append(r.held, frame)
 	r.size += len(frame)
 	r.last++
@@ -46,6 +58,9 @@ func (r *replay) oldest() int64 { return r.last - int64(len(r.held)) + 1 }
 func (r *replay) acknowledge(n int64) {
 	n = min(max(n, r.oldest()-1), r.last)
 	count := int(n - r.oldest() + 1)
+	if count > 0 {
+		r.spare, r.spared = false, 0
+	}
 	for i, frame := range r.held[:count] {
 		r.size -= len(frame)
 		r.held[i] = nil
@@ -57,7 +72,10 @@ func (r *replay) acknowledge(n int64) {
 }
 
 // rewind says that there is a new socket, to which nothing has been written.
-func (r *replay) rewind() { r.written = 0 }
+func (r *replay) rewind() {
+	r.written = 0
+	r.spare = r.spared < maxSpared
+}
 
 // unwritten returns the messages to be written next, and the number of the last.
 func (r *replay) unwritten() (frames [][]byte, last int64) {

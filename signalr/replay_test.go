@@ -195,7 +195,7 @@ func TestReplaysLoseAndRepeatNothing(t *testing.T) {
 			step()
 			for i := range ends {
 				e := &ends[i]
-				if e.oldest() > ends[1-i].processed+1 || e.size > 20+4 {
+				if e.oldest() > ends[1-i].processed+1 || e.size > 20+4+4*maxSpared {
 					require.FailNow(t, "something unheard is forgotten, or too much held", "seed %d", seed)
 				}
 			}

@@ -167,7 +167,7 @@ func (o Options) lockedOut() (errs []error) {
 		return nil
 	}
 	for _, h := range o.Hubs {
-		if h.Authorize != nil || len(h.AuthorizeMethods) > 0 || h.CloseOnExpiry {
+		if h.Authorize != nil || len(h.AuthorizeMethods) > 0 || h.CloseOnExpiry || h.AuthenticationRefresh {
 			errs = append(errs, fmt.Errorf("hub at %q authorizes users, but none are known; set Authenticate", h.Path))
 		}
 	}

@@ -47,3 +47,19 @@ func ExampleOptions_values() {
 	fmt.Printf("%s\n", frame[:len(frame)-1])
 	// Output: {"type":2,"invocationId":"1","item":{"Flour":"3/4","Baking":"01:30:00"}}
 }
+
+// Point is [MessagePackObject] class Point { [Key(0)] public int X; [Key(1)] public int Y; } in C#.
+type Point struct {
+	X int `json:"x" msgpack:",key=0"`
+	Y int `json:"y" msgpack:",key=1"`
+}
+
+// A struct whose fields have keys is an array in MessagePack.
+func ExampleOptions_keys() {
+	frame, err := protocol.MessagePack().Append(nil, protocol.StreamItem{InvocationID: "1", Item: Point{X: 3, Y: 4}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("% x\n", frame[len(frame)-3:])
+	// Output: 92 03 04
+}

@@ -17,6 +17,8 @@ type field struct {
 	typ    reflect.Type
 	tagged bool // the name is from a tag
 
+	key string // that the tag has for MessagePack; empty: none
+
 	omitEmpty, omitZero, quoted bool // options of the tag
 }
 
@@ -25,6 +27,7 @@ type naming struct {
 	tags   []string            // keys of struct tags, the first that is there counts
 	rename func(string) string // for fields without a tag; nil: as declared
 	types  sync.Map            // reflect.Type to []field
+	arrays sync.Map            // reflect.Type to *keyed
 }
 
 var (
@@ -110,7 +113,7 @@ func (n *naming) tag(sf reflect.StructField) string {
 }
 
 func (n *naming) field(sf reflect.StructField, index []int, name, options string) field {
-	f := field{name: name, index: index, typ: sf.Type, tagged: name != ""}
+	f := field{name: name, index: index, typ: sf.Type, tagged: name != "", key: keyOf(options)}
 	if name == "" {
 		f.name = sf.Name
 		if n.rename != nil {

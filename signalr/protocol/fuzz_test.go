@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,6 +40,12 @@ func fuzzParse(t *testing.T, p protocol.Protocol, body []byte) {
 func fuzzBind(t *testing.T, p protocol.Protocol, raw protocol.Raw) {
 	var s outer
 	_ = p.Bind(raw, &s) // any outcome but a panic
+	fuzzType[time.Time](t, p, raw)
+	fuzzType[protocol.DateOnly](t, p, raw)
+	fuzzType[protocol.TimeOnly](t, p, raw)
+	fuzzType[protocol.Char](t, p, raw)
+	fuzzType[keyedPoint](t, p, raw)
+	fuzzType[level](t, p, raw)
 	var v, again any
 	if p.Bind(raw, &v) != nil {
 		return
@@ -56,10 +63,47 @@ func fuzzBind(t *testing.T, p protocol.Protocol, raw protocol.Raw) {
 	require.Equal(t, frame, frameAgain)
 }
 
+// fuzzType checks that a decoded value is encoded so that it decodes to the same value.
+func fuzzType[T any](t *testing.T, p protocol.Protocol, raw protocol.Raw) {
+	var v, again T
+	if p.Bind(raw, &v) != nil {
+		return
+	}
+	frame, err := p.Append(nil, protocol.StreamItem{InvocationID: "1", Item: v})
+	if err != nil {
+		return // such as a year that JSON has no text for
+	}
+	m, err := readOne(t, p, frame)
+	require.NoError(t, err)
+	require.NoError(t, p.Bind(m.(protocol.StreamItem).Item.(protocol.Raw), &again))
+	twice, err := p.Append(nil, protocol.StreamItem{InvocationID: "1", Item: again})
+	require.NoError(t, err)
+	require.Equal(t, frame, twice)
+}
+
+// FuzzTimeSpan checks that a TimeSpan that is read is written so that it reads the same.
+func FuzzTimeSpan(f *testing.F) {
+	for _, text := range []string{"00:00:00", "-1.02:03:04.0050000", "10675199.02:48:05.4775807", "-10675199.02:48:05.4775808", "99999999.23:59:59"} {
+		f.Add(text)
+	}
+	p := protocol.Values{Converters: protocol.TimeSpans()}.JSON()
+	f.Fuzz(func(t *testing.T, text string) {
+		quoted, err := json.Marshal(text)
+		require.NoError(t, err)
+		var d, again time.Duration
+		if p.Bind(quoted, &d) != nil {
+			return
+		}
+		require.NoError(t, p.Bind(encoded(t, p, d), &again))
+		require.Equal(t, d, again)
+	})
+}
+
 func FuzzJSON(f *testing.F) {
 	for _, c := range jsonMessages {
 		f.Add([]byte(c.text))
 	}
+	f.Add([]byte(`{"type":1,"target":"x","arguments":["2024-02-29","03:04:05.0060007","x",7,"2024-02-29T03:04:05+01:00",{"id":1,"name":"x"}]}`))
 	f.Add([]byte(` {"target" : "a\u00e9\\", "x":{"y":["]"]}, "arguments":[{"USERID":1e5,"quoted":"5"}, [ ]] ,"type":1}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if bytes.IndexByte(body, 0x1e) >= 0 {
@@ -74,6 +118,9 @@ func FuzzJSON(f *testing.F) {
 func FuzzMessagePack(f *testing.F) {
 	for _, c := range messagePackVectors {
 		f.Add(fromHex(f, c.body))
+	}
+	for _, value := range []string{wire, "94 07 A1 78 C0 94 08 A0 C0 C0", "82 01 A1 61 A1 78 CA 3D CC CC CD", "CE 00 0B 46 80", "CF 00 00 00 19 B7 56 2A E7"} {
+		f.Add(append(fromHex(f, "96 01 80 C0 A1 61 91"), append(fromHex(f, value), 0x90)...))
 	}
 	f.Add(append(fromHex(f, "96 01 80 C0 A1 61 91"), append(packed(f, outer{Data: []byte{1}}), 0x90)...))
 	f.Fuzz(func(t *testing.T, body []byte) { fuzzParse(t, protocol.MessagePack(), body) })

@@ -51,6 +51,8 @@ func (s *shape) bindJSONPlain(from *scanner, v reflect.Value) error {
 		return errNullValue
 	case t == timeType:
 		return bindJSONTime(from.value(), v)
+	case (v.CanInt() || v.CanUint()) && isNumber(c) && pointer.Implements(textUnmarshaler) && !pointer.Implements(jsonUnmarshaler) && !isNumberType(t):
+		return bindJSONEnum(from.value(), v) // .NET's default for enums
 	case pointer.Implements(jsonUnmarshaler) || pointer.Implements(textUnmarshaler):
 		return json.Unmarshal(from.value(), v.Addr().Interface())
 	case c == 'n':
@@ -88,7 +90,7 @@ func bindJSONScalar(from *scanner, v reflect.Value, c byte) bool {
 	case v.Kind() == reflect.Bool && (c == 't' || c == 'f'):
 		v.SetBool(from.value()[0] == 't')
 		return true
-	case v.CanInt() && (c == '-' || '0' <= c && c <= '9'):
+	case v.CanInt() && isNumber(c):
 		if n, err := strconv.ParseInt(string(from.value()), 10, v.Type().Bits()); err == nil {
 			v.SetInt(n)
 			return true
@@ -96,6 +98,22 @@ func bindJSONScalar(from *scanner, v reflect.Value, c byte) bool {
 	}
 	from.pos = start
 	return false
+}
+
+// isNumber reports whether a value that begins with c is a number.
+func isNumber(c byte) bool { return c == '-' || '0' <= c && c <= '9' }
+
+// bindJSONEnum takes the number of an enum whose names are texts.
+func bindJSONEnum(text []byte, v reflect.Value) error {
+	bits := v.Type().Bits()
+	if v.CanUint() {
+		n, err := strconv.ParseUint(string(text), 10, bits)
+		v.SetUint(n)
+		return err
+	}
+	n, err := strconv.ParseInt(string(text), 10, bits)
+	v.SetInt(n)
+	return err
 }
 
 // unquoted is unquote for a name, which stays part of the text if it can.

@@ -191,6 +191,9 @@ func (s *shape) appendJSONMap(dst []byte, v reflect.Value, depth int) ([]byte, e
 
 // mapKey returns what encoding/json would name the entry of a map with key k.
 func mapKey(k reflect.Value) (string, error) {
+	if k.Kind() == reflect.Interface && !k.IsNil() {
+		return mapKey(k.Elem()) // of a map[any]any
+	}
 	if k.Kind() == reflect.String {
 		return k.String(), nil
 	}

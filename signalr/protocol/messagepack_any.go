@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -41,8 +42,7 @@ func readAny(b []byte) (value any, rest []byte, err error) {
 		}
 		return int64(n), rest, err
 	case msgp.Float32Type:
-		f, rest, err := msgp.ReadFloat32Bytes(b)
-		return float64(f), rest, err
+		return read(msgp.ReadFloat32Bytes(b))
 	case msgp.Float64Type:
 		return read(msgp.ReadFloat64Bytes(b))
 	case msgp.StrType:
@@ -54,7 +54,7 @@ func readAny(b []byte) (value any, rest []byte, err error) {
 	case msgp.MapType:
 		return readMap(b)
 	}
-	return read(bindTime(b)) // or another extension, which is refused
+	return read(bindTimestamp(b)) // or another extension, which is refused
 }
 
 func read[T any](v T, rest []byte, err error) (any, []byte, error) { return v, rest, err }
@@ -72,17 +72,82 @@ func readList(b []byte) (any, []byte, error) {
 	return list, b, err
 }
 
+// readMap returns a map[string]any if all keys are strings, else a map[int64]any if
+// all are integers of that size, else a map[any]any.
 func readMap(b []byte) (any, []byte, error) {
 	n, b, err := msgp.ReadMapHeaderBytes(b)
-	m := make(map[string]any)
-	for range n {
-		key, rest, err := msgp.ReadStringBytes(b)
+	texts, integers, others := make(map[string]any), map[int64]any(nil), map[any]any(nil)
+	for i := range n {
+		key, rest, err := readKey(b)
 		if err != nil {
-			return nil, b, fmt.Errorf("key: %w", err)
-		}
-		if m[key], b, err = readAny(rest); err != nil {
 			return nil, b, err
 		}
+		value, rest, err := readAny(rest)
+		if err != nil {
+			return nil, rest, err
+		}
+		b = rest
+		text, isText := key.(string)
+		integer, isInteger := key.(int64)
+		switch {
+		case isText && texts != nil:
+			texts[text] = value
+		case isInteger && (i == 0 || integers != nil):
+			if i == 0 {
+				texts, integers = nil, make(map[int64]any)
+			}
+			integers[integer] = value
+		default:
+			if others == nil {
+				others = anyKeys(texts, integers)
+				texts, integers = nil, nil
+			}
+			others[key] = value
+		}
 	}
-	return m, b, err
+	switch {
+	case others != nil:
+		return others, b, err
+	case integers != nil:
+		return integers, b, err
+	}
+	return texts, b, err
+}
+
+// anyKeys returns the entries of both maps in one.
+func anyKeys(texts map[string]any, integers map[int64]any) map[any]any {
+	m := make(map[any]any, len(texts)+len(integers))
+	for key, value := range texts {
+		m[key] = value
+	}
+	for key, value := range integers {
+		m[key] = value
+	}
+	return m
+}
+
+// readKey reads a key of a map: a string, a number, a truth or a time.
+func readKey(b []byte) (key any, rest []byte, err error) {
+	switch msgp.NextType(b) {
+	case msgp.NilType, msgp.BinType, msgp.ArrayType, msgp.MapType:
+		return nil, b, fmt.Errorf("key: %w", wrongType(b))
+	}
+	key, rest, err = readAny(b)
+	if err == nil && isNaN(key) {
+		err = errors.New("NaN is not equal to itself")
+	}
+	if err != nil {
+		return nil, b, fmt.Errorf("key: %w", err)
+	}
+	return key, rest, nil
+}
+
+func isNaN(key any) bool {
+	switch f := key.(type) {
+	case float32:
+		return math.IsNaN(float64(f))
+	case float64:
+		return math.IsNaN(f)
+	}
+	return false
 }

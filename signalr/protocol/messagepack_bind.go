@@ -46,6 +46,12 @@ func (s *shape) bindPlain(b []byte, v reflect.Value) (rest []byte, err error) {
 		v.Set(reflect.ValueOf(when))
 		return rest, err
 	}
+	if isNumberType(v.Type()) {
+		if rest, err = bindScalar(b, v); err == nil {
+			err = v.Interface().(asNumber).check()
+		}
+		return rest, err
+	}
 	if rest, done, err := bindOwn(b, v); done {
 		return rest, err
 	}
@@ -113,10 +119,16 @@ func bindOwn(b []byte, v reflect.Value) (rest []byte, done bool, err error) {
 	return b, false, nil
 }
 
-// bindStruct takes a map. Of two keys for one field, the exact one counts, and
+// bindStruct takes a map, or an array if the fields have keys. Of two keys for one field, the exact one counts, and
 // else the last.
 func (s *shape) bindStruct(b []byte, v reflect.Value) ([]byte, error) {
-	if msgp.NextType(b) != msgp.MapType {
+	kind := msgp.NextType(b)
+	if kind == msgp.ArrayType {
+		if k := s.fields.keyed(v.Type()); k != nil {
+			return s.bindKeyed(b, k, v)
+		}
+	}
+	if kind != msgp.MapType {
 		return b, wrongType(b)
 	}
 	n, b, err := msgp.ReadMapHeaderBytes(b)

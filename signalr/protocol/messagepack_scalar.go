@@ -105,7 +105,15 @@ func isTime(b []byte) bool {
 	return false
 }
 
+// bindTime takes a .NET DateTime, which is a timestamp, or a DateTimeOffset.
 func bindTime(b []byte) (time.Time, []byte, error) {
+	if msgp.NextType(b) == msgp.ArrayType {
+		return bindDateTimeOffset(b)
+	}
+	return bindTimestamp(b)
+}
+
+func bindTimestamp(b []byte) (time.Time, []byte, error) {
 	if !isTime(b) {
 		return time.Time{}, b, wrongType(b)
 	}

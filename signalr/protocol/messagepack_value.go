@@ -31,7 +31,7 @@ func (s *shape) appendMessagePackValue(dst []byte, v any) ([]byte, error) {
 		case float64:
 			return msgp.AppendFloat64(dst, v), nil
 		case time.Time:
-			return msgp.AppendTimeExt(dst, v), nil
+			return appendTime(dst, v), nil
 		}
 	}
 	return s.appendReflect(dst, reflect.ValueOf(v), 0)

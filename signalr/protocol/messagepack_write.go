@@ -78,7 +78,7 @@ func appendOwn(dst []byte, v reflect.Value) (out []byte, done bool, err error) {
 		}
 		return append(dst, v.Bytes()...), true, nil
 	case timeType:
-		return msgp.AppendTimeExt(dst, v.Interface().(time.Time)), true, nil
+		return appendTime(dst, v.Interface().(time.Time)), true, nil
 	case jsonNumber:
 		dst, err = appendNumber(dst, v.String())
 		return dst, true, err
@@ -87,6 +87,13 @@ func appendOwn(dst []byte, v reflect.Value) (out []byte, done bool, err error) {
 		return dst, false, nil // it has no methods
 	}
 	if t.Kind() == reflect.Pointer && t.Elem() == timeType {
+		return dst, false, nil
+	}
+	if isNumberType(t) {
+		err = v.Interface().(asNumber).check()
+		return dst, err != nil, err
+	}
+	if t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer && isNumberType(t.Elem()) {
 		return dst, false, nil
 	}
 	if v.CanAddr() {
@@ -120,6 +127,9 @@ func appendNumber(dst []byte, text string) ([]byte, error) {
 }
 
 func (s *shape) appendStruct(dst []byte, v reflect.Value, depth int) ([]byte, error) {
+	if k := s.fields.keyed(v.Type()); k != nil {
+		return s.appendKeyed(dst, k, v, depth)
+	}
 	type entry struct {
 		field
 		value reflect.Value

@@ -237,8 +237,29 @@ func TestTimeSpansAreThoseOfDotNet(t *testing.T) {
 			assert.Equal(t, c.d, back)
 		}
 	}
-	for _, text := range []string{"", "1", "00:00", "24:00:00", "00:60:00", "1:00:00", "00:00:00.", "00:00:00.00000001", "999999.00:00:00", "+00:00:01"} {
+	for _, text := range []string{"", "1", "00:00", "24:00:00", "00:60:00", "1:00:00", "00:00:00.", "00:00:00.00000001", "10675200.00:00:00", "10675199.02:48:05.4775808", "99999999.00:00:00", "+00:00:01"} {
 		require.Error(t, v.JSON().Bind(encoded(t, v.JSON(), text), new(time.Duration)), text)
 	}
-	require.Error(t, v.MessagePack().Bind(packed(t, int64(math.MaxInt64)), new(time.Duration)))
+}
+
+func TestLongTimeSpansAreTheLongestDuration(t *testing.T) {
+	v := protocol.Values{Converters: protocol.TimeSpans()}
+	for text, want := range map[string]time.Duration{
+		"10675199.02:48:05.4775807":  math.MaxInt64,
+		"-10675199.02:48:05.4775808": math.MinInt64,
+		"106752.00:00:00":            math.MaxInt64,
+		"-106752.00:00:00":           math.MinInt64,
+	} {
+		var d time.Duration
+		require.NoError(t, v.JSON().Bind(encoded(t, v.JSON(), text), &d), text)
+		assert.Equal(t, want, d, text)
+	}
+	for _, extreme := range []int64{math.MaxInt64, math.MinInt64} { // TimeSpan.MaxValue and MinValue
+		var d time.Duration
+		require.NoError(t, v.MessagePack().Bind(packed(t, extreme), &d))
+		assert.Equal(t, time.Duration(extreme), d)
+		assert.Equal(t, packed(t, extreme), encoded(t, v.MessagePack(), d))
+		require.NoError(t, v.JSON().Bind(encoded(t, v.JSON(), d), &d))
+		assert.Equal(t, time.Duration(extreme), d)
+	}
 }

@@ -109,6 +109,9 @@ func serve(ctx context.Context, o node.Options, stderr io.Writer) error {
 	defer n.Close()
 	select {
 	case <-n.Ready():
+		if peers := n.PeerAddrs(); len(peers) > 0 {
+			fmt.Fprintf(stderr, "peers: %s\n", peers[0])
+		}
 		fmt.Fprintf(stderr, "ready: %s\n", n.HTTPAddr())
 		<-ctx.Done()
 	case <-ctx.Done():
