@@ -144,13 +144,25 @@ func (n *Node) adminHandler() http.Handler {
 	return mux
 }
 
-// serveHealth says that the process works. A node that is alone still serves its
-// own clients, so the health of the mesh is in the body and not in the code.
+// A HealthReport is the answer to /healthz. No list is nil.
+type HealthReport struct {
+	Health      mesh.Health    `json:"health"`
+	Servers     int            `json:"servers"` // others that are alive
+	Text        string         `json:"text"`    // the health in a sentence
+	Silent      []string       `json:"silent"`
+	WithoutLink []string       `json:"withoutLink"`
+	Missing     []mesh.Missing `json:"missing"`
+	Absent      int            `json:"missingServers"` // number of missing servers; see Status
+	Expected    int            `json:"expected"`       // servers, this one included; 0: not known
+}
+
+// serveHealth answers with the health of the mesh. The status code is always 200, since
+// a node that is alone still serves its own clients.
 func (n *Node) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	c := n.topic.Condition()
-	writeJSON(w, http.StatusOK, map[string]any{
-		"health": c.Health, "servers": c.Servers, "silent": list(c.Silent), "withoutLink": list(c.Round),
-		"missing": append([]mesh.Missing{}, c.Missing...), "missingServers": c.MissingServers(), "expected": c.Expected, "text": n.why(c),
+	writeJSON(w, http.StatusOK, HealthReport{
+		Health: c.Health, Servers: c.Servers, Text: n.why(c), Silent: list(c.Silent), WithoutLink: list(c.Round),
+		Missing: append([]mesh.Missing{}, c.Missing...), Absent: c.MissingServers(), Expected: c.Expected,
 	})
 }
 
