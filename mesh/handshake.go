@@ -39,7 +39,7 @@ var errBanned = errors.New("mesh: the peer broke the rules and is kept out for a
 // A handshake secures connections: first Noise, which proves the peer IDs, then the
 // admission of the peer. Nothing of libp2p beyond it is reachable for a stranger.
 type handshake struct {
-	noise    *noise.Transport
+	noise    sec.SecureTransport
 	any      *noise.SessionTransport // whoever the peer is
 	gate     *admission.Gate
 	throttle admission.Throttle
