@@ -75,13 +75,17 @@ type Exchange struct {
 
 // An entry is a name with subscribers here.
 type entry struct {
-	name  Name
-	wire  string
-	sinks []Sink
-	ports []*Port
+	name   Name
+	wire   string
+	sinks  []Sink
+	absent []Sink // those of sinks that are not counted
+	ports  []*Port
 }
 
 func (e *entry) needs() int { return len(e.sinks) + len(e.ports) }
+
+// counted is the number of subscribers that are not absent.
+func (e *entry) counted() int { return e.needs() - len(e.absent) }
 
 // New returns an Exchange over up, whose only receiver it is until Close.
 func New(up Backplane) (*Exchange, error) {
@@ -146,6 +150,7 @@ func (x *Exchange) add(r Request) (wire string) {
 	e := x.entry(r.Name)
 	if i := slices.Index(e.sinks, r.Instead); r.Instead != nil && i >= 0 {
 		e.sinks[i] = r.Sink
+		x.present(e, r.Instead)
 		return ""
 	}
 	e.sinks = append(e.sinks, r.Sink)
@@ -178,6 +183,7 @@ func (x *Exchange) remove(n Name, sink Sink) {
 		return
 	}
 	if i := slices.Index(e.sinks, sink); i >= 0 {
+		x.present(e, sink)
 		e.sinks = slices.Delete(e.sinks, i, i+1)
 		x.fewer(e)
 	}
