@@ -1,0 +1,106 @@
+package door
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/signalmesh/signalmesh/node/exchange"
+)
+
+// masterChanged ends the name of the channel that tells StackExchange.Redis to check the
+// roles of its endpoints. The ChannelPrefix of the client precedes it.
+const masterChanged = "__Booksleeve_MasterChanged"
+
+// moveTime is how long a drain leaves a client its subscriptions. StackExchange.Redis
+// publishes to another endpoint as soon as it has checked the roles. Subscriptions stay
+// where they are until their connection ends.
+const moveTime = time.Second
+
+// Drain moves the clients to their other endpoints: INFO reports the role of a replica,
+// and the clients get the message that makes them check the roles of their endpoints.
+// After a second Drain ends the connections that still have subscriptions. A client
+// without another endpoint connects again, and gets what it missed. Drain waits until all
+// clients have left or ctx ends, and returns how many left and how many remain. The
+// remaining clients are served until Close. Undrain undoes Drain.
+func (d *Door) Drain(ctx context.Context) (moved, left int) {
+	d.draining.Store(true)
+	told, idle := d.tellMasterChanged()
+	if len(told) == 0 {
+		return 0, 0
+	}
+	timer := time.NewTimer(moveTime)
+	defer timer.Stop()
+	for done := false; !done; {
+		select {
+		case <-idle:
+			done = true
+		case <-ctx.Done():
+			done = true
+		case <-timer.C:
+			for _, c := range told {
+				c.move()
+			}
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return max(0, len(told)-len(d.conns)), len(d.conns)
+}
+
+// Undrain makes INFO report the role of a master again, and has the clients check it.
+func (d *Door) Undrain() {
+	if d.draining.Swap(false) {
+		d.tellMasterChanged()
+	}
+}
+
+// tellMasterChanged has the clients check the roles of their endpoints. It returns the
+// clients, and a channel that is closed when the last of them has left.
+func (d *Door) tellMasterChanged() (told []*conn, idle <-chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.conns) > 0 && d.idle == nil {
+		d.idle = make(chan struct{})
+	}
+	for c := range d.conns {
+		c.tellMasterChanged()
+	}
+	return slices.Collect(maps.Keys(d.conns)), d.idle
+}
+
+// aboutMasters reports whether a name is that of the channel of changes of masters.
+func aboutMasters(n exchange.Name) bool {
+	return n.Kind == exchange.Channel && strings.HasSuffix(n.Text, masterChanged)
+}
+
+// tellMasterChanged delivers the message that the master has changed, on the channels of
+// that which the client subscribes to.
+func (c *conn) tellMasterChanged() {
+	c.mu.Lock()
+	var subs []*subscription
+	for n, s := range c.subs {
+		if aboutMasters(n) {
+			subs = append(subs, s)
+		}
+	}
+	c.mu.Unlock()
+	for _, s := range subs {
+		s.Deliver(&exchange.Message{Channel: s.name.Text, Data: []byte("*")})
+	}
+}
+
+// move ends the connection if it has subscriptions. Pending replies are written. Messages
+// are kept for a client that comes back.
+func (c *conn) move() {
+	c.mu.Lock()
+	subscriptions := len(c.subs)
+	c.mu.Unlock()
+	if subscriptions == 0 {
+		return
+	}
+	c.door.metrics.ended[moved].Add(1)
+	c.out.keepMessages()
+}
