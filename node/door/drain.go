@@ -22,32 +22,39 @@ const moveTime = time.Second
 // Drain moves the clients to their other endpoints: INFO reports the role of a replica,
 // and the clients get the message that makes them check the roles of their endpoints.
 // After a second Drain ends the connections that still have subscriptions. A client
-// without another endpoint connects again, and gets what it missed. Drain waits until all
-// clients have left or ctx ends, and returns how many left and how many remain. The
-// remaining clients are served until Close. Undrain undoes Drain.
+// without another endpoint connects again, and gets what it missed. Drain returns one
+// second later, or before if all clients have left or ctx ends: who has another endpoint
+// uses it then, and may stay connected here. It returns how many clients left and how many
+// remain. The remaining clients are served until Close. Undrain undoes Drain.
 func (d *Door) Drain(ctx context.Context) (moved, left int) {
 	d.draining.Store(true)
 	told, idle := d.tellMasterChanged()
 	if len(told) == 0 {
 		return 0, 0
 	}
-	timer := time.NewTimer(moveTime)
-	defer timer.Stop()
-	for done := false; !done; {
-		select {
-		case <-idle:
-			done = true
-		case <-ctx.Done():
-			done = true
-		case <-timer.C:
-			for _, c := range told {
-				c.move()
-			}
+	if !ended(ctx, idle, moveTime) {
+		for _, c := range told {
+			c.move()
 		}
+		ended(ctx, idle, moveTime)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return max(0, len(told)-len(d.conns)), len(d.conns)
+}
+
+// ended waits until idle is closed or ctx ends, but not longer than that. It reports
+// whether one of the two happened.
+func ended(ctx context.Context, idle <-chan struct{}, longest time.Duration) bool {
+	timer := time.NewTimer(longest)
+	defer timer.Stop()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	case <-timer.C:
+		return false
+	}
+	return true
 }
 
 // Undrain makes INFO report the role of a master again, and has the clients check it.
