@@ -49,6 +49,10 @@ test-agreement: ## the simulations' two ways of running, held against each other
 test-interop: $(INTEROP)/node_modules ## Microsoft's JavaScript clients, and Redis', against real servers, with the race detector
 	cd $(INTEROP) && npm test --silent
 
+.PHONY: test-dotnet-redis
+test-dotnet-redis: ## ASP.NET Core servers at Redis endpoints of nodes, compared with redis-server, one minute (needs the .NET SDK and redis-server; without dotnet it reports that and succeeds)
+	$(GO) run ./$(INTEROP)/dotnet
+
 .PHONY: test-page
 test-page: build $(SCRIPT) chromium ## the demo page, and Microsoft's client, in Chromium; screenshots in build/artifacts
 	$(GO) build -race -o $(BUILD)/e2e/ ./$(E2E)/server
