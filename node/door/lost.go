@@ -28,8 +28,11 @@ type lost struct {
 
 func newLost(limit int) *lost { return &lost{limit: limit} }
 
-// cost is what a message counts for, in bytes.
-func cost(m *exchange.Message) int { return len(m.Data) + len(m.Channel) + 64 }
+// cost is what a message counts for, in bytes, with what it takes to keep it.
+func cost(m *exchange.Message) int { return len(m.Data) + len(m.Channel) + messageCost }
+
+// messageCost is the part of that besides its data and its channel.
+const messageCost = 192
 
 // add keeps a message, and drops the oldest for it if need be.
 func (l *lost) add(s *subscription, m *exchange.Message) {
@@ -47,23 +50,25 @@ func (l *lost) add(s *subscription, m *exchange.Message) {
 	}
 }
 
-func (l *lost) addAll(marks []mark) {
-	for _, m := range marks {
-		l.add(m.sub, m.m)
+func (l *lost) addAll(pieces []piece) {
+	for _, p := range pieces {
+		if p.m != nil {
+			l.add(p.sub, p.m)
+		}
 	}
 }
 
 // addBefore keeps what is older than all that is kept.
-func (l *lost) addBefore(marks []mark) {
-	later := make([]mark, 0, len(l.order))
+func (l *lost) addBefore(pieces []piece) {
+	later := make([]piece, 0, len(l.order))
 	for _, s := range l.order {
 		if len(s.missed) > 0 {
-			later = append(later, mark{sub: s, m: s.missed[0]})
+			later = append(later, piece{sub: s, m: s.missed[0]})
 			s.missed = s.missed[1:]
 		}
 	}
 	l.order, l.bytes = nil, 0
-	l.addAll(marks)
+	l.addAll(pieces)
 	l.addAll(later)
 }
 

@@ -120,7 +120,7 @@ func (c *conn) subscribed(p pendingSubscription) {
 	if c.out.cut || c.out.finished {
 		return
 	}
-	c.out.buf = c.notice(c.out.buf, verbs[p.name.Kind].subscribe, &p.name.Text, count)
+	c.out.put(func(b []byte) []byte { return c.notice(b, verbs[p.name.Kind].subscribe, &p.name.Text, count) })
 	if p.sub != nil {
 		p.sub.confirmed()
 	}

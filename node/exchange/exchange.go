@@ -39,14 +39,14 @@ type Receiver = interface {
 	Gap(from string, lost uint64)
 }
 
-// A Message is on its way to sinks. It does not change.
+// A Message is on its way to sinks. Its content does not change.
 type Message struct {
 	From    string // who published it: a server, or a subscriber of this one
 	Channel string
 	Data    []byte
 	// Encoded is the sinks' own: what the first of them made of the message, for the
 	// others. Only Deliver may set it, which is not called concurrently for one
-	// Message.
+	// Message. Data may be made a part of it.
 	Encoded []byte
 	// Publisher is for sinks that know more of who published it here; else nil.
 	Publisher any
