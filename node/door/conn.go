@@ -41,6 +41,7 @@ type conn struct {
 
 	published batch // has its own mu
 	uncounted []uncounted
+	watched   int // hubs; see watchHub
 
 	mu      sync.Mutex // guards what the census reads
 	user    string

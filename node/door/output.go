@@ -243,7 +243,7 @@ func (o *output) write() {
 }
 
 // take takes the next pieces off the queue, up to chunkSize, into a slice whose elements
-// are not used any more. The caller holds mu.
+// are unused. The caller holds mu.
 func (o *output) take(into []piece) []piece {
 	if cap(into) > maxSpare {
 		into = nil

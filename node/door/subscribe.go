@@ -113,6 +113,7 @@ func (c *conn) inherit(s, lost *subscription) {
 func (c *conn) subscribed(p pendingSubscription) {
 	if p.sub != nil {
 		c.counts[p.name.Kind]++
+		c.watchHub(p.name)
 	}
 	count := c.count(p.name.Kind)
 	c.out.mu.Lock()

@@ -15,7 +15,7 @@ import (
 // patience is how long a process may take to start.
 const patience = 20 * time.Second
 
-// A log is what a process has written.
+// A log holds the output of a process.
 type log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -70,7 +70,7 @@ func (t *test) start(name string, args ...string) (*process, error) {
 	}
 	go func() {
 		defer close(p.ended)
-		_ = p.cmd.Wait() // what it has written decides
+		_ = p.cmd.Wait() // the output decides
 	}()
 	t.processes = append(t.processes, p)
 	return p, nil

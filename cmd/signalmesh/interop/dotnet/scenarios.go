@@ -15,7 +15,7 @@ import (
 const password = "interop-password"
 
 // lateBy is how long a server runs before its endpoint: past the 9 s after which
-// StackExchange.Redis does not subscribe any more.
+// StackExchange.Redis stops subscribing.
 const lateBy = 10 * time.Second
 
 // A test runs all scenarios with one version of StackExchange.Redis.

@@ -5,7 +5,7 @@ namespace SignalMesh.Interop;
 /// <summary>Has a method for every audience. Clients have a method "Message" with a text.</summary>
 public sealed class ChatHub : Hub
 {
-    /// <summary>Returns after the server has subscribed to what is for the connection.</summary>
+    /// <summary>Returns after the server has subscribed to the channels of the connection.</summary>
     public void Ready()
     {
     }
