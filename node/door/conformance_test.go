@@ -41,8 +41,8 @@ var conversations = map[string]string{
 	"tie break":         "GET __Booksleeve_TieBreak\nHELLO 3\nGET __Booksleeve_TieBreak\nGET\n",
 }
 
-// varying is what is not the same from one Redis to another, and the end of the reply to
-// an unknown command, with which the door names itself.
+// varying matches replies that differ between Redis servers, and the end of the reply to
+// an unknown command, in which the door names itself.
 var varying = regexp.MustCompile(`(\$2\r\nid\r\n):\d+|(-ERR unknown command ')[^\r\n]*`)
 
 // bulks is text, in the form inline commands have here, with bulk strings. Lines with

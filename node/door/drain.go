@@ -23,8 +23,8 @@ const moveTime = time.Second
 // and the clients get the message that makes them check the roles of their endpoints.
 // After a second Drain ends the connections that still have subscriptions. A client
 // without another endpoint connects again, and gets what it missed. Drain returns one
-// second later, or before if all clients have left or ctx ends: who has another endpoint
-// uses it then, and may stay connected here. It returns how many clients left and how many
+// second later, or before if all clients have left or ctx ends. A client with another
+// endpoint uses that one then, and may stay connected. It returns how many clients left and how many
 // remain. The remaining clients are served until Close. Undrain undoes Drain.
 func (d *Door) Drain(ctx context.Context) (moved, left int) {
 	d.draining.Store(true)
@@ -83,8 +83,8 @@ func aboutMasters(n exchange.Name) bool {
 	return n.Kind == exchange.Channel && strings.HasSuffix(n.Text, masterChanged)
 }
 
-// tellMasterChanged delivers the message that the master has changed, on the channels of
-// that which the client subscribes to.
+// tellMasterChanged delivers the message that the master has changed, on every channel for
+// it that the client subscribes to.
 func (c *conn) tellMasterChanged() {
 	c.mu.Lock()
 	var subs []*subscription

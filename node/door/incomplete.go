@@ -9,7 +9,7 @@ import (
 
 const (
 	// incompleteAfter is how long a server may take between the first subscription for a hub
-	// and the others. They follow each other at once.
+	// and the others. The server makes all of them together.
 	incompleteAfter = 5 * time.Second
 	// maxWatched bounds the hubs of one connection that are watched.
 	maxWatched = 64
@@ -27,7 +27,7 @@ const (
 // gives up after the first subscription failed, and StackExchange.Redis repeats it alone.
 func (c *conn) watchHub(n exchange.Name) {
 	hub, ok := strings.CutSuffix(n.Text, allSuffix)
-	if n.Kind != exchange.Channel || !ok || c.watched == maxWatched || c.library[0] != "SE.Redis" || !strings.Contains(hub, ".") || strings.Contains(n.Text, ":group:") || strings.Contains(n.Text, ":user:") {
+	if n.Kind != exchange.Channel || !ok || c.watched == maxWatched || !strings.HasPrefix(c.library[0], "SE.Redis") || !strings.Contains(hub, ".") || strings.Contains(n.Text, ":group:") || strings.Contains(n.Text, ":user:") {
 		return
 	}
 	c.watched++

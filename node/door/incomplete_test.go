@@ -16,7 +16,7 @@ func TestAServerThatStartedBeforeItsNodeIsReported(t *testing.T) {
 	s, log, _ := watched(t, func(o *door.Options) { o.Incomplete = 200 * time.Millisecond })
 	for _, server := range []struct{ library, channel string }{
 		{"SE.Redis", "demoApp.WholeHub:all"}, {"SE.Redis", "news:all"},
-		{"SE.Redis", "App.ChatHub:group:all"}, {"other", "App.OtherHub:all"}, {"SE.Redis", "demoApp.ChatHub:all"}, // the last one is incomplete
+		{"SE.Redis", "App.ChatHub:group:all"}, {"other", "App.OtherHub:all"}, {"SE.Redis-SignalR", "demoApp.ChatHub:all"}, // the last one is incomplete
 	} {
 		w := dial(t, s.addr())
 		require.Equal(t, "+OK\r\n", w.ask("CLIENT", "SETINFO", "lib-name", server.library))

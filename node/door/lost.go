@@ -28,10 +28,10 @@ type lost struct {
 
 func newLost(limit int) *lost { return &lost{limit: limit} }
 
-// cost is what a message counts for, in bytes, with what it takes to keep it.
+// cost returns the bytes that a message uses of a limit.
 func cost(m *exchange.Message) int { return len(m.Data) + len(m.Channel) + messageCost }
 
-// messageCost is the part of that besides its data and its channel.
+// messageCost is the part of the cost besides the data and the channel.
 const messageCost = 192
 
 // add keeps a message, and drops the oldest for it if need be.

@@ -11,8 +11,8 @@ import (
 	"github.com/signalmesh/signalmesh/node/door"
 )
 
-// What waits for a client that does not read costs about the limit in memory, with small
-// messages as with large ones, and however many clients wait for the same messages.
+// The messages for clients that do not read use at most twice the limit of memory, for any
+// size of messages, and also if several clients wait for the same messages.
 func TestAClientThatDoesNotReadCostsItsLimit(t *testing.T) {
 	const limit = 8 << 20
 	for _, size := range []int{64, 2 << 10, 256 << 10} {

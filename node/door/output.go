@@ -18,16 +18,16 @@ const (
 )
 
 const (
-	// chunkSize is how many bytes are written in one go, unless one message has more.
+	// chunkSize is the most bytes of one write, unless one message has more.
 	chunkSize = 64 << 10
 	// maxSpare is how many pieces a slice may have room for that is used again.
 	maxSpare = 4096
 )
 
 // An output is what waits to be written to one connection. It is bounded: past the
-// limit the connection is cut. Messages wait as they are, shared with other connections,
-// and are copied when they are written. After a loss the output can say which have not
-// been written.
+// limit the connection is cut. Waiting messages are shared with other connections,
+// and are copied for the write. After a loss the output knows the messages that were not
+// written.
 type output struct {
 	nc  net.Conn
 	raw net.Conn // the TCP connection of nc; a cut closes it, because closing TLS may block
@@ -63,7 +63,7 @@ func (p piece) size() int {
 	return len(p.text) + len(p.m.Encoded)
 }
 
-// cost is what the piece counts for, in bytes.
+// cost returns the bytes that the piece uses of the limit.
 func (p piece) cost() int {
 	if p.m == nil {
 		return len(p.text)

@@ -68,7 +68,7 @@ func shownName(b []byte) string {
 	return string(b)
 }
 
-// noName is shown instead of what cannot be the name of a command.
+// noName replaces text that cannot be the name of a command.
 const noName = "(no name)"
 
 // role answers ROLE: a primary without replicas, or a replica while the endpoint is

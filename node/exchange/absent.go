@@ -2,8 +2,8 @@ package exchange
 
 import "slices"
 
-// MarkAbsent makes a subscriber absent: it gets every message as before and is not
-// counted any more, neither here nor on the other servers. A door marks the subscribers
+// MarkAbsent makes a subscriber absent: it gets every message as before, and no server
+// counts it. A door marks the subscribers
 // whose connection was lost. It lasts until the subscription ends or another sink takes
 // its place. MarkAbsent has no effect on who is not subscribed.
 func (x *Exchange) MarkAbsent(n Name, sink Sink) {
@@ -13,8 +13,8 @@ func (x *Exchange) MarkAbsent(n Name, sink Sink) {
 	if e == nil || !slices.Contains(e.sinks, sink) || slices.Contains(e.absent, sink) || x.closed.Load() {
 		return
 	}
-	// An error means that too many channels are announced already: the others go on
-	// counting the subscriber, as they would without this.
+	// An error means that too many channels are announced already. The other servers
+	// then still count the subscriber.
 	if _, err := x.up.Announce(absentLevel(e.wire, len(e.absent)+1)); err == nil {
 		e.absent = append(e.absent, sink)
 	}

@@ -73,7 +73,7 @@ func TestAbsentSubscribersAreNotCounted(t *testing.T) {
 		near.Unsubscribe(n, sinks[1])
 		near.Unsubscribe(n, sinks[2])
 		expect(1)
-		near.MarkAbsent(n, sinks[1]) // not subscribed any more
+		near.MarkAbsent(n, sinks[1]) // its subscription has ended
 		expect(1)
 		near.Unsubscribe(n, heir)
 		expect(0)

@@ -70,7 +70,7 @@ func level(wire string, k int) string {
 	return levelPrefix + strconv.Itoa(k) + ":" + wire
 }
 
-// absentLevel is what a server subscribes to whose k subscribers of a name are absent, from 1.
+// absentLevel returns the channel for the k-th absent subscriber of a name, from 1.
 func absentLevel(wire string, k int) string { return absentPrefix + strconv.Itoa(k) + ":" + wire }
 
 // parseAbsent is the name that absentLevel wrote for the first level. ok is false for

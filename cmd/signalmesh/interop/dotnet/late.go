@@ -15,7 +15,7 @@ func (t *test) startApp(args ...string) (*process, error) {
 	return p, p.await(t.ctx, "started\n")
 }
 
-// end has the C# program go on, and requires texts in what it has printed.
+// end lets the C# program continue, and requires texts in its output.
 func (t *test) end(p *process, texts ...string) error {
 	if err := p.in.Close(); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (t *test) startLate() (*late, error) {
 	return &late{t, addr, app, time.Now()}, err
 }
 
-// finish starts the endpoint, and has the server go on.
+// finish starts the endpoint, and lets the server continue.
 func (l *late) finish() error {
 	time.Sleep(lateBy - time.Since(l.started))
 	if _, err := l.t.startNode(l.addr, nil); err != nil {

@@ -27,7 +27,7 @@ type test struct {
 	steps        int
 }
 
-// run runs the scenarios. A server that waits for its endpoint waits beside the others.
+// run runs the scenarios. The late server waits for its endpoint while the others run.
 func (t *test) run() error {
 	late, err := t.startLate()
 	if err != nil {
@@ -199,7 +199,7 @@ func (t *test) move() error {
 	}
 	for line := range strings.Lines(app.String()) {
 		if strings.HasPrefix(line, "numbers: ") {
-			fmt.Printf("test-dotnet-redis: StackExchange.Redis %s: a node stopped in %v; messages of another server meanwhile: %s",
+			fmt.Printf("test-dotnet-redis: StackExchange.Redis %s: a node stopped in %v; messages of another server during that time: %s",
 				t.version.redis, took, strings.TrimPrefix(line, "numbers: "))
 			if !strings.Contains(line, " twice 0 ") {
 				return fmt.Errorf("messages arrived twice: %s", line)

@@ -43,7 +43,7 @@ internal sealed class Chat
     private Browser this[string name] => browsers.Single(b => b.Name == name);
 
     /// <summary>
-    /// Sends, and reports who received the text and how often. A marker to everybody follows
+    /// Sends, and reports who received the text and how often. A marker to all clients follows
     /// on the same way; what has not arrived before the marker never arrives.
     /// </summary>
     private async Task Send(string step, string from, string method, params object?[] arguments)
@@ -158,7 +158,7 @@ internal sealed class Chat
     }
 
     /// <summary>
-    /// Asks a client. A client that leaves meanwhile may never answer, so the wait is bounded:
+    /// Asks a client. A client that leaves may never answer, so the wait is bounded:
     /// then InvokeAsync throws a HubException.
     /// </summary>
     private static async Task<string> Ask(Server server, string id, string question, string? name = null)

@@ -32,7 +32,7 @@ public sealed class ChatHub : Hub
 
     public Task LeaveFor(string id, string group) => Groups.RemoveFromGroupAsync(id, group);
 
-    /// <summary>Sends numbered texts to everybody.</summary>
+    /// <summary>Sends numbered texts to all clients.</summary>
     public async Task Numbers(string head, int count)
     {
         for (var i = 0; i < count; i++)

@@ -4,7 +4,7 @@ namespace SignalMesh.Interop;
 
 /// <summary>
 /// A server with the sample's AddNCache, started before its endpoint. Messages of another
-/// publisher must arrive as soon as the endpoint is there.
+/// publisher must arrive when the endpoint has started.
 /// </summary>
 internal static class Late
 {

@@ -2,7 +2,7 @@ namespace SignalMesh.Interop;
 
 /// <summary>
 /// A server with two endpoints, of which the first is stopped, and a server that keeps its
-/// endpoint and sends numbered messages meanwhile.
+/// endpoint and sends numbered messages during that time.
 /// </summary>
 internal static class Move
 {

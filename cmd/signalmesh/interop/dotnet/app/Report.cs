@@ -8,7 +8,7 @@ internal static class Report
     /// <summary>How long a step may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an operation may take that has to fail at once.</summary>
+    /// <summary>The longest time of an operation that has to fail immediately.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(3);
 
     private static readonly object Lock = new();
@@ -36,7 +36,7 @@ internal static class Report
         Step(step, outcome);
     }
 
-    /// <summary>Reports how an operation fails, and whether it fails at once.</summary>
+    /// <summary>Reports how an operation fails, and whether it fails immediately.</summary>
     public static async Task Failure(string step, Func<Task> operation)
     {
         var started = DateTime.UtcNow;
