@@ -31,7 +31,7 @@ func newLost(limit int) *lost { return &lost{limit: limit} }
 // cost returns the bytes that a message uses of a limit.
 func cost(m *exchange.Message) int { return len(m.Data) + len(m.Channel) + messageCost }
 
-// messageCost is the part of the cost besides the data and the channel.
+// messageCost is the cost of a message without data and channel, in bytes.
 const messageCost = 192
 
 // add keeps a message, and drops the oldest for it if need be.
