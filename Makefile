@@ -60,6 +60,10 @@ test-java: ## Microsoft's Java client against two real servers, with the race de
 		$(GO) build -race -o $(BUILD)/race/ ./$(INTEROP)/server && \
 		mvn --batch-mode --no-transfer-progress -Dstyle.color=never --file $(INTEROP)/java/pom.xml test -Dserver=$(abspath $(BUILD)/race/server)
 
+.PHONY: test-dotnet-redis
+test-dotnet-redis: ## ASP.NET Core servers at Redis endpoints of nodes, compared with redis-server, one minute (needs the .NET SDK and redis-server; without dotnet it reports that and succeeds)
+	$(GO) run ./$(INTEROP)/dotnet
+
 .PHONY: test-page
 test-page: build $(SCRIPT) chromium ## the demo page, and Microsoft's client, in Chromium; screenshots in build/artifacts
 	$(GO) build -race -o $(BUILD)/e2e/ ./$(E2E)/server

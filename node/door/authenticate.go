@@ -38,6 +38,7 @@ func (c *conn) auth(args [][]byte) {
 // turn. The reply to a wrong password is delayed.
 func (c *conn) authenticate(user, password string) (refusal string) {
 	d := c.door
+	c.limits.password = true
 	if d.o.Credentials == nil {
 		if user != "default" {
 			return wrongPassword

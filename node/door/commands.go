@@ -84,6 +84,7 @@ func (c *conn) run(args [][]byte) {
 	case command.arity > 0 && len(args) != command.arity, len(args) < -command.arity:
 		c.refuse(fmt.Sprintf("ERR wrong number of arguments for '%s' command", name[:n]))
 	case !c.trusted && !command.open:
+		c.limits.refused = true
 		c.refuse("NOAUTH Authentication required.")
 	case c.version < 3 && !command.anytime && c.subscribing():
 		c.refuse(fmt.Sprintf("ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context", fullName(string(name[:n]), args)))

@@ -41,6 +41,7 @@ type conn struct {
 
 	published batch // has its own mu
 	uncounted []uncounted
+	watched   int // hubs; see watchHub
 
 	mu      sync.Mutex // guards what the census reads
 	user    string
@@ -127,6 +128,7 @@ func (c *conn) serve() {
 	c.read()
 	c.end()
 	writer.Wait()
+	c.reportNoPassword()
 	if c.out.lingers() {
 		c.leaveLobby()
 		c.door.linger(c.raw)
@@ -138,6 +140,14 @@ func (c *conn) serve() {
 		return
 	}
 	c.part()
+}
+
+// reportNoPassword reports that the client left without having sent a password that it
+// needs. StackExchange.Redis leaves by itself.
+func (c *conn) reportNoPassword() {
+	if c.limits.refused && !c.limits.password && !c.out.wasSlow() && c.ended.CompareAndSwap(uint32(notEnded), uint32(noPassword)) {
+		c.report(noPassword)
+	}
 }
 
 // reportSlow reports that the connection was cut because the client does not read.
@@ -266,15 +276,4 @@ func (c *conn) describe() string {
 		return c.nc.RemoteAddr().String()
 	}
 	return c.name + " at " + c.nc.RemoteAddr().String()
-}
-
-// tell delivers a message of the door's own, if the client subscribes to its
-// channel.
-func (c *conn) tell(n exchange.Name, m *exchange.Message) {
-	c.mu.Lock()
-	s := c.subs[n]
-	c.mu.Unlock()
-	if s != nil {
-		s.Deliver(m)
-	}
 }

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/signalmesh/signalmesh/node/exchange"
 )
 
 // A Door lets Redis clients use the mesh. Make one with New. Its methods may be
@@ -138,51 +136,6 @@ func (d *Door) gone(c *conn) {
 		close(d.idle)
 		d.idle = nil
 	}
-}
-
-// masterChanged is where StackExchange.Redis hears that it should look at its
-// servers again.
-const masterChanged = "__Booksleeve_MasterChanged"
-
-// Drain moves the clients to their other endpoints: INFO reports the role of a replica,
-// and the clients get the message that makes them check the roles of their endpoints.
-// Drain waits until all clients have left or ctx ends, and returns how many left and
-// how many remain. The remaining clients are served until Close. Undrain undoes Drain.
-func (d *Door) Drain(ctx context.Context) (moved, left int) {
-	d.draining.Store(true)
-	before, idle := d.tellMasterChanged()
-	if before == 0 {
-		return 0, 0
-	}
-	select {
-	case <-idle:
-	case <-ctx.Done():
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return max(0, before-len(d.conns)), len(d.conns)
-}
-
-// Undrain makes INFO report the role of a master again, and has the clients check it.
-func (d *Door) Undrain() {
-	if d.draining.Swap(false) {
-		d.tellMasterChanged()
-	}
-}
-
-// tellMasterChanged has the clients check the roles of their endpoints. It returns the
-// number of clients, and a channel that is closed when the last of them has left.
-func (d *Door) tellMasterChanged() (clients int, idle <-chan struct{}) {
-	name := exchange.Name{Kind: exchange.Channel, Text: masterChanged}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.conns) > 0 && d.idle == nil {
-		d.idle = make(chan struct{})
-	}
-	for c := range d.conns {
-		c.tell(name, &exchange.Message{Channel: masterChanged, Data: []byte("*")})
-	}
-	return len(d.conns), d.idle
 }
 
 // Shutdown does what Drain does, and closes the door.

@@ -24,6 +24,8 @@ const (
 	displaced          // a new connection took its place
 	noPlace            // there was no place for it
 	userRevoked        // its user was removed or changed
+	noPassword         // it left, and had sent commands and no password
+	moved              // it did not leave for another endpoint by itself; see Drain
 	lastEnding
 )
 
@@ -47,6 +49,9 @@ var endings = [lastEnding]struct{ label, reply, log string }{
 		"connection closed: too many connections have not authenticated; the oldest are closed for new ones. Look for clients without a password at this address"},
 	noPlace:     {"full", "ERR max number of clients reached", "connection refused: too many connections; look for clients that open connections without end"},
 	userRevoked: {"revoked", "", ""}, // Revoke logs
+	noPassword: {"no_password", "",
+		"the client sent commands without a password, and left; give it the password of the endpoint (password=…)"},
+	moved: {"moved", "", ""}, // the report of the drain has it
 }
 
 // finalize closes the connection for a reason. Pending output is written first, then

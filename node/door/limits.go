@@ -89,6 +89,8 @@ type preAuth struct {
 	deadline *time.Timer
 	commands int
 	input    int
+	password bool // it sent a password
+	refused  bool // it sent a command that needs a password
 }
 
 // enterLobby gives c a place among those that have not authenticated. It reports false

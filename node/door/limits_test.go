@@ -58,6 +58,32 @@ func TestTheCommandsBeforeAuthAreLimited(t *testing.T) {
 	}
 }
 
+// A client that has no password, sends its handshake and leaves is counted, and logged
+// once a minute.
+func TestAClientWithoutAPasswordIsReported(t *testing.T) {
+	s, log, ended := unauthenticated(t, door.AuthLimits{})
+	for i, handshake := range []string{array("CLIENT", "SETNAME", "web-1") + array("ECHO", "x"), array("HELLO", "3")} {
+		w := dial(t, s.addr())
+		w.send(handshake)
+		require.Contains(t, w.reply(), "-NOAUTH")
+		require.NoError(t, w.Close())
+		require.Eventually(t, func() bool { return ended("no_password") == i+1 }, patience, tick)
+	}
+	assert.Len(t, log.warnings(), 1)
+	assert.Contains(t, log.String(), "without a password, and left; give it the password of the endpoint")
+
+	silent, wrong, right := dial(t, s.addr()), dial(t, s.addr()), dial(t, s.addr())
+	require.NoError(t, silent.Close()) // as the check of a load balancer does
+	wrong.ask("AUTH", "wrong")
+	wrong.ask("PING")
+	require.NoError(t, wrong.Close())
+	right.ask("PING")
+	require.Equal(t, "+OK\r\n", right.ask("AUTH", "secret"))
+	require.NoError(t, right.Close())
+	require.Eventually(t, func() bool { return len(s.Census().Clients) == 0 }, patience, tick)
+	assert.Equal(t, 2, ended("no_password"), "these have another fault, or none")
+}
+
 func TestTheInputBeforeAuthIsLimited(t *testing.T) {
 	s, _, ended := unauthenticated(t, door.AuthLimits{Input: 4 << 10})
 	w := dial(t, s.addr())

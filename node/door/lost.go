@@ -19,6 +19,7 @@ type lost struct {
 
 	// Guarded by Door.mu.
 	identity string
+	moved    bool // by a drain: another endpoint has it if it does not come back
 	out      *output
 	subs     map[exchange.Name]*subscription
 	heir     *conn // who has begun to take over; nil: nobody yet
@@ -27,8 +28,11 @@ type lost struct {
 
 func newLost(limit int) *lost { return &lost{limit: limit} }
 
-// cost is what a message counts for, in bytes.
-func cost(m *exchange.Message) int { return len(m.Data) + len(m.Channel) + 64 }
+// cost returns the bytes that a message uses of a limit.
+func cost(m *exchange.Message) int { return len(m.Data) + len(m.Channel) + messageCost }
+
+// messageCost is the cost of a message without data and channel, in bytes.
+const messageCost = 192
 
 // add keeps a message, and drops the oldest for it if need be.
 func (l *lost) add(s *subscription, m *exchange.Message) {
@@ -46,23 +50,25 @@ func (l *lost) add(s *subscription, m *exchange.Message) {
 	}
 }
 
-func (l *lost) addAll(marks []mark) {
-	for _, m := range marks {
-		l.add(m.sub, m.m)
+func (l *lost) addAll(pieces []piece) {
+	for _, p := range pieces {
+		if p.m != nil {
+			l.add(p.sub, p.m)
+		}
 	}
 }
 
 // addBefore keeps what is older than all that is kept.
-func (l *lost) addBefore(marks []mark) {
-	later := make([]mark, 0, len(l.order))
+func (l *lost) addBefore(pieces []piece) {
+	later := make([]piece, 0, len(l.order))
 	for _, s := range l.order {
 		if len(s.missed) > 0 {
-			later = append(later, mark{sub: s, m: s.missed[0]})
+			later = append(later, piece{sub: s, m: s.missed[0]})
 			s.missed = s.missed[1:]
 		}
 	}
 	l.order, l.bytes = nil, 0
-	l.addAll(marks)
+	l.addAll(pieces)
 	l.addAll(later)
 }
 
@@ -77,19 +83,29 @@ func (l *lost) take(s *subscription) []*exchange.Message {
 }
 
 // lose keeps the subscriptions of c, which was lost, for another connection of the
-// same name. It reports false if they are not to be kept.
+// same name. PUBLISH does not count them, as Redis does not. It reports false if they are
+// not to be kept.
 func (d *Door) lose(c *conn) bool {
 	l := c.out.wasLost()
 	identity := c.identity()
-	if l == nil || identity == "" || len(c.subs) == 0 || d.draining.Load() {
+	if l == nil || identity == "" || len(c.subs) == 0 || !d.keepLost(l, identity, c) {
 		return false
 	}
+	for n, s := range c.subs {
+		d.o.Exchange.MarkAbsent(n, s)
+	}
+	return true
+}
+
+// keepLost keeps the subscriptions of c for Options.Replay. It reports false if there is no
+// place for them.
+func (d *Door) keepLost(l *lost, identity string, c *conn) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed || len(d.lost) >= maxLost {
 		return false
 	}
-	l.identity, l.out, l.subs = identity, c.out, maps.Clone(c.subs)
+	l.identity, l.out, l.subs, l.moved = identity, c.out, maps.Clone(c.subs), d.draining.Load()
 	d.lost = append(d.lost, l)
 	l.expiry = time.AfterFunc(d.o.Replay, func() { d.expire(l) })
 	return true
@@ -114,7 +130,7 @@ func (d *Door) expire(l *lost) {
 	for _, s := range subs {
 		dropped += uint64(len(l.take(s)))
 	}
-	if dropped > 0 {
+	if dropped > 0 && !l.moved {
 		d.metrics.missed.Add(dropped)
 		d.o.Logger.Warn("door: a client that was lost did not come back in time; what it missed is gone", "client", l.identity, "messages", dropped)
 	}
@@ -142,7 +158,7 @@ func (d *Door) predecessor(c *conn, n exchange.Name) *subscription {
 		return nil
 	}
 	identity := c.identity()
-	if c.inherits == nil && identity != "" && n.Text != masterChanged {
+	if c.inherits == nil && identity != "" && !aboutMasters(n) {
 		c.inherits = d.soleHeir(identity, n)
 		if c.inherits != nil {
 			c.inherits.heir = c

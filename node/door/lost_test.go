@@ -9,18 +9,18 @@ import (
 	"github.com/signalmesh/signalmesh/node/exchange"
 )
 
-func numbered(from, to int) (list []mark) {
+func numbered(from, to int) (list []piece) {
 	for i := from; i < to; i++ {
-		list = append(list, mark{m: &exchange.Message{Channel: "c", Data: fmt.Append(nil, i)}})
+		list = append(list, piece{m: &exchange.Message{Channel: "c", Data: fmt.Append(nil, i)}})
 	}
 	return list
 }
 
-func of(s *subscription, marks []mark) []mark {
-	for i := range marks {
-		marks[i].sub = s
+func of(s *subscription, pieces []piece) []piece {
+	for i := range pieces {
+		pieces[i].sub = s
 	}
-	return marks
+	return pieces
 }
 
 func texts(messages []*exchange.Message) (list []string) {
@@ -63,12 +63,4 @@ func TestWhatWasLostIsBounded(t *testing.T) {
 	assert.Equal(t, []string{"5", "6", "7", "8"}, texts(l.take(b)), "the oldest go first")
 	assert.Empty(t, l.take(a))
 	assert.Zero(t, l.bytes)
-}
-
-// A buffer without its messages is the replies between them.
-func TestRepliesStayWhenMessagesAreKept(t *testing.T) {
-	buf := []byte("+A\r\nmessage+B\r\nmessagemessage")
-	marks := []mark{{from: 4, end: 11}, {from: 15, end: 22}, {from: 22, end: 29}}
-	assert.Equal(t, "+A\r\n+B\r\n", string(withoutMessages(buf, marks)))
-	assert.Empty(t, withoutMessages(nil, nil))
 }

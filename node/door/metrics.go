@@ -10,7 +10,7 @@ import (
 type metrics struct {
 	door *Door
 
-	commands, published, failed, unconfirmed, slow, replayed, missed, unknown, malformed, refused, refusedPasswords, failedHandshakes atomic.Uint64
+	commands, published, failed, unconfirmed, slow, incomplete, replayed, missed, unknown, malformed, refused, refusedPasswords, failedHandshakes atomic.Uint64
 
 	ended [lastEnding]atomic.Uint64
 
@@ -31,18 +31,19 @@ func newMetrics(d *Door) *metrics {
 	m.strangers = desc("unauthenticated_connections", "Connections that have not authenticated.")
 	m.endings = prometheus.NewDesc("signalmesh_door_ended_connections_total", "Connections that the endpoint ended or refused, by reason.", []string{"reason"}, nil)
 	m.counters = map[*prometheus.Desc]*atomic.Uint64{
-		desc("commands_total", "Commands of Redis clients."):                                             &m.commands,
-		desc("published_total", "Messages that Redis clients published."):                                &m.published,
-		desc("publish_failures_total", "Messages that could not be published; the client was told."):     &m.failed,
-		desc("unconfirmed_subscriptions_total", "Subscriptions answered before every server confirmed."): &m.unconfirmed,
-		desc("slow_connections_total", "Clients cut off because they did not read."):                     &m.slow,
-		desc("replayed_messages_total", "Messages that a client missed and got when it was back."):       &m.replayed,
-		desc("missed_messages_total", "Messages for clients that were lost and did not come back."):      &m.missed,
-		desc("unknown_commands_total", "Commands that need a Redis with data."):                          &m.unknown,
-		desc("protocol_errors_total", "Clients that sent what is no command."):                           &m.malformed,
-		desc("refused_connections_total", "Clients refused because there were too many."):                &m.refused,
-		desc("failed_handshakes_total", "TLS handshakes that were not finished."):                        &m.failedHandshakes,
-		desc("refused_passwords_total", "Wrong passwords."):                                              &m.refusedPasswords,
+		desc("commands_total", "Commands of Redis clients."):                                                                            &m.commands,
+		desc("published_total", "Messages that Redis clients published."):                                                               &m.published,
+		desc("publish_failures_total", "Messages that could not be published; the client was told."):                                    &m.failed,
+		desc("unconfirmed_subscriptions_total", "Subscriptions answered before every server confirmed."):                                &m.unconfirmed,
+		desc("slow_connections_total", "Clients cut off because they did not read."):                                                    &m.slow,
+		desc("incomplete_servers_total", "ASP.NET Core servers whose clients receive nothing, because they started before their node."): &m.incomplete,
+		desc("replayed_messages_total", "Messages that a client missed and got when it was back."):                                      &m.replayed,
+		desc("missed_messages_total", "Messages for clients that were lost and did not come back."):                                     &m.missed,
+		desc("unknown_commands_total", "Commands that need a Redis with data."):                                                         &m.unknown,
+		desc("protocol_errors_total", "Clients that sent what is no command."):                                                          &m.malformed,
+		desc("refused_connections_total", "Clients refused because there were too many."):                                               &m.refused,
+		desc("failed_handshakes_total", "TLS handshakes that were not finished."):                                                       &m.failedHandshakes,
+		desc("refused_passwords_total", "Wrong passwords."):                                                                             &m.refusedPasswords,
 	}
 	return m
 }

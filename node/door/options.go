@@ -55,6 +55,10 @@ type Options struct {
 	Replay      time.Duration
 	ReplayBytes int
 
+	// Incomplete is how long an ASP.NET Core server may take for the subscriptions of a
+	// hub, before a warning. Zero means 5 s.
+	Incomplete time.Duration
+
 	// Logger gets what an operator should know. Nil means silence.
 	Logger *slog.Logger
 	// Metrics is where metrics are registered. Nil means nowhere.
@@ -78,6 +82,7 @@ func (o Options) complete() (Options, error) {
 	o.Confirm = cmp.Or(o.Confirm, 2*time.Second)
 	o.Publish = cmp.Or(o.Publish, 4*time.Second)
 	o.Replay = cmp.Or(o.Replay, 5*time.Second)
+	o.Incomplete = cmp.Or(o.Incomplete, incompleteAfter)
 	o.ReplayBytes = cmp.Or(o.ReplayBytes, 8<<20)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -2,6 +2,7 @@ package door
 
 import (
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,9 +17,17 @@ const (
 	drainTime = 10 * time.Second
 )
 
+const (
+	// chunkSize is the most bytes of one write, unless one message has more.
+	chunkSize = 64 << 10
+	// maxSpare is how many pieces a slice may have room for that is used again.
+	maxSpare = 4096
+)
+
 // An output is what waits to be written to one connection. It is bounded: past the
-// limit the connection is cut. It knows where each message ends, so that after a
-// loss it can say which have not been written.
+// limit the connection is cut. Waiting messages are shared with other connections,
+// and are copied for the write. After a loss the output knows the messages that were not
+// written.
 type output struct {
 	nc  net.Conn
 	raw net.Conn // the TCP connection of nc; a cut closes it, because closing TLS may block
@@ -26,10 +35,10 @@ type output struct {
 	mu       sync.Mutex // after that of the exchange
 	limit    int        // bytes
 	keep     int        // bytes of messages that are kept after a loss; 0 for none
-	buf      []byte
-	marks    []mark // of the messages in buf
+	queue    []piece
+	bytes    int    // that the queue costs
 	held     int    // bytes that wait for subscriptions to be confirmed
-	writing  int    // bytes of the write under way
+	writing  int    // what the write under way costs
 	finished bool   // nothing more is to be put; what there is, is written
 	cut      bool   // over the limit, or the socket failed
 	slow     bool   // over the limit
@@ -39,11 +48,27 @@ type output struct {
 	wake     chan struct{}
 }
 
-// A mark is where a message ends in a buffer.
-type mark struct {
-	from, end int
-	sub       *subscription
-	m         *exchange.Message
+// A piece is a part of the output: replies, or one message.
+type piece struct {
+	text []byte // replies, or what the message begins with
+	sub  *subscription
+	m    *exchange.Message // nil: replies
+}
+
+// size is how many bytes are written.
+func (p piece) size() int {
+	if p.m == nil {
+		return len(p.text)
+	}
+	return len(p.text) + len(p.m.Encoded)
+}
+
+// cost returns the bytes that the piece uses of the limit.
+func (p piece) cost() int {
+	if p.m == nil {
+		return len(p.text)
+	}
+	return cost(p.m)
 }
 
 func newOutput(nc, raw net.Conn, limit, keep int) *output {
@@ -61,7 +86,7 @@ func (o *output) allow(limit int) {
 func (o *output) restrict(limit int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.limit = limit + len(o.buf) + o.writing + o.held
+	o.limit = limit + o.bytes + o.writing + o.held
 }
 
 // reply appends what make does, a reply, without waking the writer: flush does.
@@ -71,8 +96,21 @@ func (o *output) reply(add func(dst []byte) []byte) {
 	if o.finished || o.cut {
 		return
 	}
-	o.buf = add(o.buf)
+	o.put(add)
 	o.check()
+}
+
+// put appends a reply. The caller holds mu.
+func (o *output) put(add func(dst []byte) []byte) {
+	last := len(o.queue) - 1
+	if last < 0 || o.queue[last].m != nil || len(o.queue[last].text) >= chunkSize {
+		o.queue = append(o.queue, piece{})
+		last++
+	}
+	p := &o.queue[last]
+	before := len(p.text)
+	p.text = add(p.text)
+	o.bytes += len(p.text) - before
 }
 
 // flush wakes the writer.
@@ -88,20 +126,15 @@ func (o *output) push(s *subscription, m *exchange.Message) {
 	if o.finished || o.cut {
 		return
 	}
-	if m.Encoded == nil {
-		m.Encoded = encode(m)
-	}
-	from := len(o.buf)
-	o.buf = append(append(o.buf, s.head...), m.Encoded...)
-	if o.keep > 0 {
-		o.marks = append(o.marks, mark{from, len(o.buf), s, m})
-	}
+	p := piece{text: s.head, sub: s, m: m}
+	o.queue = append(o.queue, p)
+	o.bytes += p.cost()
 	o.check()
 }
 
 // check cuts the connection if too much waits. The caller holds mu.
 func (o *output) check() {
-	if o.cut || len(o.buf)+o.writing+o.held <= o.limit {
+	if o.cut || o.bytes+o.writing+o.held <= o.limit {
 		return
 	}
 	o.slow = true
@@ -117,9 +150,9 @@ func (o *output) sever() {
 	o.cut = true
 	if o.keep > 0 && !o.finished {
 		o.lost = newLost(o.keep)
-		o.lost.addAll(o.marks)
+		o.lost.addAll(o.queue)
 	}
-	o.buf, o.marks = nil, nil
+	o.queue, o.bytes = nil, 0
 	_ = o.raw.Close() // the reader and the writer notice
 }
 
@@ -138,21 +171,15 @@ func (o *output) keepMessages() {
 	o.mu.Lock()
 	if !o.cut && !o.finished && o.keep > 0 {
 		o.lost = newLost(o.keep)
-		o.lost.addAll(o.marks)
-		o.buf, o.marks = withoutMessages(o.buf, o.marks), nil
+		o.lost.addAll(o.queue)
+		o.queue = slices.DeleteFunc(o.queue, func(p piece) bool { return p.m != nil })
+		o.bytes = 0
+		for _, p := range o.queue {
+			o.bytes += p.cost()
+		}
 	}
 	o.mu.Unlock()
 	o.finish(drainTime)
-}
-
-// withoutMessages is a buffer without the messages that are marked in it.
-func withoutMessages(buf []byte, marks []mark) []byte {
-	rest, at := buf[:0], 0
-	for _, m := range marks {
-		rest = append(rest, buf[at:m.from]...)
-		at = m.end
-	}
-	return append(rest, buf[at:]...)
 }
 
 // stay makes the end of the connection only that of the sending side, so that the
@@ -181,11 +208,11 @@ func (o *output) finish(within time.Duration) {
 
 // write writes what there is whenever there is some, until the connection ends.
 func (o *output) write() {
+	var taken []piece
 	var buf []byte
-	var marks []mark
 	for {
 		o.mu.Lock()
-		if len(o.buf) == 0 || o.cut {
+		if len(o.queue) == 0 || o.cut {
 			ended, linger := o.cut || o.finished, o.linger && !o.cut
 			o.mu.Unlock()
 			if linger && ended {
@@ -199,40 +226,82 @@ func (o *output) write() {
 			<-o.wake
 			continue
 		}
-		buf, o.buf = o.buf, spare(buf)
-		marks, o.marks = o.marks, marks[:0]
-		o.writing = len(buf)
+		taken = o.take(taken)
 		o.mu.Unlock()
-		n, err := o.nc.Write(buf)
+		n, err := o.writePieces(taken, &buf)
 		o.mu.Lock()
 		o.writing = 0
 		if err != nil {
 			o.sever()
 			if o.lost != nil {
-				o.lost.addBefore(after(marks, n))
+				o.lost.addBefore(after(taken, n))
 			}
 		}
 		o.mu.Unlock()
-		clear(marks) // they hold messages
+		clear(taken) // they hold messages
 	}
+}
+
+// take takes the next pieces off the queue, up to chunkSize, into a slice whose elements
+// are unused. The caller holds mu.
+func (o *output) take(into []piece) []piece {
+	if cap(into) > maxSpare {
+		into = nil
+	}
+	size, n := 0, 0
+	o.writing = 0
+	for n < len(o.queue) && (n == 0 || size+o.queue[n].size() <= chunkSize) {
+		size += o.queue[n].size()
+		o.writing += o.queue[n].cost()
+		n++
+	}
+	o.bytes -= o.writing
+	if n == len(o.queue) {
+		into, o.queue = o.queue, into[:0]
+		return into
+	}
+	into = append(into[:0], o.queue[:n]...)
+	clear(o.queue[:n])
+	o.queue = o.queue[n:]
+	return into
+}
+
+// writePieces writes pieces and returns how many bytes it has written. Pieces are copied
+// to buf to be written together; one that is larger than chunkSize is not copied.
+func (o *output) writePieces(pieces []piece, buf *[]byte) (int, error) {
+	if p := pieces[0]; len(pieces) == 1 && p.m != nil && p.size() > chunkSize {
+		parts := net.Buffers{p.text, p.m.Encoded}
+		n, err := parts.WriteTo(o.nc)
+		return int(n), err
+	}
+	b := (*buf)[:0]
+	for _, p := range pieces {
+		b = append(b, p.text...)
+		if p.m != nil {
+			b = append(b, p.m.Encoded...)
+		}
+	}
+	*buf = spare(b)
+	return o.nc.Write(b)
 }
 
 // spare is a buffer to use again, unless it has become large.
 func spare(buf []byte) []byte {
-	if cap(buf) > 1<<20 {
+	if cap(buf) > 2*chunkSize {
 		return nil
 	}
 	return buf[:0]
 }
 
-// after are the marks of what ends beyond the first n bytes.
-func after(marks []mark, n int) []mark {
-	for i, m := range marks {
-		if m.end > n {
-			return append([]mark(nil), marks[i:]...)
+// after are the messages that end beyond the first n bytes.
+func after(pieces []piece, n int) (rest []piece) {
+	end := 0
+	for _, p := range pieces {
+		if end += p.size(); end > n && p.m != nil {
+			rest = append(rest, p)
 		}
 	}
-	return nil
+	return rest
 }
 
 func (o *output) wasSlow() bool {

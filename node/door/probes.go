@@ -16,17 +16,11 @@ var probes = map[string]bool{
 	"sentinel": true, "acl": true, "latency": true, "slowlog": true, "memory": true, "lolwut": true,
 }
 
-// unknown answers an unknown command as Redis does.
+// unknown answers an unknown command. Clients recognize the beginning of the reply, which is
+// that of Redis. The rest names the endpoint, and not the values of the command.
 func (c *conn) unknown(args [][]byte) {
-	const shown = 128
-	var b strings.Builder
-	for _, a := range args[1:] {
-		if b.Len() >= shown {
-			break
-		}
-		fmt.Fprintf(&b, "'%s' ", a[:min(len(a), shown-b.Len())])
-	}
-	c.fail("ERR unknown command '" + string(args[0][:min(len(args[0]), shown)]) + "', with args beginning with: " + b.String())
+	c.fail(fmt.Sprintf("ERR unknown command '%s': the signalmesh endpoint %s is for publish and subscribe only; connect to a Redis server for stored data",
+		shownName(args[0]), c.raw.LocalAddr()))
 	c.warnUnknown(args[0])
 }
 
@@ -52,19 +46,30 @@ func (c *conn) warnUnknown(name []byte) {
 // unknownEvery is how often one unknown command is logged.
 const unknownEvery = time.Hour
 
-// commandName returns the name of a command in upper case, for the log. Other bytes may be
-// a value that was sent by mistake, and are not logged.
+// commandName returns the name of a command in upper case, for the log.
 func commandName(b []byte) string {
+	if name := shownName(b); name != noName {
+		return strings.ToUpper(name)
+	}
+	return noName
+}
+
+// shownName returns the name of a command. Other bytes may be a value that was sent by
+// mistake, and are not shown.
+func shownName(b []byte) string {
 	if len(b) == 0 || len(b) > longestName {
-		return "(no name)"
+		return noName
 	}
 	for _, ch := range b {
 		if !('a' <= ch && ch <= 'z' || 'A' <= ch && ch <= 'Z' || '0' <= ch && ch <= '9' || ch == '.' || ch == '_' || ch == '-') {
-			return "(no name)"
+			return noName
 		}
 	}
-	return strings.ToUpper(string(b))
+	return string(b)
 }
+
+// noName replaces text that cannot be the name of a command.
+const noName = "(no name)"
 
 // role answers ROLE: a primary without replicas, or a replica while the endpoint is
 // drained.

@@ -47,6 +47,7 @@ func (c *conn) hello(args [][]byte) {
 		}
 	}
 	if !c.trusted {
+		c.limits.refused = true
 		c.fail("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time")
 		return
 	}

@@ -47,7 +47,7 @@ func interactive(age string) (send string, check []func(*testing.T, string)) {
 	add(config("replica-read-only", "yes"), "CONFIG", "GET", "replica-read-only")
 	add(config("slave-read-only", "yes"), "CONFIG", "GET", "slave-read-only")
 	add(config("databases", "16"), "CONFIG", "GET", "databases")
-	add(equals("-ERR unknown command 'SENTINEL', with args beginning with: 'MASTERS' \r\n"), "SENTINEL", "MASTERS")
+	add(contains("-ERR unknown command 'SENTINEL'"), "SENTINEL", "MASTERS")
 	add(contains("role:master\r\n"), "INFO", "replication")
 	add(contains("redis_version:7.0.15\r\n", "redis_mode:standalone\r\n", "run_id:"), "INFO", "server")
 	add(equals("-ERR This instance has cluster support disabled\r\n"), "CLUSTER", "NODES")

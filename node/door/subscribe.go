@@ -113,6 +113,7 @@ func (c *conn) inherit(s, lost *subscription) {
 func (c *conn) subscribed(p pendingSubscription) {
 	if p.sub != nil {
 		c.counts[p.name.Kind]++
+		c.watchHub(p.name)
 	}
 	count := c.count(p.name.Kind)
 	c.out.mu.Lock()
@@ -120,7 +121,7 @@ func (c *conn) subscribed(p pendingSubscription) {
 	if c.out.cut || c.out.finished {
 		return
 	}
-	c.out.buf = c.notice(c.out.buf, verbs[p.name.Kind].subscribe, &p.name.Text, count)
+	c.out.put(func(b []byte) []byte { return c.notice(b, verbs[p.name.Kind].subscribe, &p.name.Text, count) })
 	if p.sub != nil {
 		p.sub.confirmed()
 	}

@@ -21,6 +21,9 @@ var _ exchange.Sink = (*subscription)(nil)
 
 // Deliver takes a message. It does not wait.
 func (s *subscription) Deliver(m *exchange.Message) {
+	if m.Encoded == nil {
+		encode(m)
+	}
 	o := s.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -50,7 +53,7 @@ func (s *subscription) hold(m *exchange.Message) {
 		return
 	}
 	s.held = append(s.held, m)
-	s.out.held += len(m.Data)
+	s.out.held += cost(m)
 	s.out.check()
 }
 
@@ -58,7 +61,7 @@ func (s *subscription) hold(m *exchange.Message) {
 func (s *subscription) confirmed() {
 	s.pending = false
 	for _, m := range s.held {
-		s.out.held -= len(m.Data)
+		s.out.held -= cost(m)
 		s.out.push(s, m)
 	}
 	s.held = nil
@@ -80,8 +83,11 @@ func headOf(n exchange.Name, version int) []byte {
 	return resp.AppendBulk(b, n.Text)
 }
 
-// encode is what messages end with: their channel and data.
-func encode(m *exchange.Message) []byte {
+// encode sets what messages end with: their channel and data. The data are shared with it,
+// so that a message that waits is in memory once.
+func encode(m *exchange.Message) {
 	b := make([]byte, 0, len(m.Channel)+len(m.Data)+32)
-	return resp.AppendBulk(resp.AppendBulk(b, m.Channel), m.Data)
+	m.Encoded = resp.AppendBulk(resp.AppendBulk(b, m.Channel), m.Data)
+	end := len(m.Encoded) - len("\r\n")
+	m.Data = m.Encoded[end-len(m.Data) : end : end]
 }

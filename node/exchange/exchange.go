@@ -39,14 +39,14 @@ type Receiver = interface {
 	Gap(from string, lost uint64)
 }
 
-// A Message is on its way to sinks. It does not change.
+// A Message is on its way to sinks. Its content does not change.
 type Message struct {
 	From    string // who published it: a server, or a subscriber of this one
 	Channel string
 	Data    []byte
 	// Encoded is the sinks' own: what the first of them made of the message, for the
 	// others. Only Deliver may set it, which is not called concurrently for one
-	// Message.
+	// Message. Data may be made a part of it.
 	Encoded []byte
 	// Publisher is for sinks that know more of who published it here; else nil.
 	Publisher any
@@ -75,13 +75,17 @@ type Exchange struct {
 
 // An entry is a name with subscribers here.
 type entry struct {
-	name  Name
-	wire  string
-	sinks []Sink
-	ports []*Port
+	name   Name
+	wire   string
+	sinks  []Sink
+	absent []Sink // those of sinks that are not counted
+	ports  []*Port
 }
 
 func (e *entry) needs() int { return len(e.sinks) + len(e.ports) }
+
+// counted is the number of subscribers that are not absent.
+func (e *entry) counted() int { return e.needs() - len(e.absent) }
 
 // New returns an Exchange over up, whose only receiver it is until Close.
 func New(up Backplane) (*Exchange, error) {
@@ -146,6 +150,7 @@ func (x *Exchange) add(r Request) (wire string) {
 	e := x.entry(r.Name)
 	if i := slices.Index(e.sinks, r.Instead); r.Instead != nil && i >= 0 {
 		e.sinks[i] = r.Sink
+		x.present(e, r.Instead)
 		return ""
 	}
 	e.sinks = append(e.sinks, r.Sink)
@@ -178,6 +183,7 @@ func (x *Exchange) remove(n Name, sink Sink) {
 		return
 	}
 	if i := slices.Index(e.sinks, sink); i >= 0 {
+		x.present(e, sink)
 		e.sinks = slices.Delete(e.sinks, i, i+1)
 		x.fewer(e)
 	}

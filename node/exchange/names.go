@@ -31,6 +31,7 @@ const (
 	shardPrefix   = "\x00s"
 	channelPrefix = "\x00c" // of a channel whose own name is empty or begins with a zero byte
 	levelPrefix   = "\x00+" // then the level, a colon, and the name
+	absentPrefix  = "\x00-" // the same, for subscribers that are absent
 	nothing       = "\x00?" // nobody subscribes to it
 )
 
@@ -67,6 +68,19 @@ func level(wire string, k int) string {
 		return wire
 	}
 	return levelPrefix + strconv.Itoa(k) + ":" + wire
+}
+
+// absentLevel returns the channel for the k-th absent subscriber of a name, from 1.
+func absentLevel(wire string, k int) string { return absentPrefix + strconv.Itoa(k) + ":" + wire }
+
+// parseAbsent is the name that absentLevel wrote for the first level. ok is false for
+// anything else.
+func parseAbsent(wire string) (n Name, ok bool) {
+	text, ok := strings.CutPrefix(wire, absentPrefix+"1:")
+	if !ok {
+		return Name{}, false
+	}
+	return ParseWire(text)
 }
 
 var errMatched = errors.New("exchange: a copy for a pattern does not begin with its channel")

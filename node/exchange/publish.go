@@ -112,13 +112,27 @@ const maxLevel = 1 << 16
 // to wire. A server whose subscriptions are not known yet counts for one.
 func (x *Exchange) levels(ctx context.Context, wire string, servers int) (total int, err error) {
 	unknown, err := x.up.Subscribers(ctx, nothing)
-	total = servers
-	for k := 2; err == nil && servers > unknown && k < maxLevel; k++ {
-		if servers, err = x.up.Subscribers(ctx, level(wire, k)); err == nil {
-			total += max(0, servers-unknown)
-		}
+	if err != nil || servers <= unknown {
+		return servers, err
 	}
-	return total, err
+	more, err := x.levelsFrom(ctx, 2, unknown, func(k int) string { return level(wire, k) })
+	if err != nil {
+		return servers, err
+	}
+	absent, err := x.levelsFrom(ctx, 1, unknown, func(k int) string { return absentLevel(wire, k) })
+	return max(unknown, servers+more-absent), err
+}
+
+// levelsFrom adds up how many servers are subscribed to each level, from the k-th on. The
+// servers whose subscriptions are unknown do not count.
+func (x *Exchange) levelsFrom(ctx context.Context, k, unknown int, at func(k int) string) (total int, err error) {
+	for servers := unknown + 1; servers > unknown && k < maxLevel; k++ {
+		if servers, err = x.up.Subscribers(ctx, at(k)); err != nil {
+			return total, err
+		}
+		total += max(0, servers-unknown)
+	}
+	return total, nil
 }
 
 // Count says how many subscribers a name has, here and on the other servers. Those
@@ -130,7 +144,7 @@ func (x *Exchange) Count(ctx context.Context, n Name) (int, error) {
 	x.mu.RLock()
 	here := 0
 	if e := x.entries[n]; e != nil {
-		here = e.needs()
+		here = e.counted()
 	}
 	x.mu.RUnlock()
 	servers, err := x.up.Subscribers(ctx, n.Wire())
@@ -141,19 +155,31 @@ func (x *Exchange) Count(ctx context.Context, n Name) (int, error) {
 	return here + elsewhere, err
 }
 
-// Names are all that have subscribers, of one kind, here and elsewhere.
+// Names are all that have subscribers, of one kind, here and elsewhere. Names whose
+// subscribers are all absent are not among them.
 func (x *Exchange) Names(kind Kind) map[string]struct{} {
 	names := map[string]struct{}{}
+	var absent []Name
 	x.mu.RLock()
-	for n := range x.entries {
+	for n, e := range x.entries {
 		if n.Kind == kind {
 			names[n.Text] = struct{}{}
+			if e.counted() == 0 {
+				absent = append(absent, n)
+			}
 		}
 	}
 	x.mu.RUnlock()
 	for _, wire := range x.up.Channels() {
 		if n, ok := ParseWire(wire); ok && n.Kind == kind {
 			names[n.Text] = struct{}{}
+		} else if n, ok := parseAbsent(wire); ok && n.Kind == kind {
+			absent = append(absent, n)
+		}
+	}
+	for _, n := range absent {
+		if count, err := x.Count(context.Background(), n); err == nil && count == 0 {
+			delete(names, n.Text)
 		}
 	}
 	return names
@@ -206,10 +232,10 @@ func (x *Exchange) deliver(except *Port, n Name, m *Message) int {
 	return count
 }
 
-// deliver hands m to the sinks of e.
+// deliver hands m to the sinks of e, and returns how many of them are counted.
 func (e *entry) deliver(m *Message) int {
 	for _, s := range e.sinks {
 		s.Deliver(m)
 	}
-	return len(e.sinks)
+	return len(e.sinks) - len(e.absent)
 }

@@ -9,6 +9,7 @@
 // them. It has Clients in place of browsers. Its methods are the operations of the
 // lifetime manager, with .NET's texts as errors.
 //
-// Two things are simpler than in StackExchange.Redis: it is connected to one endpoint
-// at a time and not to all, and it sends no keep-alive.
+// Three things are simpler than in StackExchange.Redis: it is connected to one endpoint
+// at a time and not to all, it sends no keep-alive, and when the master has changed it
+// publishes where it did until the endpoint ends its subscriptions.
 package aspnettest

@@ -132,7 +132,7 @@ func (l *link) serve(endpoint string, commands *wire) bool {
 	l.mu.Lock()
 	l.commands, l.subs, l.endpoint = commands, subs, endpoint
 	l.lives++
-	send := appendCommand(nil, "SUBSCRIBE", masterChanged)
+	send := appendCommand(nil, "SUBSCRIBE", l.o.Prefix+masterChanged)
 	for channel := range l.queues { // one command for each, as it does
 		send = appendCommand(send, "SUBSCRIBE", channel)
 	}

@@ -114,8 +114,8 @@ func (l *link) readMessages(w *wire) {
 		}
 		l.mu.Unlock()
 		if data, ok := push[2].([]byte); ok && string(kind) == "message" {
-			if string(channel) == masterChanged {
-				return // looks at all endpoints again
+			if string(channel) == l.o.Prefix+masterChanged {
+				continue // subscriptions stay until their connection ends
 			}
 			if q != nil {
 				q.put(func() { q.handle(data) })

@@ -1,0 +1,26 @@
+using SignalMesh.Interop;
+
+// One program is the servers, the clients and the plain Redis clients of the tests. The Go
+// program in the folder above starts it, and compares what it prints.
+//
+//   serve  CONFIGURATION            a server; prints its URL, and runs until its stdin ends
+//   chat   CONFIGURATION…           the scenario, with one server for each configuration
+//   redis  CONFIGURATION CONFIGURATION    StackExchange.Redis without SignalR, at two endpoints
+//   access ENDPOINT PASSWORD        right, wrong and missing passwords
+//   data   CONFIGURATION            commands that need stored data
+//   late   ENDPOINT PREFIX          a server that is started before its endpoint, with AddNCache
+//   move   CONFIGURATION CONFIGURATION    a server with two endpoints, of which the first stops
+//
+// It ends after 60 s at the latest.
+_ = Task.Delay(TimeSpan.FromSeconds(60)).ContinueWith(_ => Environment.Exit(3));
+return args switch
+{
+    ["serve", var configuration] => await Server.RunUntilInputEnds(configuration),
+    ["chat", .. var configurations] => await Chat.Run(configurations),
+    ["redis", var first, var second] => await PlainRedis.Run(first, second),
+    ["access", var endpoint, var password] => await Access.Run(endpoint, password),
+    ["data", var configuration] => await Data.Run(configuration),
+    ["late", var endpoint, var prefix] => await Late.Run(endpoint, prefix),
+    ["move", var moving, var steady] => await Move.Run(moving, steady),
+    _ => Report.Usage(),
+};
