@@ -69,7 +69,7 @@ type Vitals struct {
 func runServer(ctx context.Context, args []string, stderr io.Writer) int {
 	o := node.Options{
 		HTTP: "127.0.0.1:" + clientPort, Admin: "127.0.0.1:" + adminPort, Listen: "0.0.0.0:" + peerPort,
-		Web: node.Web{AllowedHosts: []string{"host"}}, // the name in the URLs of the suite
+		Web:           node.Web{AllowedHosts: []string{"host"}}, // the name in the URLs of the suite
 		NCacheOptions: node.NCacheOptions{CacheName: "faults", ApplicationID: "load", UserID: "faults", Password: "not a secret"},
 		Logger:        slog.New(slog.NewTextHandler(stderr, nil)),
 		Hubs:          []signalr.HubOptions{{Path: "/load", Hub: Hub{}}},
