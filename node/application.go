@@ -86,7 +86,11 @@ func (a *application) redisAddr() string {
 	if a.door == nil {
 		return ""
 	}
-	return a.door.Addr().String()
+	addr := a.door.Addr()
+	if addr.Network() == "unix" {
+		return unixPrefix + addr.String()
+	}
+	return addr.String()
 }
 
 // has tells whether a server is alive in one of the applications.

@@ -33,6 +33,7 @@ type nodeFlags struct {
 	redisSecret string // path of the file that holds the password of the Redis endpoints
 	stateful    bool
 	printConfig bool
+	child       bool
 	log         logFlags
 }
 
@@ -54,7 +55,10 @@ The node is ready when it prints "ready:" and /readyz on the admin listener says
 so. Ctrl-C and SIGTERM stop it cleanly: /readyz answers 503, the node still serves for
 --drain-delay, and then sends its clients to other servers. A second signal ends the
 process immediately. SIGUSR1 drains the node without stopping it, and a second SIGUSR1
-undoes that; see also signalmesh drain. SIGHUP reads the users again.`,
+undoes that; see also signalmesh drain. SIGHUP reads the users again.
+
+With --child the node ends when its standard input ends, and it reports on standard
+output, each as one line of JSON: listening, ready, leaving, and failed with the reason.`,
 		Example: `  # a server that finds the others through client.ncconf
   signalmesh node --http 127.0.0.1:5001 --listen 127.0.0.1:9800 \
     --ncconf client.ncconf --config appsettings.json --hub chat
@@ -80,6 +84,9 @@ undoes that; see also signalmesh drain. SIGHUP reads the users again.`,
 			if err := fromEnvironment(cmd.Flags(), os.Environ(), &f.o); err != nil {
 				return err
 			}
+			if f.child {
+				return f.runChild(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -90,7 +97,7 @@ undoes that; see also signalmesh drain. SIGHUP reads the users again.`,
 func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served")
+	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served; without --hub and --static nothing listens there")
 	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
@@ -106,7 +113,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.o.SignalR.MaxNegotiations, "max-negotiations", 1<<17, "how many negotiated connections may wait to be opened; the oldest gives way")
 	flags.IntVar(&f.o.SignalR.MaxNegotiationsPerAddress, "max-negotiations-per-address", 1<<14, "the same, of one client address")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder` besides the hubs")
-	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
+	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port`, or unix:/path of a socket, where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
 	f.addEndpoint(flags)
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`redis://user:password@host:port`, or rediss:// with TLS, of the Redis used before: servers still on it and servers on the mesh hear each other; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
 	flags.StringVar(&f.o.ChannelPrefix, "channel-prefix", "", "`text` in front of the hubs' channels, as ChannelPrefix of .NET servers")
@@ -132,6 +139,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.o.MaxConnections, "max-connections", 0, "how many `connections` of clients --http takes; more get 503 (default: what the limit of open files allows, with a reserve)")
 	flags.StringVar(&f.o.Admin, "admin", "127.0.0.1:0", "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; \"\" for none")
 	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people; give each server its own (default: the name of the host)")
+	flags.BoolVar(&f.child, "child", false, "be the child of another program: end when standard input ends, and not by Ctrl-C or SIGTERM; write an event a line to standard output, as JSON; read no files but those given; if the port for peers is in use, take one of the next")
 	flags.BoolVar(&f.printConfig, "print-config", false, "print every setting and where it came from, and end")
 	f.log.add(flags)
 }
@@ -200,6 +208,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 			return o, fmt.Errorf("--static %s: there is no such folder", f.static)
 		}
 		o.Static = http.FileServer(http.Dir(f.static))
+	}
+	if len(o.Hubs) == 0 && o.Static == nil {
+		o.HTTP = ""
 	}
 	return o, nil
 }

@@ -121,7 +121,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		{"node --app chat", 1, "give --cache and --app"},
 		{"node --cache x --app chat --ncconf no.ncconf", 1, "no.ncconf: there is no such file"},
 		{"node --cache chatCash --app chat --ncconf " + conf, 1, `chatCache`},
-		{"node --cache x --app chat --listen 127.0.0.1:0 --http 127.0.0.1:bad", 1, "listen on 127.0.0.1:bad (HTTP)"},
+		{"node --cache x --app chat --listen 127.0.0.1:0 --static . --http 127.0.0.1:bad", 1, "listen on 127.0.0.1:bad (HTTP)"},
 		{"node --cache x --app chat --listen there:1", 1, "names no IP address of this machine"},
 		{"node --cache x --app chat --static no/folder", 1, "there is no such folder"},
 		{"node --cache x --app chat --bootstrap /ip4/127.0.0.1/udp/1 --print-config", 1, "bootstrap (--bootstrap)"},
