@@ -67,7 +67,7 @@ func listenRedis(addr string) (net.Listener, error) {
 	return listen("Redis", addr)
 }
 
-// facts are what INFO reports of the mesh.
+// facts returns the rows of INFO about the mesh.
 func (n *Node) facts(a *application) []door.Fact {
 	c, ready := a.topic.Condition(), n.Readiness()
 	return []door.Fact{
