@@ -12,7 +12,7 @@ const NUGETS = join(ROOT, 'dist/nuget');
 const run = promisify(execFile);
 
 // freePort returns a port that the system picked.
-function freePort() {
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();

@@ -7,8 +7,8 @@ import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { until } from '../waiting.mjs';
-import { extras, fourSteps } from './application.mjs';
-import { Host, PATIENCE, alive } from './host.mjs';
+import { extras, fourSteps, freePort } from './application.mjs';
+import { Host, PATIENCE, alive, startNode } from './host.mjs';
 
 const NUGETS = resolve(import.meta.dirname, '../../../../dist/nuget');
 const hosts = [];
@@ -160,10 +160,54 @@ test('another user runs a single file without execute permission for the node', 
   await client.close();
 });
 
+// pair starts two servers with the services, which reach each other.
+async function pair(env = {}) {
+  const address = `127.0.0.1:${await freePort()}`;
+  const two = ['Listen', 'Servers__0'].map((name) => new Host(services, 'Extras.dll', { env: { [`NCacheConfiguration__Mesh__${name}`]: address, ...env } }));
+  hosts.push(...two);
+  return Promise.all(two.map((h) => h.started()));
+}
+
+test('each form of the call', async (t) => {
+  for (const [form, env] of Object.entries({
+    names: {},
+    credentials: {},
+    section: { NCacheConfiguration__CacheName: 'demo', NCacheConfiguration__EventKey: 'extras' },
+    bound: { Elsewhere__CacheName: 'demo', Elsewhere__ApplicationID: 'extras' },
+  })) {
+    await t.test(form, async () => {
+      const two = await pair({ Form: form, ...env });
+      const texts = [[], []];
+      const clients = await Promise.all(two.map((h, i) => h.connect('/echo', 'message', ([text]) => texts[i].push(text))));
+      await until(async () => {
+        await clients[0].invoke('Send', 'hello');
+        return texts[1].includes('hello');
+      }, PATIENCE, 'a message on the other server');
+      await Promise.all(clients.map((c) => c.stop()));
+      await Promise.all(two.map((h) => h.end()));
+    });
+  }
+});
+
+test('a server that starts before its sidecar receives messages when the sidecar runs', async () => {
+  const endpoint = `127.0.0.1:${await freePort()}`;
+  const host = start({ env: { NCacheConfiguration__Mesh__Endpoint: endpoint, NCacheConfiguration__Password: 'of the endpoint' } });
+  host.url = (await host.said(/Now listening on: (http:\S+)/))[1];
+  const waiting = listen(host); // the first client makes the connection
+  await host.said(/No connection to the node at/);
+  const node = startNode(portable, ['--listen', '127.0.0.1:0', '--redis', endpoint, '--cache', 'demo', '--app', 'chatApplication'], { SIGNALMESH_REDIS_PASSWORD: 'of the endpoint' });
+  try {
+    const client = await waiting;
+    await client.send('hello');
+    await until(() => client.texts.includes('hello'), PATIENCE, 'its own message, by way of the node');
+    await client.close();
+  } finally {
+    await node.end();
+  }
+});
+
 test('health, status, and the users of every server', async () => {
-  const [one, two] = [0, 1].map(() => new Host(services, 'Extras.dll'));
-  hosts.push(one, two);
-  await Promise.all([one.started(), two.started()]);
+  const [one, two] = await pair();
   const get = async (host, path, options) => (await fetch(host.url + path, options)).json();
   const clients = await Promise.all([one, two].map((h) => h.connect('/echo?user=alice', 'message', () => {})));
   await until(async () => (await get(one, '/status')).servers === 2, PATIENCE, 'two servers');

@@ -97,3 +97,16 @@ export class Host {
     return until(() => !this.node || !alive(this.node), PATIENCE, 'the end of the node');
   }
 }
+
+// startNode starts the node of a published application by itself, as a sidecar.
+export function startNode(folder, args, env) {
+  const program = join(folder, 'runtimes', `linux-${process.arch}`, 'native', 'signalmesh-node');
+  const node = spawn(program, ['node', '--child', ...args], { stdio: ['pipe', 'ignore', 'inherit'], env: { ...process.env, ...env } });
+  const ended = once(node, 'close');
+  return {
+    end() {
+      node.stdin.end();
+      return ended;
+    },
+  };
+}

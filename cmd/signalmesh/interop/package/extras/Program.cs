@@ -1,9 +1,18 @@
+using Alachisoft.NCache.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR;
 using SignalMesh.AspNetCore;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddSingleton<IUserIdProvider, QueryUser>();
-builder.Services.AddSignalR().AddSignalMesh("extras");
+var signalr = builder.Services.AddSignalR();
+_ = builder.Configuration["Form"] switch // of the call
+{
+    "names" => signalr.AddNCache("demoClusteredCache", "extras"),
+    "credentials" => signalr.AddNCache("demoClusteredCache", "extras", "hub", "secret of the mesh"),
+    "section" => signalr.AddNCache(),
+    "bound" => signalr.AddNCache((NCacheConfiguration o) => builder.Configuration.GetSection("Elsewhere").Bind(o)),
+    _ => signalr.AddSignalMesh("extras"),
+};
 
 var app = builder.Build();
 app.MapHub<EchoHub>("/echo");
