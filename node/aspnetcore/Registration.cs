@@ -78,6 +78,7 @@ public static class NCacheDependencyInjectionExtensions
         services.AddSingleton<IMeshStatus>(p => p.GetRequiredService<Backplane>());
         services.AddSingleton<IHostedService>(p => p.GetRequiredService<NodeHost>());
         services.AddSingleton<IHostedService>(p => p.GetRequiredService<Backplane>()); // stopped before the node
+        services.AddHostedService<HubNames>();
         services.AddSingleton(typeof(HubLifetimeManager<>), typeof(MeshHubLifetimeManager<>));
         services.AddSingleton(typeof(IMeshContext<>), typeof(MeshContext<>));
         services.AddHealthChecks().AddCheck<MeshHealthCheck>("signalmesh", tags: ["signalmesh", "ready"]);

@@ -233,3 +233,16 @@ test('the mesh is switched off for tests of an application', async () => {
   assert.doesNotMatch(host.log, /The node listens/);
   await client.close();
 });
+
+test('a hub in another namespace is warned of', async () => {
+  const address = `127.0.0.1:${await freePort()}`;
+  const names = { NCacheConfiguration__CacheName: 'demoClusteredCache', NCacheConfiguration__ApplicationID: 'chatApplication' };
+  const one = start({ env: { NCacheConfiguration__Mesh__Listen: address } });
+  const two = new Host(services, 'Extras.dll', { env: { ...names, Form: 'section', NCacheConfiguration__Mesh__Servers__0: address } });
+  hosts.push(two);
+  await Promise.all([one.started(), two.started()]);
+  const clients = await Promise.all([listen(one), listen(two)]); // a hub subscribes with its first client
+  await one.said(/Another server has the hub Elsewhere\.ChatHub, and this one ChatSample\.Hubs\.ChatHub/);
+  await two.said(/Another server has the hub ChatSample\.Hubs\.ChatHub, and this one Elsewhere\.ChatHub/);
+  await Promise.all(clients.map((c) => c.close()));
+});

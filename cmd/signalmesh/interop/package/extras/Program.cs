@@ -16,6 +16,7 @@ _ = builder.Configuration["Form"] switch // of the call
 
 var app = builder.Build();
 app.MapHub<EchoHub>("/echo");
+app.MapHub<Elsewhere.ChatHub>("/chat");
 app.MapHealthChecks("/healthz");
 app.MapGet("/status", (IMeshStatus mesh, CancellationToken end) => mesh.GetAsync(end));
 app.MapGet("/users/{user}", (string user, IMeshContext<EchoHub> mesh, CancellationToken end) => mesh.GetUserConnectionsAsync(user, end));
@@ -30,4 +31,13 @@ internal sealed class QueryUser : IUserIdProvider
 internal sealed class EchoHub : Hub
 {
     public Task Send(string text) => Clients.All.SendAsync("message", text);
+}
+
+namespace Elsewhere
+{
+    /// <summary>Has the name of the hub of the four steps, in another namespace.</summary>
+    internal sealed class ChatHub : Hub
+    {
+        public Task Send(string user, string text) => Clients.All.SendAsync("ReceiveMessage", user, text);
+    }
 }
