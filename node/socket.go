@@ -40,7 +40,7 @@ func removeStale(path string) error {
 		return err
 	}
 	if info.Mode().Type() != fs.ModeSocket {
-		return errors.New("a file that is not a socket is there")
+		return errors.New("the path is that of a file that is not a socket")
 	}
 	nc, err := net.Dial("unix", path)
 	if err == nil {

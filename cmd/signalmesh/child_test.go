@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A child is "signalmesh node --child" in a process of its own.
+// A child is "signalmesh node --child" in a separate process.
 type child struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser

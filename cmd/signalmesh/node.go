@@ -139,7 +139,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.o.MaxConnections, "max-connections", 0, "how many `connections` of clients --http takes; more get 503 (default: what the limit of open files allows, with a reserve)")
 	flags.StringVar(&f.o.Admin, "admin", "127.0.0.1:0", "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; \"\" for none")
 	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people; give each server its own (default: the name of the host)")
-	flags.BoolVar(&f.child, "child", false, "be the child of another program: end when standard input ends, and not by Ctrl-C or SIGTERM; write an event a line to standard output, as JSON; read no files but those given; if the port for peers is in use, take one of the next")
+	flags.BoolVar(&f.child, "child", false, "be the child of another program: end when standard input ends and not by Ctrl-C or SIGTERM, write events to standard output as lines of JSON, read only the files that are given, and take one of the next ports for peers if the port is in use")
 	flags.BoolVar(&f.printConfig, "print-config", false, "print every setting and where it came from, and end")
 	f.log.add(flags)
 }

@@ -133,7 +133,7 @@ namespace SignalMesh.AspNetCore
         /// </summary>
         public string? Listen { get; set; }
 
-        /// <summary>The host:port that the other servers are told to dial. Null means <see cref="Listen"/>.</summary>
+        /// <summary>The host:port at which the other servers connect to this one. Null means <see cref="Listen"/>.</summary>
         public string? Advertise { get; set; }
 
         /// <summary>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace SignalMesh.AspNetCore;
 
-/// <summary>Where the Redis endpoint of a node is, and who may connect.</summary>
+/// <summary>The addresses and the credentials of the Redis endpoint of a node.</summary>
 internal sealed record NodeAddress(IReadOnlyList<EndPoint> EndPoints, string? User, string? Password, string? Admin, int Pid)
 {
     /// <summary>Reads host:port, several with commas, or unix:/path.</summary>

@@ -114,13 +114,13 @@ internal sealed class NodeHost(IOptions<NCacheConfiguration> configuration, ILog
         try
         {
             using var program = NodeProgram.Open(options.Mesh.Program, log);
-            void Heard(NodeEvent e, int pid)
+            void Received(NodeEvent e, int pid)
             {
                 switch (e.Event)
                 {
                     case "listening":
                         Listens(e, pid);
-                        program.Dispose(); // a copy that runs is not needed any more
+                        program.Dispose(); // the system keeps a program that runs
                         break;
                     case "ready":
                         log.LogInformation("The node has joined the mesh {Cache} as a server of {Application}", options.CacheName, options.Application);
@@ -131,7 +131,7 @@ internal sealed class NodeHost(IOptions<NCacheConfiguration> configuration, ILog
                 }
             }
             using var started = NodeProcess.Start(program.Path, NodeSettings.Arguments(options, port),
-                NodeSettings.Variables(options, password, environment.ContentRootPath, log.IsEnabled(LogLevel.Debug)), Heard, lines);
+                NodeSettings.Variables(options, password, environment.ContentRootPath, log.IsEnabled(LogLevel.Debug)), Received, lines);
             process = started;
             if (stopping.IsCancellationRequested)
             {

@@ -14,14 +14,14 @@ internal sealed record NodeEvent(string Event, string Redis, string Admin, strin
 internal sealed class NodeProcess : IDisposable
 {
     private readonly Process process;
-    private readonly Action<NodeEvent, int> heard;
+    private readonly Action<NodeEvent, int> received;
     private readonly NodeLog log;
     private readonly Task reading;
 
-    private NodeProcess(Process process, Action<NodeEvent, int> heard, NodeLog log)
+    private NodeProcess(Process process, Action<NodeEvent, int> received, NodeLog log)
     {
         this.process = process;
-        this.heard = heard;
+        this.received = received;
         this.log = log;
         Id = process.Id;
         reading = Task.WhenAll(Task.Run(ReadEventsAsync), Task.Run(ReadLogAsync));
@@ -31,9 +31,9 @@ internal sealed class NodeProcess : IDisposable
 
     /// <summary>
     /// Starts the program. The node inherits the variables of this process
-    /// whose values are null. heard is called with each event and the process ID, in order.
+    /// whose values are null. received is called with each event and the process ID, in order.
     /// </summary>
-    public static NodeProcess Start(string program, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string?>> variables, Action<NodeEvent, int> heard, NodeLog log)
+    public static NodeProcess Start(string program, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string?>> variables, Action<NodeEvent, int> received, NodeLog log)
     {
         var info = new ProcessStartInfo(program)
         {
@@ -62,7 +62,7 @@ internal sealed class NodeProcess : IDisposable
         }
         try
         {
-            return new NodeProcess(Process.Start(info)!, heard, log);
+            return new NodeProcess(Process.Start(info)!, received, log);
         }
         catch (Win32Exception e)
         {
@@ -113,7 +113,7 @@ internal sealed class NodeProcess : IDisposable
         {
             if (Parse(line) is { } e)
             {
-                heard(e, Id);
+                received(e, Id);
             }
             else
             {

@@ -67,7 +67,7 @@ export class Application {
   }
 }
 
-// fourSteps writes the application of the manual: what its four steps show, and a hub.
+// fourSteps writes the application of the manual: the blocks of its four steps, and a hub.
 export async function fourSteps(version) {
   const folder = await mkdtemp(join(tmpdir(), 'foursteps-'));
   const app = join(folder, 'ChatSample');

@@ -1,4 +1,4 @@
-// An ASP.NET Core server that uses the package, in a process group of its own.
+// An ASP.NET Core server that uses the package, in a separate process group.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -67,10 +67,10 @@ export class Host {
     return this;
   }
 
-  // connect connects Microsoft's client. heard gets the arguments of each call of method.
-  async connect(path, method, heard) {
+  // connect connects Microsoft's client. receive is called with the arguments of each call of method.
+  async connect(path, method, receive) {
     const client = new HubConnectionBuilder().withUrl(this.url + path).configureLogging(LogLevel.None).build();
-    client.on(method, (...args) => heard(args));
+    client.on(method, (...args) => receive(args));
     await client.start();
     return client;
   }
