@@ -14,6 +14,10 @@ HOT         := ^Benchmark(ThreeServersSaturated|PingPong|Broadcast/1000|Invocati
 KEPT        := docs/benchmarks.txt
 BENCHSTAT   := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 SOAKTIME    ?= 10m
+NATIVE      := $(BUILD)/nuget/native
+RUNTIMES    := linux-x64 linux-arm64 win-x64 osx-arm64
+NUGETS      ?= dist/nuget
+NUGETVER    ?= $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null)),0.0.0-dev)
 SCRIPT      := $(BUILD)/demo/signalr.min.js
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
@@ -38,7 +42,7 @@ demo: build $(SCRIPT) ## three servers and a chat page, until Ctrl-C (needs Go a
 	@$(PROGRAM) demo --signalr-js $(SCRIPT)
 
 .PHONY: test
-test: test-go test-agreement test-interop test-java test-page ## all tests; installs Chromium from the system's packages if it is missing
+test: test-go test-agreement test-interop test-java test-dotnet test-page ## all tests; installs Chromium from the system's packages if it is missing
 
 .PHONY: test-go
 test-go: ## the Go tests, with the race detector (needs redis-server)
@@ -63,6 +67,22 @@ test-java: ## Microsoft's Java client against two real servers, with the race de
 .PHONY: test-dotnet-redis
 test-dotnet-redis: ## ASP.NET Core servers at Redis endpoints of nodes, compared with redis-server, one minute (needs the .NET SDK and redis-server; without dotnet it reports that and succeeds)
 	$(GO) run ./$(INTEROP)/dotnet
+
+.PHONY: nuget
+nuget: ## build dist/nuget/*.nupkg, the package for ASP.NET Core (needs the .NET SDK)
+	@$(MAKE) --no-print-directory $(addprefix $(NATIVE)/,$(RUNTIMES))
+	dotnet pack node/aspnetcore -c Release -v quiet --nologo -p:Version=$(NUGETVER) -o $(NUGETS)
+
+# The program of the node for one runtime of .NET.
+.PHONY: $(addprefix $(NATIVE)/,$(RUNTIMES))
+$(addprefix $(NATIVE)/,$(RUNTIMES)): $(NATIVE)/%:
+	CGO_ENABLED=0 GOOS=$(patsubst osx,darwin,$(patsubst win,windows,$(word 1,$(subst -, ,$*)))) GOARCH=$(patsubst x64,amd64,$(word 2,$(subst -, ,$*))) \
+		$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $@/signalmesh-node$(if $(filter win-%,$*),.exe) ./cmd/signalmesh
+
+.PHONY: test-dotnet
+test-dotnet: ## the package for ASP.NET Core in a new application, with Microsoft's client (needs the .NET SDK; else it says so)
+	@if command -v dotnet >/dev/null; then $(MAKE) --no-print-directory nuget $(INTEROP)/node_modules && cd $(INTEROP) && node --test package/foursteps.mjs; \
+	else echo "test-dotnet: not run, because there is no dotnet on the PATH"; fi
 
 .PHONY: test-page
 test-page: build $(SCRIPT) chromium ## the demo page, and Microsoft's client, in Chromium; screenshots in build/artifacts
@@ -153,7 +173,7 @@ cover: ## test coverage by function, and build/cover.html
 
 .PHONY: clean
 clean: ## remove what was built and fetched
-	rm -rf $(BUILD) $(E2E)/node_modules $(INTEROP)/node_modules
+	rm -rf $(BUILD) dist $(E2E)/node_modules $(INTEROP)/node_modules
 
 # Microsoft's browser client, from npm; it is not kept in the repository.
 $(SCRIPT): $(E2E)/node_modules

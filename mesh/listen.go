@@ -14,6 +14,16 @@ import (
 // samePortTries bounds the ports that are tried until one is free in both families.
 const samePortTries = 8
 
+// ErrPortInUse is part of the error of New if another process listens on a port of
+// Options.Listen.
+var ErrPortInUse = errors.New("the port is in use")
+
+// inUse reports whether err is that of an address at which another process listens.
+func inUse(err error) bool {
+	const windows = syscall.Errno(10048) // WSAEADDRINUSE, which package syscall does not name
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windows)
+}
+
 // listen listens on every address of Options.Listen.
 func (m *Mesh) listen() error {
 	addrs := slices.Clone(m.o.Listen)
@@ -64,7 +74,7 @@ func (m *Mesh) listenBoth(a, b multiaddr.Multiaddr) (failed multiaddr.Multiaddr,
 	listening := 0
 	for i, addr := range pair {
 		err := m.swarm.AddListenAddr(addr)
-		if errors.Is(err, syscall.EADDRINUSE) && portOf(a) == "0" { // taken since
+		if inUse(err) && portOf(a) == "0" { // taken since
 			err = m.swarm.AddListenAddr([]multiaddr.Multiaddr{a, b}[i])
 		}
 		switch {
@@ -98,7 +108,7 @@ func (m *Mesh) samePort(a, b multiaddr.Multiaddr) string {
 		if err == nil {
 			return port
 		}
-		if !errors.Is(err, syscall.EADDRINUSE) {
+		if !inUse(err) {
 			return ""
 		}
 	}
@@ -139,10 +149,10 @@ func listenError(o Options, addr multiaddr.Multiaddr, err error) error {
 		where = addr.String()
 	}
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE) && overlaps(o.Listen, addr):
+	case inUse(err) && overlaps(o.Listen, addr):
 		return fmt.Errorf("listen for peers on %s: another address to listen on includes it; give only one of them", where)
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("listen for peers on %s: the port is in use; stop what uses it (another node, or an NCache server?) or choose another port for this node", where)
+	case inUse(err):
+		return fmt.Errorf("listen for peers on %s: %w; stop what uses it (another node, or an NCache server?) or choose another port for this node", where, ErrPortInUse)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return fmt.Errorf("listen for peers on %s: this machine does not have that address", where)
 	case noFamily(err):

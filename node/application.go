@@ -12,6 +12,7 @@ import (
 	"github.com/signalmesh/signalmesh/node/bridge"
 	"github.com/signalmesh/signalmesh/node/door"
 	"github.com/signalmesh/signalmesh/node/exchange"
+	"github.com/signalmesh/signalmesh/node/listener"
 )
 
 // An application is one that the node is a member of: its own, to which the hubs
@@ -86,7 +87,11 @@ func (a *application) redisAddr() string {
 	if a.door == nil {
 		return ""
 	}
-	return a.door.Addr().String()
+	addr := a.door.Addr()
+	if addr.Network() == "unix" {
+		return listener.UnixPrefix + addr.String()
+	}
+	return addr.String()
 }
 
 // An ApplicationStatus is one of the other applications as it is shown on the admin

@@ -63,6 +63,24 @@ func parseListen(text string) ([]multiaddr.Multiaddr, error) {
 	return list, nil
 }
 
+// nextPort returns the IP addresses list with the TCP port after that of each. It returns
+// nil if there is no such port.
+func nextPort(list []multiaddr.Multiaddr) (next []multiaddr.Multiaddr) {
+	for _, a := range list {
+		text, err := a.ValueForProtocol(multiaddr.P_TCP)
+		if err != nil {
+			return nil
+		}
+		port, err := strconv.Atoi(text)
+		if err != nil || port == 0 || port >= 65535 {
+			return nil
+		}
+		ip, _ := multiaddr.SplitLast(a)
+		next = append(next, ip.Encapsulate(multiaddr.StringCast("/tcp/"+strconv.Itoa(port+1))))
+	}
+	return next
+}
+
 // given returns the entries of a list separated by commas, without spaces and without
 // empty entries.
 func given(text string) (list []string) {

@@ -2,8 +2,13 @@ package node
 
 import (
 	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
 	"testing"
 
+	"github.com/multiformats/go-multiaddr"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -53,4 +58,27 @@ func TestSeveralListenAddressesAndTheDefault(t *testing.T) {
 	s, err = Resolve(Options{NCacheOptions: names, AllowAnonymous: true, Environ: []string{"NCacheConfiguration__ConnectionOptions__ClientBindIP=10.0.0.1"}})
 	require.NoError(t, err)
 	assert.Equal(t, "[/ip4/10.0.0.1/tcp/9800]", fmt.Sprint(s.listen))
+}
+
+func TestAPortForPeersThatIsInUseIsPassedOver(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	port := taken.Addr().(*net.TCPAddr).Port
+	conf := filepath.Join(t.TempDir(), "client.ncconf")
+	require.NoError(t, os.WriteFile(conf, fmt.Appendf(nil, `<configuration><ncache-server port="%d"/><cache id="demo"><server name="192.0.2.1"/></cache></configuration>`, port), 0o600))
+	o := Options{NCacheOptions: NCacheOptions{CacheName: "demo", ApplicationID: "chat"}, NCConf: conf, NextPorts: 50}
+	n, err := New(t.Context(), o)
+	require.NoError(t, err)
+	defer n.Close()
+	addr, err := multiaddr.NewMultiaddr(n.PeerAddrs()[0])
+	require.NoError(t, err)
+	got, err := addr.ValueForProtocol(multiaddr.P_TCP)
+	require.NoError(t, err)
+	assert.NotEqual(t, strconv.Itoa(port), got)
+
+	o.Listen = taken.Addr().String()
+	_, err = New(t.Context(), o)
+	assert.ErrorContains(t, err, "the port is in use", "an address that was given is not changed")
+	assert.Nil(t, nextPort([]multiaddr.Multiaddr{multiaddr.StringCast("/ip4/127.0.0.1/tcp/65535")}), "there is no port after the last")
 }

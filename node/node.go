@@ -116,7 +116,7 @@ func (n *Node) opened(closer func() error) { n.closers = append(n.closers, close
 
 func (n *Node) openMesh() (err error) {
 	s := n.settings
-	n.mesh, err = mesh.New(mesh.Options{
+	n.mesh, err = n.newMesh(mesh.Options{
 		Cache: s.cache, UserID: s.user, Password: string(s.password), Users: s.users, AllowAnonymous: n.o.AllowAnonymous,
 		Listen: s.listen, Advertise: s.advertise, Public: s.mapping.Public,
 		Name: s.name, Version: n.o.Version, DialTimeout: s.policy.DialTimeout,
@@ -131,6 +131,23 @@ func (n *Node) openMesh() (err error) {
 	n.opened(n.mesh.Close)
 	n.topic, err = n.mesh.Join(s.application)
 	return err
+}
+
+// newMesh opens the mesh, at a later port if Options.NextPorts allows that.
+func (n *Node) newMesh(o mesh.Options) (*mesh.Mesh, error) {
+	next := n.o.NextPorts
+	if len(given(n.o.Listen)) > 0 {
+		next = 0
+	}
+	for i := 0; ; i++ {
+		m, err := mesh.New(o)
+		if i >= next || !errors.Is(err, mesh.ErrPortInUse) {
+			return m, err
+		}
+		if o.Listen = nextPort(o.Listen); o.Listen == nil {
+			return nil, err
+		}
+	}
 }
 
 // onHealth calls Options.OnHealth, and logs its panic.

@@ -49,7 +49,8 @@ type Options struct {
 
 	// Redis is the host:port where servers that scale out over Redis, such as ASP.NET
 	// Core's with AddStackExchangeRedis, connect instead of to Redis; see package door.
-	// Empty means nowhere. Beyond loopback it needs RedisPassword or
+	// "unix:" with a path is a unix socket, to which the user and the group of this process
+	// may connect. Empty means nowhere. Beyond loopback it needs RedisPassword or
 	// Password.
 	Redis string
 	// RedisTLSCert and RedisTLSKey are the paths of a certificate with its chain and of
@@ -83,6 +84,10 @@ type Options struct {
 	// and port of client.ncconf, or port 9800: on all addresses if there is a password,
 	// else on loopback.
 	Listen string
+	// NextPorts is how many ports after the one that an empty Listen means are tried if
+	// another process uses it, so that servers on one machine need no setting. Zero means
+	// that New fails.
+	NextPorts int
 	// Advertise is the host:port or multiaddr told to peers, or several, separated by
 	// commas; 8 at most. Empty means
 	// those of Listen, with the addresses of all interfaces in place of all addresses.
@@ -194,7 +199,7 @@ type Options struct {
 
 // A RedisDoor is a Redis endpoint of an application that the hubs do not belong to.
 type RedisDoor struct {
-	Addr        string // host:port
+	Addr        string // host:port, or unix: with a path
 	Application string
 }
 

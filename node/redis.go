@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/signalmesh/signalmesh/node/door"
 	"github.com/signalmesh/signalmesh/node/tlsfiles"
@@ -41,7 +43,7 @@ func (n *Node) openDoor(a *application, pair *tlsfiles.Pair) error {
 	o := door.Options{
 		Listener: l, Exchange: a.exchange, Application: a.name,
 		Logger: n.log, Metrics: n.metricsOf(a.name), Ready: n.Ready(),
-		Credentials: n.credentials(a.name), BeforeAuth: n.o.RedisLimits,
+		Credentials: n.credentials(a.name), BeforeAuth: n.o.RedisLimits, Facts: func() []door.Fact { return n.facts(a) },
 		Output: max(endpointOutput, n.o.meshMessage()), // one message of a hub must fit
 	}
 	if pair != nil {
@@ -57,6 +59,19 @@ func (n *Node) openDoor(a *application, pair *tlsfiles.Pair) error {
 	return nil
 }
 
+// facts returns the rows of INFO about the mesh.
+func (n *Node) facts(a *application) []door.Fact {
+	c, ready := a.topic.Condition(), n.Readiness()
+	return []door.Fact{
+		{Key: "signalmesh_version", Value: n.o.Version}, {Key: "signalmesh_cache", Value: n.settings.cache},
+		{Key: "signalmesh_name", Value: n.Name()}, {Key: "signalmesh_peer", Value: n.PeerID()},
+		{Key: "signalmesh_peer_addresses", Value: strings.Join(n.PeerAddrs(), " ")},
+		{Key: "signalmesh_ready", Value: strconv.FormatBool(ready.Ready)}, {Key: "signalmesh_phase", Value: n.Phase().String()},
+		{Key: "signalmesh_health", Value: string(c.Health)}, {Key: "signalmesh_health_reason", Value: n.why(c)},
+		{Key: "signalmesh_servers", Value: strconv.Itoa(a.topic.Alive() + 1)}, {Key: "signalmesh_servers_missing", Value: strconv.Itoa(c.MissingServers())},
+	}
+}
+
 // warnClearText warns if clients on other machines send a password of the mesh to an
 // endpoint without TLS.
 func (n *Node) warnClearText(addr net.Addr) {
@@ -68,8 +83,8 @@ func (n *Node) warnClearText(addr net.Addr) {
 		"give the endpoint TLS (--redis-tls-cert, --redis-tls-key), or a separate password (--redis-password-file)", "addr", addr.String())
 }
 
-// RedisAddr is the host:port of the Redis endpoint of the node's application; empty if
-// there is none.
+// RedisAddr is the host:port of the Redis endpoint of the node's application, or "unix:"
+// with the path of its socket; empty if there is none.
 func (n *Node) RedisAddr() string { return n.own.redisAddr() }
 
 // serveDoor tells what can be seen of a door's clients: that of the node's

@@ -31,6 +31,7 @@ type nodeFlags struct {
 	redisSecret string // path of the file that holds the password of the Redis endpoints
 	stateful    bool
 	printConfig bool
+	child       bool
 	log         logFlags
 }
 
@@ -54,7 +55,11 @@ so. Ctrl-C and SIGTERM stop it cleanly: /readyz answers 503, the node still
 serves for --drain-delay, and then sends its clients to other servers. A second
 signal ends the process immediately. SIGUSR1 drains the node without stopping
 it, and a second SIGUSR1 undoes that; see also signalmesh drain. SIGHUP reads
-the users again.`,
+the users again.
+
+With --child the node ends when its standard input ends, and it reports on
+standard output, each as one line of JSON: listening, ready, leaving, and failed
+with the reason.`,
 		Example: `  # a server that finds the others through client.ncconf
   signalmesh node --http 127.0.0.1:5001 --listen 127.0.0.1:9800 \
     --ncconf client.ncconf --config appsettings.json --hub chat
@@ -81,6 +86,9 @@ the users again.`,
 				return err
 			}
 			f.flags, f.warnings = cmd.Flags(), unknownVariables(cmd, os.Environ())
+			if f.child {
+				return f.runChild(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -108,7 +116,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.o.SignalR.MaxNegotiationsPerAddress, "max-negotiations-per-address", 1<<14, "how many (`n`) of them one client address may have")
 	flags.StringVar(&f.static, "static", "", "serve the files of this `folder`, too, without dot files, listings, and links that lead out of it")
 	f.addWeb(flags)
-	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port` where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
+	flags.StringArrayVar(&f.redis, "redis", nil, "`host:port`, or unix:/path of a socket, where servers that scale out over Redis, such as ASP.NET Core's, connect instead of to Redis; host:port=app is the endpoint of another application; may be repeated, once for each application (default: nowhere)")
 	f.addEndpoint(flags)
 	flags.StringVar(&f.o.RedisBridge, "redis-bridge", "", "`url` of the Redis used before, redis://host:port, with user:password@ before the host, or rediss:// with TLS: servers still on it and servers on the mesh get each other's messages; may be given to several nodes, of which one bridges; better in SIGNALMESH_REDIS_BRIDGE if it has a password")
 	flags.StringVar(&f.o.ChannelPrefix, "channel-prefix", "", "`text` in front of the hubs' channels, as ChannelPrefix of .NET servers")
@@ -134,6 +142,7 @@ func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.o.MaxConnections, "max-connections", 0, "how many `connections` of clients --http takes; more get 503 (default: what the limit of open files allows, with a reserve)")
 	flags.StringVar(&f.o.Admin, "admin", defaultAdmin, "`host:port` of /healthz, /readyz, /metrics, /api/status and the status page; none for no listener; if the default port is in use, the system picks another")
 	flags.StringVar(&f.o.Name, "name", "", "`name` shown to people; give each server its own (default: the name of the host)")
+	flags.BoolVar(&f.child, "child", false, "be the child of another program: end when standard input ends and not by Ctrl-C or SIGTERM, write events to standard output as lines of JSON, read only the files that are given, and take one of the next ports for peers if the port is in use")
 	flags.BoolVar(&f.printConfig, "print-config", false, "print every setting and where it came from, and end")
 	f.log.add(flags)
 }

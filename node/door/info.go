@@ -76,7 +76,7 @@ func (d *Door) sections() []infoSection {
 	if d.draining.Load() {
 		replication = slices.Insert(replication, 1, infoRow{"master_host", ""}, infoRow{"master_port", 0}, infoRow{"master_link_status", "down"})
 	}
-	return []infoSection{
+	list := []infoSection{
 		{"Server", []infoRow{
 			{"redis_version", pretended}, {"redis_mode", "standalone"}, {"run_id", d.runID}, {"server_name", "signalmesh"},
 			{"signalmesh_application", d.o.Application}, {"signalmesh_server", d.o.Exchange.Self()},
@@ -92,7 +92,18 @@ func (d *Door) sections() []infoSection {
 		{"Cluster", []infoRow{{"cluster_enabled", 0}}},
 		{"Keyspace", nil},
 	}
+	if d.o.Facts == nil {
+		return list
+	}
+	section := infoSection{name: "Signalmesh"}
+	for _, f := range d.o.Facts() {
+		section.rows = append(section.rows, infoRow{f.Key, oneLine.Replace(f.Value)})
+	}
+	return append(list, section)
 }
+
+// oneLine makes text fit in a row.
+var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
 
 // settings are what CONFIG GET knows.
 var settings = map[string]string{

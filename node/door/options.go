@@ -35,6 +35,9 @@ type Options struct {
 	BeforeAuth AuthLimits
 	// Application is what INFO tells. Empty is nothing.
 	Application string
+	// Facts returns further rows of INFO, in the section Signalmesh. It may be called
+	// concurrently. Nil means none.
+	Facts func() []Fact
 
 	// MaxClients is how many connections there may be; more are refused. Zero means
 	// 10,000.
@@ -64,6 +67,9 @@ type Options struct {
 	// Metrics is where metrics are registered. Nil means nowhere.
 	Metrics prometheus.Registerer
 }
+
+// A Fact is a row of INFO.
+type Fact struct{ Key, Value string }
 
 const (
 	maxMessage  = 16 << 20
