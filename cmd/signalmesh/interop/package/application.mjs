@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
-const NUGETS = join(ROOT, 'dist/nuget');
+const NUGETS = join(ROOT, 'build/nuget/test');
 const run = promisify(execFile);
 
 // freePort returns a port that the system picked.
