@@ -66,7 +66,7 @@ func TestEveryContentsLinkHasItsSection(t *testing.T) {
 // docs/compatibility.md to the tests.
 func TestEveryTestInTheCompatibilityTableExists(t *testing.T) {
 	var sources strings.Builder
-	for _, folder := range []string{".", "protocol", "redisbackplane", "../node", "../node/door", "../node/listener", "../cmd/signalmesh"} {
+	for _, folder := range []string{".", "protocol", "redisbackplane", "../node", "../node/door", "../node/exchange", "../node/listener", "../cmd/signalmesh"} {
 		files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
 		require.NoError(t, err)
 		for _, file := range files {
@@ -75,7 +75,7 @@ func TestEveryTestInTheCompatibilityTableExists(t *testing.T) {
 	}
 	table := read(t, "../docs/compatibility.md")
 	for _, name := range regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`").FindAllStringSubmatch(table, -1) {
-		assert.Contains(t, sources.String(), "func "+name[1]+"(")
+		assert.True(t, strings.Contains(sources.String(), "func "+name[1]+"("), "no test %s", name[1])
 	}
 	for _, name := range regexp.MustCompile("`([\\w/.]+\\.(?:mjs|go))`").FindAllStringSubmatch(table, -1) {
 		assert.True(t, exists("../"+name[1]) || exists("../cmd/signalmesh/"+name[1]), "no file %s", name[1])
