@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
-	"strings"
-	"text/tabwriter"
 	"time"
+
+	"github.com/signalmesh/signalmesh/cmd/signalmesh/manual"
 )
 
 // The table in the manual is between these lines.
@@ -37,14 +36,17 @@ func (r row) cells() []string {
 
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
 
+func table(rows []row) manual.Table {
+	t := manual.Table{Begin: tableBegin, End: tableEnd, Columns: columns, Texts: 2}
+	for _, r := range rows {
+		t.Rows = append(t.Rows, r.cells())
+	}
+	return t
+}
+
 // printTable writes rows for a terminal, and the errors of those that failed.
 func printTable(w io.Writer, rows []row) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, strings.Join(columns, "\t"))
-	for _, r := range rows {
-		fmt.Fprintln(t, strings.Join(r.cells(), "\t"))
-	}
-	_ = t.Flush() // there is no remedy for a terminal that is gone
+	table(rows).Print(w)
 	for _, r := range rows {
 		if !r.ok() {
 			fmt.Fprintf(w, "\n%s, %s: FAILED\n%v\n", r.Balancer, r.Action, errors.Join(r.Err, r.Short))
@@ -52,29 +54,5 @@ func printTable(w io.Writer, rows []row) {
 	}
 }
 
-// markdown returns the table for the manual.
-func markdown(rows []row) string {
-	var b strings.Builder
-	line := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
-	line(columns)
-	line(append([]string{"---", "---"}, strings.Fields(strings.Repeat("---: ", len(columns)-2))...))
-	for _, r := range rows {
-		line(r.cells())
-	}
-	return b.String()
-}
-
 // record replaces the table in the manual at path.
-func record(path string, rows []row, method string) error {
-	manual, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	before, rest, begun := strings.Cut(string(manual), tableBegin)
-	_, after, ended := strings.Cut(rest, tableEnd)
-	if !begun || !ended {
-		return fmt.Errorf("%s has no table of deployments: it needs the lines %q and %q", path, tableBegin, tableEnd)
-	}
-	table := fmt.Sprintf("%s\n%s\n\n%s%s", tableBegin, method, markdown(rows), tableEnd)
-	return os.WriteFile(path, []byte(before+table+after), 0o644)
-}
+func record(path string, rows []row, method string) error { return table(rows).Record(path, method) }
