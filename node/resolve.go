@@ -104,9 +104,10 @@ func (r *resolver) ncache() {
 	r.connectionRows()
 }
 
-// noName returns ErrNoName with the remedy for a program. The command adds its flags.
+// noName returns ErrNoName with the remedy for a program that sets Options only. Other
+// callers read files or the environment, and the problems name those.
 func (r *resolver) noName() error {
-	if r.o.UseFiles {
+	if r.o.UseFiles || r.o.Environ != nil {
 		return ErrNoName
 	}
 	return fmt.Errorf("%w: set CacheName and ApplicationID of Options, or UseFiles to read them from appsettings.json", ErrNoName)

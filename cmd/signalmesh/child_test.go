@@ -101,6 +101,7 @@ func TestAChildReportsWhyItFailed(t *testing.T) {
 		e := c.next(t)
 		assert.Equal(t, "failed", e.Event)
 		assert.Contains(t, e.Error, want)
+		assert.NotContains(t, e.Error, "UseFiles", "the remedy is one for the command")
 		assert.Error(t, c.cmd.Wait())
 	}
 }
