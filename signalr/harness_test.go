@@ -164,9 +164,39 @@ func (c *client) pump() {
 	}
 }
 
-// connect opens a WebSocket and shakes hands.
+// connect opens a WebSocket, shakes hands and waits until the hub knows the
+// connection.
 func (s *site) connect(path string, p protocol.Protocol) *client {
-	return s.dial(path, p).shakeHands()
+	c := s.dial(path, p).shakeHands()
+	s.awaitOpen()
+	return c
+}
+
+// awaitOpen waits until OnConnected has returned for each connection whose
+// handshake is answered. The answer is sent first, as ASP.NET Core does. A message
+// to the connection that is published before its hub knows it does not reach it.
+func (s *site) awaitOpen() {
+	for _, c := range s.accepted() {
+		select {
+		case <-c.opened:
+		case <-time.After(20 * time.Second):
+			require.FailNow(s.t, "a connection does not open")
+		}
+	}
+}
+
+// accepted returns the connections whose handshake is answered.
+func (s *site) accepted() (all []*connection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.connections {
+		c.mu.Lock()
+		if c.accepted {
+			all = append(all, c)
+		}
+		c.mu.Unlock()
+	}
+	return all
 }
 
 func (c *client) shakeHands() *client {
@@ -199,22 +229,29 @@ func (c *client) send(m protocol.Message) {
 
 // frame waits for the next WebSocket message.
 func (c *client) frame() frame {
+	return c.frameBefore(time.After(20 * time.Second))
+}
+
+// frameBefore waits for the next WebSocket message until late receives.
+func (c *client) frameBefore(late <-chan time.Time) frame {
 	select {
 	case f := <-c.frames:
 		return f
-	case <-time.After(20 * time.Second):
+	case <-late:
 		require.FailNow(c.t, "nothing received")
 		return frame{}
 	}
 }
 
-// next waits for the next hub message but pings.
+// next waits for the next hub message but pings. Pings do not prolong the wait,
+// which is longer than the time after which a server closes a silent client.
 func (c *client) next() protocol.Message {
+	late := time.After(2 * time.Minute)
 	for {
 		body, rest, err := c.protocol.Split(c.rest, 0)
 		require.NoError(c.t, err)
 		if body == nil {
-			f := c.frame()
+			f := c.frameBefore(late)
 			require.NoError(c.t, f.err)
 			require.Empty(c.t, c.rest, "a hub message was split over WebSocket messages")
 			c.rest = f.data

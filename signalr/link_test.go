@@ -80,7 +80,7 @@ func TestLostSocketsAreReplacedAndNothingIsLostOrRepeated(t *testing.T) {
 		assert.Empty(t, hub.held, "the repeated invocation did not run again")
 		assert.Empty(t, hub.disconnected)
 		assert.Len(t, hub.connected, 1)
-		assert.EqualValues(t, 1, testutil.ToFloat64(s.metrics.reattached))
+		require.Eventually(t, func() bool { return testutil.ToFloat64(s.metrics.reattached) == 1 }, time.Minute, time.Millisecond, "counted after the first message is sent")
 	})
 }
 

@@ -2,6 +2,8 @@
 
 package signalr
 
-// flood is how many handshakes never finish at a time. The race detector allows for
-// some 8,000 goroutines.
-const flood = 1_000
+// flood is how many handshakes never finish at a time. A thousand in one synctest
+// bubble make the race detector of Go 1.26 fail a check of its own in 3 of 100 runs:
+// https://go.dev/issue/78156. The Makefile also runs the test without the race
+// detector.
+const flood = 100

@@ -55,6 +55,7 @@ func (s *site) roam(p protocol.Protocol, query string) *roamer {
 	require.NoError(s.t, f.err)
 	require.Equal(s.t, "{}\x1e", string(f.data[:3]))
 	r.rest = f.data[3:]
+	s.awaitOpen()
 	return r
 }
 

@@ -157,7 +157,9 @@ func (s *site) connectBy(transport Transports, path string, p protocol.Protocol)
 		cancel()
 		<-done
 	})
-	return c.shakeHands()
+	c.shakeHands()
+	s.awaitOpen()
+	return c
 }
 
 func (c *client) pumpEvents(lines *bufio.Reader) {
