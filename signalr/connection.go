@@ -52,8 +52,8 @@ type connection struct {
 
 	mu       sync.Mutex // before outbox.mu
 	liveness liveness
-	accepted bool    // the handshake is accepted: user and protocol are set
-	ending   *ending // nil while the connection lives
+	accepted bool                   // the handshake is accepted: user and protocol are set
+	ending   atomic.Pointer[ending] // nil while the connection lives; written under mu
 }
 
 func newConnection(s *Server, h *Hub, id string, r *http.Request, t transport) *connection {

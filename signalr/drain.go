@@ -238,8 +238,8 @@ func (s *Server) departed(c *connection, err error) {
 func (c *connection) leaves() *drain {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ending == nil || !c.accepted {
+	if c.ending.Load() == nil || !c.accepted {
 		return nil
 	}
-	return c.ending.drain
+	return c.ending.Load().drain
 }

@@ -30,10 +30,10 @@ type ending struct {
 func (c *connection) end(e ending) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ending != nil {
+	if c.ending.Load() != nil {
 		return false
 	}
-	c.ending = &e
+	c.ending.Store(&e) // before the client can know: it may come back at once
 	c.outbox.seal(c.farewell(e), e.discard || e.gone)
 	c.cancel(e.err)
 	if t, ok := c.transport.(*longPoll); ok {
@@ -71,7 +71,7 @@ func (c *connection) fail(err error) {
 // reference gives.
 func (c *connection) finish() {
 	c.mu.Lock()
-	e, accepted := *c.ending, c.accepted
+	e, accepted := *c.ending.Load(), c.accepted
 	c.mu.Unlock()
 	if e.gone { // the client waits for nothing but the end of the transport
 		c.transport.close(false)

@@ -86,7 +86,7 @@ func (c *connection) accept(index, version int) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ending != nil {
+	if c.ending.Load() != nil {
 		return false
 	}
 	c.accepted = true

@@ -95,7 +95,7 @@ func (l *link) over() <-chan struct{} {
 }
 
 // ending reports whether the connection ends. The caller holds mu.
-func (l *link) ending() bool { return l.c == nil || l.c.ctx.Err() != nil }
+func (l *link) ending() bool { return l.c == nil || l.c.ending.Load() != nil || l.c.ctx.Err() != nil }
 
 // wait waits until something changes, or the connection ends, or ctx does. The
 // caller holds mu, which is free meanwhile.
