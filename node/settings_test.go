@@ -196,7 +196,9 @@ func TestANodeDoesNotMeetItself(t *testing.T) {
 		o.Listen, o.Bootstrap, o.Logger = own, []string{own}, slog.New(slog.NewTextHandler(log, nil))
 	})
 	assert.Equal(t, discovery.Alone, awaitContact(t, alone).Verdict)
-	assert.Contains(t, log.String(), `level=WARN msg="no other member is listed, waiting for peers: every bootstrap address is this server itself`)
+	require.Eventually(t, func() bool {
+		return strings.Contains(log.String(), `level=WARN msg="no other member is listed, waiting for peers: every bootstrap address is this server itself`)
+	}, time.Minute, time.Millisecond, "logged after the verdict is known")
 	require.NoError(t, alone.Close())
 	peer := open(t, nil)
 	n := open(t, func(o *node.Options) { o.Listen, o.Bootstrap = own, []string{own, peer.PeerAddrs()[0]} })
