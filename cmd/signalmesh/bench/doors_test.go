@@ -13,7 +13,7 @@ import (
 // Apps at doors and at Redis hear what they publish, and the table has all of them.
 func TestAppsAtDoorsAreComparedWithAppsAtRedis(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"-rounds", "1", "-warm", "20ms", "-measure", "400ms", "-run", "^doors$", "-out", t.TempDir()}, &stdout, &stderr)
+	code := run(t.Context(), []string{"-rounds", "1", "-warm", "20ms", "-measure", "1s", "-run", "^doors$", "-out", t.TempDir()}, &stdout, &stderr)
 	require.Zero(t, code, stderr.String())
 	for _, who := range []string{"1 app, 1 node", "1 app, Redis", "3 apps, each with its node", "3 apps, one Redis"} {
 		assert.Regexp(t, `(?s)`+who+` +[1-9].*`+who+` +[1-9]`, stdout.String())
