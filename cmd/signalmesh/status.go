@@ -116,7 +116,10 @@ func printStatus(w io.Writer, s node.Status) error {
 	fact("Phase", "%s, up %s", s.Phase, shortDuration(time.Duration(s.Seconds*float64(time.Second)).Round(time.Second)))
 	fact("Clients", "%s", clients(s))
 	for _, path := range s.Hubs {
-		fact("Hub", "http://%s%s", s.HTTP, path)
+		fact("Hub", "%s%s", s.URL, path)
+	}
+	if s.HTTP == "" {
+		fact("HTTP", "no listener")
 	}
 	if s.Redis != "" {
 		fact("Redis", "%s", s.Redis)
