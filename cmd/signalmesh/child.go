@@ -88,6 +88,7 @@ func (f *nodeFlags) runChild(stdin io.Reader, stdout, stderr io.Writer) error {
 			o.Logger.Warn(text)
 		}
 		o.NextPorts, o.UseFiles = childPorts, false // the parent has read its files
+		o.RedisClientsStay = true                   // the parent knows the endpoint of its child only
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		go func() { // it ends with standard input, or with the process
