@@ -118,6 +118,9 @@ func printStatus(w io.Writer, s node.Status) error {
 	for _, path := range s.Hubs {
 		fact("Hub", "%s%s", s.URL, path)
 	}
+	for _, h := range s.HubNames {
+		fact("Full name", "%s, on %s", h.Name, count(len(h.Servers), "server"))
+	}
 	if s.HTTP == "" {
 		fact("HTTP", "no listener")
 	}

@@ -256,5 +256,6 @@ test('a hub in another namespace is warned of', async () => {
   const clients = await Promise.all([listen(one), listen(two)]); // a hub subscribes with its first client
   await one.said(/Another server has the hub Elsewhere\.ChatHub, and this one ChatSample\.Hubs\.ChatHub/);
   await two.said(/Another server has the hub ChatSample\.Hubs\.ChatHub, and this one Elsewhere\.ChatHub/);
+  await one.said(/server \S+ has the hub chatApplicationElsewhere\.ChatHub, and server \S+ at this node chatApplicationChatSample\.Hubs\.ChatHub: they do not reach each other/);
   await Promise.all(clients.map((c) => c.close()));
 });
