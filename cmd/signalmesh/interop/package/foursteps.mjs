@@ -226,6 +226,8 @@ test('health, status, and the users of every server', async () => {
   const status = await get(one, '/status');
   assert.deepEqual([status.ready, status.health, status.application, status.processId], [true, 'healthy', 'extras', one.node]);
   assert.equal(await (await fetch(one.url + '/healthz')).text(), 'Healthy');
+  const mapped = await fetch(one.url + '/mesh');
+  assert.deepEqual([mapped.status, (await mapped.json()).servers], [200, 2]);
 
   await until(async () => (await get(one, '/users/alice')).length === 2, PATIENCE, 'the user on both servers');
   const found = (await get(two, '/users/alice')).map((c) => c.connectionId).sort();
