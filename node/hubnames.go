@@ -22,7 +22,7 @@ const (
 	maxHubNames = 256
 )
 
-// A hubServer is a server with the full names of its hubs, as far as they are known.
+// A hubServer is a server with the full names of those of its hubs that are known.
 type hubServer struct {
 	name string
 	here bool // its hubs are those of this process
@@ -179,8 +179,8 @@ func setOf(names []string) map[string]struct{} {
 	return set
 }
 
-// A HubName is the full name of a hub as it is on the mesh, with the prefix of the
-// channels in front. Servers in .NET have a hub from its first client on.
+// A HubName is the full name of a hub, with the prefix of the channels in front. A server
+// in .NET has a hub from its first client on.
 type HubName struct {
 	Name    string   `json:"name"`
 	Servers []string `json:"servers"` // that have the hub, by name

@@ -58,8 +58,8 @@ func TestHubsInGoWithOtherNamesAreReported(t *testing.T) {
 	assert.Contains(t, log.String(), "server web-2 has the hub ChatHub, and this one chat: ")
 }
 
-// The node that dials the other is refused and logs why. The node that was dialled hears
-// nothing of the refusal.
+// The node that dials the other is refused and logs why. The other node is not told of
+// the refusal.
 func TestANodeWhosePeerIsInAnApplicationOfASimilarNameReportsIt(t *testing.T) {
 	var log logBook
 	a := open(t, func(o *node.Options) { o.Logger = log.logger() })

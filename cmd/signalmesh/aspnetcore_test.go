@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What docs/aspnetcore.md shows is compared with the program and with the samples, which
+// The code in docs/aspnetcore.md is compared with the program and with the samples, which
 // "make test-dotnet" and "make test-dotnet-redis" build.
 
 func TestEveryFlagInTheManualForASPNETCoreExists(t *testing.T) {

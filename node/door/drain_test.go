@@ -59,7 +59,7 @@ func TestADrainEndsSubscriptionsAndTheirClientsMayComeBack(t *testing.T) {
 	assert.EqualValues(t, 1, s[0].Ended()["moved"])
 }
 
-// A client without another endpoint comes back each time, and a drain ends all the same.
+// A client without another endpoint connects again. The drain ends although it stays.
 func TestADrainEndsAlthoughAClientHasNoOtherEndpoint(t *testing.T) {
 	s := sites(t, 1, nil)
 	control, subscriber := dial(t, s[0].addr()), dial(t, s[0].addr())

@@ -44,7 +44,7 @@ type late struct {
 	started time.Time
 }
 
-// listening is what ASP.NET Core logs when it listens.
+// listening matches the line that ASP.NET Core logs when it listens.
 var listening = regexp.MustCompile(`Now listening on: (http://\S+)`)
 
 // startLate starts the server, and a client. The endpoint comes with finish.
