@@ -46,11 +46,34 @@ func (a *announced) note(p peer.ID, application string, joined bool) {
 	a.peers[p] = names
 }
 
+// all returns the applications of each peer, sorted.
+func (a *announced) all() map[peer.ID][]string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	found := make(map[peer.ID][]string, len(a.peers))
+	for p, names := range a.peers {
+		found[p] = slices.Sorted(slices.Values(names))
+	}
+	return found
+}
+
 // of returns the applications of a peer.
 func (a *announced) of(p peer.ID) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Sorted(slices.Values(a.peers[p]))
+}
+
+// Strangers returns the connected peers that are members of other applications of the
+// cache and not of this one: by one address of each, its applications, sorted.
+func (m *Mesh) Strangers(application string) map[string][]string {
+	found := map[string][]string{}
+	for p, names := range m.announced.all() {
+		if conns := m.swarm.ConnsToPeer(p); len(conns) > 0 && !slices.Contains(names, application) {
+			found[conns[0].RemoteMultiaddr().String()] = names
+		}
+	}
+	return found
 }
 
 // Applications returns the applications of the cache that a connected peer announced to

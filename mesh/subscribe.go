@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
+
 	"github.com/signalmesh/signalmesh/mesh/frame"
 )
 
@@ -78,6 +80,20 @@ func (t *Topic) Listed() (channels []string, version uint64) {
 
 // ListedVersion changes with what Listed returns. It is cheap to ask.
 func (t *Topic) ListedVersion() uint64 { return t.core.ListedVersion() }
+
+// Broadcasts returns the channels with core.BroadcastSuffix that other servers are
+// subscribed to, and the peer IDs of those servers. Servers that are gone are left out.
+func (t *Topic) Broadcasts() map[string][]string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found := map[string][]string{}
+	for channel, peers := range t.core.Broadcasts() {
+		for _, p := range peers {
+			found[channel] = append(found[channel], peer.ID(p).String())
+		}
+	}
+	return found
+}
 
 // Channels returns every channel that other servers are subscribed to.
 func (t *Topic) Channels() []string {

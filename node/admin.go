@@ -29,7 +29,8 @@ type Status struct {
 	URL         string                 `json:"url,omitempty"`    // of HTTP; see Node.URL
 	Redis       string                 `json:"redis,omitempty"`  // address of the door
 	Bridge      *bridge.Status         `json:"bridge,omitempty"` // to the old Redis
-	Hubs        []string               `json:"hubs"`
+	Hubs        []string               `json:"hubs"`             // paths
+	HubNames    []HubName              `json:"hubNames"`         // full names in the application, the first 256
 	Ready       bool                   `json:"ready"`
 	NotReady    []string               `json:"notReady"` // every reason why not
 	Joining     []mesh.Pending         `json:"joining"`  // servers that are waited for
@@ -63,7 +64,7 @@ func (n *Node) Status() Status {
 		Ready: ready.Ready, NotReady: ready.Reasons, Joining: n.joining(), Draining: phase != Serving, Phase: phase, Clients: n.clients(), Drain: n.drainStatus(),
 		Health: c.Health, Why: n.why(c),
 		Missing: append([]mesh.Missing{}, c.Missing...), Expected: c.Expected, Absent: c.MissingServers(), Alerts: n.alerts.look(time.Now()), Capacity: n.capacity.status(),
-		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, Seeds: []string{}, Members: shown(n.topic.Members()),
+		Seconds: time.Since(n.started).Seconds(), Hubs: []string{}, HubNames: n.fullNames(n.own), Seeds: []string{}, Members: shown(n.topic.Members()),
 		Bridge: n.own.bridgeStatus(), Others: n.otherStatus(), TurnedAway: n.turnedAway(), Refused: n.refusedRequests(),
 	}
 	for _, h := range n.o.Hubs {

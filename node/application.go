@@ -100,6 +100,7 @@ type ApplicationStatus struct {
 	Application string         `json:"application"`
 	Redis       string         `json:"redis"` // address of its door
 	Servers     int            `json:"servers"`
+	HubNames    []HubName      `json:"hubNames"`
 	Bridge      *bridge.Status `json:"bridge,omitempty"`
 }
 
@@ -107,7 +108,7 @@ func (n *Node) otherStatus() []ApplicationStatus {
 	list := []ApplicationStatus{}
 	for _, a := range n.others {
 		list = append(list, ApplicationStatus{
-			Application: a.name, Redis: a.redisAddr(), Servers: a.topic.Alive(), Bridge: a.bridgeStatus(),
+			Application: a.name, Redis: a.redisAddr(), Servers: a.topic.Alive(), HubNames: n.fullNames(a), Bridge: a.bridgeStatus(),
 		})
 	}
 	return list

@@ -197,10 +197,14 @@ func (n *Node) move(d *drain) {
 	d.report.RedisMoved, d.report.RedisLeft = moved, left
 }
 
-// moveRedis moves the clients of the Redis doors, within redisTime.
+// moveRedis moves the clients of the Redis doors, within redisTime. It does not wait for
+// clients that have no other endpoint.
 func (n *Node) moveRedis(ctx context.Context) (moved, left int) {
 	ctx, cancel := context.WithTimeout(ctx, redisTime)
 	defer cancel()
+	if n.o.RedisClientsStay {
+		cancel()
+	}
 	var leaving sync.WaitGroup
 	var mu sync.Mutex // guards the results
 	for _, a := range n.applications() {

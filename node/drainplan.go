@@ -23,8 +23,8 @@ const (
 	// departureTime is the time to leave after the last Close message, if the timeout
 	// is not given.
 	departureTime = 10 * time.Second
-	// redisTime is the time for clients of Redis doors to move.
-	redisTime = 10 * time.Second
+	// redisTime bounds the time for clients of Redis doors to move; see door.Door.Drain.
+	redisTime = 5 * time.Second
 )
 
 // A drainPlan is the times of a drain.

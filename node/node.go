@@ -92,7 +92,7 @@ func New(ctx context.Context, o Options) (_ *Node, err error) {
 	}
 	n.checkAdvertised()
 	for _, open := range []func() error{
-		n.openAlerts, n.openCapacity, n.openMesh, n.openApplications, n.openHubs, n.openLoop, n.openExpected, n.openRedis, n.watchUsers,
+		n.openAlerts, n.openCapacity, n.openMesh, n.openApplications, n.openHubs, n.openLoop, n.openExpected, n.openRedis, n.openHubNames, n.openApplicationNames, n.watchUsers,
 		n.openMetrics, n.openHTTP, n.openAdmin,
 	} {
 		if err := open(); err != nil {

@@ -67,6 +67,10 @@ type Options struct {
 	// RedisFor are Redis endpoints of further applications, of which the node becomes a
 	// member too; it serves no hubs of theirs. Each application may have one door.
 	RedisFor []RedisDoor
+	// RedisClientsStay means that the clients of the Redis endpoints know no endpoint of
+	// another node. Drain and Shutdown then do not wait for them to leave. False means
+	// that Drain and Shutdown give them up to two seconds.
+	RedisClientsStay bool
 	// RedisBridge is the Redis that servers used before and some may still use,
 	// redis://user:password@host:port. While it runs they and the servers on the mesh
 	// hear each other; see package bridge. Several nodes may be given it: one bridges,

@@ -81,6 +81,10 @@ func newHub(s *Server, o HubOptions, twin *Hub) (*Hub, error) {
 // Server.Hub was given. Every other method then fails with the same error.
 func (h *Hub) Err() error { return h.missing }
 
+// Name returns what the hub is called on the backplane: HubOptions.Name, or the name of the
+// type of HubOptions.Hub. It is empty if there is no hub; see Err.
+func (h *Hub) Name() string { return h.name }
+
 // usable returns an error if the hub cannot be used, or ctx has ended. The error
 // begins with the operation.
 func (h *Hub) usable(ctx context.Context, operation string) error {

@@ -19,7 +19,10 @@ const (
 	// defaultAdmin is where a node serves its admin pages if it is not told otherwise, and
 	// the node that "signalmesh status" and "signalmesh healthcheck" ask.
 	defaultAdmin = "127.0.0.1:9810"
-	// noListener is the value of --admin for no listener.
+	// defaultHTTP is where a node that has hubs or --static serves them if it is not told
+	// otherwise. It is the default address of ASP.NET Core, too.
+	defaultHTTP = "127.0.0.1:5000"
+	// noListener is the value of --http and --admin for no listener.
 	noListener = "none"
 	// adminTimeout is the time limit for one request to an admin listener.
 	adminTimeout = 10 * time.Second

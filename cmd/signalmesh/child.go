@@ -87,10 +87,8 @@ func (f *nodeFlags) runChild(stdin io.Reader, stdout, stderr io.Writer) error {
 		for _, text := range f.warnings {
 			o.Logger.Warn(text)
 		}
-		if o.Origins["http"] == "default" {
-			o.HTTP = "" // two children on one machine have one default
-		}
 		o.NextPorts, o.UseFiles = childPorts, false // the parent has read its files
+		o.RedisClientsStay = true                   // the parent knows the endpoint of its child only
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		go func() { // it ends with standard input, or with the process

@@ -78,6 +78,18 @@ func TestAChildReportsOnStandardOutputAndEndsWithStandardInput(t *testing.T) {
 	}
 }
 
+// The parent has no other endpoint, so its child does not wait for it to move there.
+func TestAChildDoesNotWaitForClientsOfItsEndpoint(t *testing.T) {
+	c := startChild(t, nil, "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--redis", "127.0.0.1:0")
+	redis := c.next(t).Redis
+	require.Equal(t, "ready", c.next(t).Event)
+	ask := dialEndpoint(t, "tcp", redis)
+	require.Equal(t, "*3", ask("SUBSCRIBE MyApp.ChatHub:all"))
+	require.NoError(t, c.stdin.Close())
+	assert.NoError(t, c.cmd.Wait(), c.stderr)
+	c.stderr.await(t, `"msg":"drained",.*("redis_moved":0,"redis_left":1)`)
+}
+
 // A parent that is killed leaves both pipes closed.
 func TestAChildLeavesInOrderWhenItsParentIsKilled(t *testing.T) {
 	c := startChild(t, nil, "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat")

@@ -34,7 +34,7 @@ type nodeProcess struct {
 
 func startNode(t *testing.T, flags ...string) *nodeProcess {
 	p := &nodeProcess{}
-	cmd, end := start(t, "node", append([]string{"node", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cache", "demo", "--app", "chat"}, flags...)...)
+	cmd, end := start(t, "node", append([]string{"node", "--admin", "127.0.0.1:0", "--cache", "demo", "--app", "chat"}, flags...)...)
 	stderr := newTranscript()
 	cmd.Stderr = stderr
 	require.NoError(t, cmd.Start())

@@ -56,6 +56,24 @@ func TestPrintedSettingsHaveTheirOrigin(t *testing.T) {
 	assert.NotContains(t, table+problems, "s3cret")
 }
 
+// 127.0.0.1:5000 is the default address of ASP.NET Core, too.
+func TestTheDefaultHTTPListenerNeedsAHubOrFiles(t *testing.T) {
+	for flags, want := range map[string]string{
+		"":                           "- default",
+		"--redis 127.0.0.1:0":        "- default",
+		"--child":                    "- default",
+		"--hub chat":                 "127.0.0.1:5000 default",
+		"--static .":                 "127.0.0.1:5000 default",
+		"--child --hub chat":         "127.0.0.1:0 default",
+		"--http 127.0.0.1:0":         "127.0.0.1:0 --http",
+		"--hub chat --http none":     "- --http",
+		"--child --http 127.0.0.1:1": "127.0.0.1:1 --http",
+	} {
+		table, _ := config(t, strings.Fields(flags)...)
+		assert.Contains(t, table, "\nhttp "+want+"\n", flags)
+	}
+}
+
 func TestThePasswordIsNotPrinted(t *testing.T) {
 	table, problems := config(t, "--hub", "chat", "--user", "hub", "--password", "s3cret", "--redis-bridge", "redis://u:s3cret@redis.example.net")
 	assert.Contains(t, table, "password [hidden] --password\n")

@@ -99,7 +99,7 @@ with the reason.`,
 func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.o.HTTP, "http", "127.0.0.1:5000", "`host:port` where the hubs are served, unix:/path of a unix socket, or none for no listener")
+	flags.StringVar(&f.o.HTTP, "http", defaultHTTP, "`host:port` where the hubs and --static are served, unix:/path of a unix socket, or none for no listener; without hubs and --static, there is a listener only if this is given")
 	flags.StringArrayVar(&f.hubs, "hub", nil, "serve the chat demo hub at /`name`, which may be a path such as app/chat, or name=Full.Type.Name to be the same hub as a .NET server's; may be repeated")
 	flags.StringArrayVar(&f.o.SignalR.AllowedOrigins, "allow-origin", nil, "`origin` of pages elsewhere that may use the hubs, such as https://app.example.net; may be repeated")
 	flags.BoolVar(&f.stateful, "stateful-reconnect", false, "let clients that ask for it go on with their connection over a new WebSocket")
@@ -194,6 +194,9 @@ func (f *nodeFlags) options(stderr io.Writer) (node.Options, error) {
 		}
 		o.Static = http.FileServerFS(folder(f.static))
 	}
+	if o.Origins["http"] == "default" {
+		o.HTTP = f.defaultListener(o)
+	}
 	o.Further = f.further(o.Origins)
 	return o, nil
 }
@@ -274,6 +277,9 @@ func (f *nodeFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	err = node.Run(ctx, o, func(n *node.Node) error {
 		if text := servesNothing(o); text != "" {
 			o.Logger.Warn(text)
+		}
+		if o.HTTP == "" && !servesHTTP(o) {
+			o.Logger.Info("no HTTP listener: no hub or static files")
 		}
 		steering.Go(func() { obey(signals, n, o.Logger) })
 		steering.Go(func() { tellProgress(ctx, n, out) })

@@ -82,9 +82,12 @@ func TestANodeHasDoorsOfSeveralApplications(t *testing.T) {
 	stderr := newTranscript()
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, []string{"node", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--redis", "127.0.0.1:0", "--redis", "127.0.0.1:0=billing"}, io.Discard, stderr)
+		code <- run(ctx, []string{"node", "--admin", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--cache", "demo", "--app", "chat", "--redis", "127.0.0.1:0", "--redis", "127.0.0.1:0=billing"}, io.Discard, stderr)
 	}()
-	stderr.await(t, `ready: Redis endpoint 127\.0\.0\.1:\d+, Redis endpoint of billing (127\.0\.0\.1:\d+), `)
+	admin := stderr.await(t, `ready: Redis endpoint 127\.0\.0\.1:\d+, Redis endpoint of billing 127\.0\.0\.1:\d+, .* admin http://(\S+)/,`)
+	assert.Contains(t, stderr.String(), `msg="no HTTP listener: no hub or static files"`)
+	_, text := command(t, "status", "--admin", admin)
+	assert.Regexp(t, `(?m)^HTTP +no listener$`, text)
 	stop()
 	assert.Zero(t, <-code)
 }

@@ -21,6 +21,26 @@ func (f *nodeFlags) addWeb(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.o.SignalR.PollTimeout, "poll-timeout", 50*time.Second, "`time` for which a long poll waits; shorter than proxies wait for a response")
 }
 
+// defaultListener returns the address of the HTTP listener of a node without --http. It is
+// empty if the node has nothing to serve there. Children on one machine cannot all use
+// one port.
+func (f *nodeFlags) defaultListener(o node.Options) string {
+	switch {
+	case !servesHTTP(o):
+		return ""
+	case f.child:
+		return "127.0.0.1:0"
+	default:
+		return defaultHTTP
+	}
+}
+
+// servesHTTP reports whether the node has anything to serve on an HTTP listener, or has
+// settings of that listener.
+func servesHTTP(o node.Options) bool {
+	return len(o.Hubs) > 0 || o.Static != nil || o.Web.TLSCert != "" || o.Web.ProxyProtocol
+}
+
 // webTimes checks the times among these flags. An explicit 0 is none, which package node
 // writes as a negative time.
 func webTimes(o *node.Options) error {

@@ -59,7 +59,7 @@ func freeAddr(t *testing.T) string {
 }
 
 func startProcess(t *testing.T, flags ...string) (*exec.Cmd, *transcript) {
-	cmd, end := start(t, "node", append([]string{"node", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cache", "demo", "--app", "chat"}, flags...)...)
+	cmd, end := start(t, "node", append([]string{"node", "--admin", "127.0.0.1:0", "--cache", "demo", "--app", "chat"}, flags...)...)
 	t.Cleanup(end)
 	log := newTranscript()
 	cmd.Stderr = log

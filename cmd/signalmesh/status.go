@@ -116,7 +116,13 @@ func printStatus(w io.Writer, s node.Status) error {
 	fact("Phase", "%s, up %s", s.Phase, shortDuration(time.Duration(s.Seconds*float64(time.Second)).Round(time.Second)))
 	fact("Clients", "%s", clients(s))
 	for _, path := range s.Hubs {
-		fact("Hub", "http://%s%s", s.HTTP, path)
+		fact("Hub", "%s%s", s.URL, path)
+	}
+	for _, h := range s.HubNames {
+		fact("Full name", "%s, on %s", h.Name, count(len(h.Servers), "server"))
+	}
+	if s.HTTP == "" {
+		fact("HTTP", "no listener")
 	}
 	if s.Redis != "" {
 		fact("Redis", "%s", s.Redis)

@@ -13,6 +13,8 @@ internal sealed record NodeEvent(string Event, string Redis, string Admin, strin
 /// </summary>
 internal sealed class NodeProcess : IDisposable
 {
+    private static readonly string[] OfEndpoint = ["SIGNALMESH_REDIS_PASSWORD_FILE", "SIGNALMESH_REDIS_TLS_CERT", "SIGNALMESH_REDIS_TLS_KEY"];
+
     private readonly Process process;
     private readonly Action<NodeEvent, int> received;
     private readonly NodeLog log;
@@ -48,8 +50,9 @@ internal sealed class NodeProcess : IDisposable
         {
             info.ArgumentList.Add(a);
         }
-        // The configuration of the host has read these variables, and may override them.
-        foreach (var name in info.Environment.Keys.Where(k => k.StartsWith("NCacheConfiguration__", StringComparison.OrdinalIgnoreCase)).ToArray())
+        // The configuration of the host has read the variables of the section, and may override them. The endpoint of this node is
+        // for this process only.
+        foreach (var name in info.Environment.Keys.Where(k => k.StartsWith("NCacheConfiguration__", StringComparison.OrdinalIgnoreCase) || OfEndpoint.Contains(k)).ToArray())
         {
             info.Environment.Remove(name);
         }

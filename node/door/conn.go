@@ -50,6 +50,7 @@ type conn struct {
 	db      int       // selected with SELECT; has no effect
 	library [2]string // its name and version
 	subs    map[exchange.Name]*subscription
+	hubs    map[string]struct{} // whose messages for all connections it subscribes to; nil: none
 }
 
 // A pendingSubscription is one that is asked for and not yet made, with its reply.

@@ -59,6 +59,26 @@ func TestADrainEndsSubscriptionsAndTheirClientsMayComeBack(t *testing.T) {
 	assert.EqualValues(t, 1, s[0].Ended()["moved"])
 }
 
+// A client without another endpoint connects again. The drain ends although it stays.
+func TestADrainEndsAlthoughAClientHasNoOtherEndpoint(t *testing.T) {
+	s := sites(t, 1, nil)
+	control, subscriber := dial(t, s[0].addr()), dial(t, s[0].addr())
+	control.ask("CLIENT", "SETNAME", "web-1")
+	subscriber.ask("CLIENT", "SETNAME", "web-1")
+	subscriber.ask("SUBSCRIBE", "c")
+	done := make(chan [2]int, 1)
+	go func() {
+		moved, left := s[0].Drain(context.Background())
+		done <- [2]int{moved, left}
+	}()
+	assert.Empty(t, subscriber.rest(), "it is ended")
+	again := dial(t, s[0].addr())
+	again.ask("CLIENT", "SETNAME", "web-1")
+	require.Equal(t, subscribed("subscribe", "c", 1), again.ask("SUBSCRIBE", "c"))
+	assert.Equal(t, [2]int{0, 2}, <-done)
+	assert.Equal(t, "+PONG\r\n", control.ask("PING"), "it is served until the door closes")
+}
+
 // A door that is drained moves its clients to another one in order.
 func TestADrainingDoorSendsItsClientsElsewhere(t *testing.T) {
 	s := sites(t, 1, nil)

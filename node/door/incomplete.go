@@ -26,8 +26,8 @@ const (
 // that started before its node has not, and its clients never receive a message: SignalR
 // gives up after the first subscription failed, and StackExchange.Redis repeats it alone.
 func (c *conn) watchHub(n exchange.Name) {
-	hub, ok := strings.CutSuffix(n.Text, allSuffix)
-	if n.Kind != exchange.Channel || !ok || c.watched == maxWatched || !strings.HasPrefix(c.library[0], "SE.Redis") || !strings.Contains(hub, ".") || strings.Contains(n.Text, ":group:") || strings.Contains(n.Text, ":user:") {
+	hub, ok := hubOf(n)
+	if !ok || c.watched == maxWatched || !strings.HasPrefix(c.library[0], "SE.Redis") || !strings.Contains(hub, ".") {
 		return
 	}
 	c.watched++

@@ -27,6 +27,7 @@ func (c *conn) subscribe(kind exchange.Kind, texts [][]byte) {
 			p.sub = &subscription{name: n, out: c.out, head: headOf(n, c.version), pending: true}
 			c.mu.Lock()
 			c.subs[n] = p.sub
+			c.noteHub(n)
 			c.mu.Unlock()
 		}
 		c.batch = append(c.batch, p)
@@ -186,6 +187,9 @@ func (c *conn) forget(n exchange.Name) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.subs, n)
+	if hub, ok := hubOf(n); ok {
+		delete(c.hubs, hub)
+	}
 }
 
 // subscribing tells whether the client holds subscriptions of any kind.

@@ -1,5 +1,7 @@
 package protocol
 
+import "strings"
+
 // The channels by which the servers of one hub reach each other. The hub is
 // named by its full type name, such as "Chat.Hubs.ChatHub". Names are put
 // together as they are: nothing in them is a pattern or needs escaping, since
@@ -8,6 +10,16 @@ package protocol
 
 // AllChannel carries envelopes for every connection of hub.
 func AllChannel(hub string) string { return hub + ":all" }
+
+// HubOf returns the hub whose AllChannel it is. The hub has the prefix of the channels in
+// front. ok is false for every other channel, such as that of a group called "x:all".
+func HubOf(channel string) (hub string, ok bool) {
+	hub, ok = strings.CutSuffix(channel, ":all")
+	for _, kind := range []string{":connection:", ":group:", ":user:", ":internal:"} {
+		ok = ok && !strings.Contains(channel, kind)
+	}
+	return hub, ok && hub != ""
+}
 
 // GroupsChannel carries group commands to every server of hub.
 func GroupsChannel(hub string) string { return hub + ":internal:groups" }

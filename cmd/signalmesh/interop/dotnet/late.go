@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -34,21 +35,36 @@ func (t *test) end(p *process, texts ...string) error {
 	return nil
 }
 
-// A late is a server with the sample's AddNCache that waits for its endpoint.
+// A late is the sample of the documentation for AddStackExchangeRedis, which waits for its
+// endpoint, and clients of it.
 type late struct {
 	t       *test
 	addr    string
-	app     *process
+	app     *process // the clients
 	started time.Time
 }
 
-// startLate starts the server. Its endpoint comes with finish.
+// listening matches the line that ASP.NET Core logs when it listens.
+var listening = regexp.MustCompile(`Now listening on: (http://\S+)`)
+
+// startLate starts the server, and a client. The endpoint comes with finish.
 func (t *test) startLate() (*late, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
 	}
-	app, err := t.startApp("late", addr, "demo")
+	sample, err := t.start("dotnet", t.sample, "--urls", "http://127.0.0.1:0", "--Redis", addr)
+	if err != nil {
+		return nil, err
+	}
+	if err := sample.await(t.ctx, "Application started"); err != nil {
+		return nil, err
+	}
+	url := listening.FindStringSubmatch(sample.String())
+	if url == nil {
+		return nil, fmt.Errorf("the sample does not say where it listens:\n%s", sample)
+	}
+	app, err := t.startApp("late", url[1]+"/chat")
 	return &late{t, addr, app, time.Now()}, err
 }
 

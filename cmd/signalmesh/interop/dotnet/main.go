@@ -67,7 +67,11 @@ func run(ctx context.Context) error {
 		if err := buildApp(ctx, v, filepath.Join(dir, v.redis)); err != nil {
 			return err
 		}
-		tests = append(tests, &test{ctx: ctx, version: v, program: program, app: app})
+		sample := filepath.Join(dir, v.redis, "sample", "RedisSample.dll")
+		if err := buildSample(ctx, v, filepath.Join(dir, v.redis)); err != nil {
+			return err
+		}
+		tests = append(tests, &test{ctx: ctx, version: v, program: program, app: app, sample: sample})
 	}
 	failed := make([]error, len(tests))
 	var running sync.WaitGroup
@@ -88,6 +92,21 @@ func (t *test) report() error {
 	}
 	fmt.Printf("test-dotnet-redis: ok: StackExchange.Redis %s with .NET %s: %d steps, equal to redis-server where both have them, in %v\n",
 		t.version.redis, t.version.net, t.steps, time.Since(started).Round(time.Second))
+	return nil
+}
+
+// buildSample builds the sample of the documentation with one version of StackExchange.Redis.
+func buildSample(ctx context.Context, v version, to string) error {
+	targets, err := filepath.Abs(filepath.Join("cmd", "signalmesh", "interop", "dotnet", "app", "sample.targets"))
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "dotnet", "build", "-v", "q", "-nologo", "-p:NetVersion="+v.net, "-p:RedisVersion="+v.redis, "-p:BeforeTargetFrameworkInferenceTargets="+targets,
+		"-p:BaseIntermediateOutputPath="+to+"/obj-sample/", "-o", filepath.Join(to, "sample"), "RedisSample.csproj")
+	cmd.Dir = filepath.Join("docs", "aspnetcore-redis")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the sample of the documentation with StackExchange.Redis %s: %w\n%s", v.redis, err, out)
+	}
 	return nil
 }
 

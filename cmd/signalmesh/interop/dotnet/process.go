@@ -111,7 +111,7 @@ func (t *test) startNode(redis string, others []*node, flags ...string) (*node, 
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"node", "--redis", redis, "--http", "127.0.0.1:0", "--listen", peers, "--name", redis, "--cache", "demo", "--app", "interop"}
+	args := []string{"node", "--redis", redis, "--listen", peers, "--name", redis, "--cache", "demo", "--app", "interop"}
 	for _, o := range others {
 		args = append(args, "--bootstrap", o.peers)
 	}

@@ -20,11 +20,12 @@ const lateBy = 10 * time.Second
 
 // A test runs all scenarios with one version of StackExchange.Redis.
 type test struct {
-	ctx          context.Context
-	version      version
-	program, app string
-	processes    []*process
-	steps        int
+	ctx         context.Context
+	version     version
+	program     string // signalmesh
+	app, sample string // the C# program, and the sample of the documentation
+	processes   []*process
+	steps       int
 }
 
 // run runs the scenarios. The late server waits for its endpoint while the others run.

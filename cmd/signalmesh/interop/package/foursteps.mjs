@@ -226,6 +226,8 @@ test('health, status, and the users of every server', async () => {
   const status = await get(one, '/status');
   assert.deepEqual([status.ready, status.health, status.application, status.processId], [true, 'healthy', 'extras', one.node]);
   assert.equal(await (await fetch(one.url + '/healthz')).text(), 'Healthy');
+  const mapped = await fetch(one.url + '/mesh');
+  assert.deepEqual([mapped.status, (await mapped.json()).servers], [200, 2]);
 
   await until(async () => (await get(one, '/users/alice')).length === 2, PATIENCE, 'the user on both servers');
   const found = (await get(two, '/users/alice')).map((c) => c.connectionId).sort();
@@ -256,5 +258,6 @@ test('a hub in another namespace is warned of', async () => {
   const clients = await Promise.all([listen(one), listen(two)]); // a hub subscribes with its first client
   await one.said(/Another server has the hub Elsewhere\.ChatHub, and this one ChatSample\.Hubs\.ChatHub/);
   await two.said(/Another server has the hub ChatSample\.Hubs\.ChatHub, and this one Elsewhere\.ChatHub/);
+  await one.said(/server \S+ has the hub chatApplicationElsewhere\.ChatHub, and server \S+ at this node chatApplicationChatSample\.Hubs\.ChatHub: they do not reach each other/);
   await Promise.all(clients.map((c) => c.close()));
 });

@@ -8,7 +8,7 @@ using SignalMesh.Interop;
 //   redis  CONFIGURATION CONFIGURATION    StackExchange.Redis without SignalR, at two endpoints
 //   access ENDPOINT PASSWORD        right, wrong and missing passwords
 //   data   CONFIGURATION            commands that need stored data
-//   late   ENDPOINT PREFIX          a server that is started before its endpoint, with AddNCache
+//   late   URL                      clients of a server that was started before its endpoint
 //   move   CONFIGURATION CONFIGURATION    a server with two endpoints, of which the first stops
 //
 // It ends after 60 s at the latest.
@@ -20,7 +20,7 @@ return args switch
     ["redis", var first, var second] => await PlainRedis.Run(first, second),
     ["access", var endpoint, var password] => await Access.Run(endpoint, password),
     ["data", var configuration] => await Data.Run(configuration),
-    ["late", var endpoint, var prefix] => await Late.Run(endpoint, prefix),
+    ["late", var url] => await Late.Run(url),
     ["move", var moving, var steady] => await Move.Run(moving, steady),
     _ => Report.Usage(),
 };

@@ -15,6 +15,7 @@ _ = builder.Configuration["Form"] switch // of the call
 };
 
 var app = builder.Build();
+app.MapMeshStatus("/mesh");
 app.MapHub<EchoHub>("/echo");
 app.MapHub<Elsewhere.ChatHub>("/chat");
 app.MapHealthChecks("/healthz");
