@@ -94,6 +94,20 @@ func TestTheCSharpOfTheManualIsCompiled(t *testing.T) {
 	}
 }
 
+func TestTheGoOfTheManualForASPNETCoreIsCompiled(t *testing.T) {
+	example := read(t, "../../node/example_test.go")
+	found := 0
+	for _, p := range aspnetcorePages(t) {
+		for _, block := range p.blocks("go") {
+			for line := range strings.Lines(block) {
+				assert.Contains(t, example, "\t"+line, p.path)
+				found++
+			}
+		}
+	}
+	assert.Positive(t, found)
+}
+
 func TestEverySettingOfThePackageIsInTheManual(t *testing.T) {
 	manual := read(t, "../../docs/aspnetcore.md")
 	class := ""

@@ -296,3 +296,21 @@ test('a server at Redis and a server with the package are one application over a
     await ended;
   }
 });
+
+test('a hub in Go and a hub in C# are one hub', async () => {
+  const address = `127.0.0.1:${await freePort()}`;
+  const http = `127.0.0.1:${await freePort()}`;
+  const host = await start({ env: { NCacheConfiguration__Mesh__Listen: address } }).started();
+  const node = startNode(portable, ['--hub', 'chat=ChatSample.Hubs.ChatHub', '--channel-prefix', 'chatApplication',
+    '--cache', 'demoClusteredCache', '--app', 'chatApplication', '--http', http, '--listen', '127.0.0.1:0', '--bootstrap', address, '--admin', 'none'], {});
+  try {
+    const url = `http://${http}`;
+    await until(() => fetch(`${url}/chat/negotiate?negotiateVersion=1`, { method: 'POST' }).then((r) => r.ok, () => false), PATIENCE, 'the node in Go');
+    const clients = await Promise.all([host, { url, connect: Host.prototype.connect }].map(listen));
+    await meet(...clients);
+    await numbered(...clients, 300, 'mixed');
+    await Promise.all(clients.map((c) => c.close()));
+  } finally {
+    await node.end();
+  }
+});
