@@ -81,7 +81,7 @@ $(addprefix $(NATIVE)/,$(RUNTIMES)): $(NATIVE)/%:
 
 # The package of the test has the program for this machine only: the others take minutes.
 .PHONY: test-dotnet
-test-dotnet: ## the package for ASP.NET Core in new applications and in docs/aspnetcore, with Microsoft's client (needs the .NET SDK; without it the target reports that and succeeds)
+test-dotnet: ## the package for ASP.NET Core in new applications and in docs/aspnetcore, with Microsoft's client (needs the .NET SDK and redis-server; without it the target reports that and succeeds)
 	@if command -v dotnet >/dev/null; then \
 		$(MAKE) --no-print-directory nuget NUGETS=$(BUILD)/nuget/test RUNTIMES=linux-$(subst x86_64,x64,$(subst aarch64,arm64,$(shell uname -m))) $(INTEROP)/node_modules && \
 		cd $(INTEROP) && node --test --test-concurrency=1 package/foursteps.mjs package/example.mjs; \

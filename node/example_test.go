@@ -57,6 +57,23 @@ func ExampleOptions_redis() {
 	// Output: the door is open: true
 }
 
+// A hub in Go and a hub of ASP.NET Core are one hub if their full names and their
+// channel prefixes are equal.
+func ExampleOptions_aspNetCore() {
+	options := node.Options{
+		NCacheOptions: node.NCacheOptions{CacheName: "demoClusteredCache", ApplicationID: "chatApplication"},
+		ChannelPrefix: "chatApplication",
+		Hubs:          []signalr.HubOptions{{Path: "/chat", Hub: Chat{}, Name: "ChatSample.Hubs.ChatHub"}},
+	}
+	options.HTTP, options.Listen = "127.0.0.1:0", "127.0.0.1:0"
+	n, err := node.New(context.Background(), options)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("closed:", n.Close() == nil)
+	// Output: closed: true
+}
+
 // A publisher is a process that only sends, such as a job or a command.
 func ExampleNewPublisher() {
 	names := node.NCacheOptions{CacheName: "demoClusteredCache", ApplicationID: "chatApplication"}

@@ -11,26 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The code in docs/aspnetcore.md is compared with the program and with the samples, which
-// "make test-dotnet" and "make test-dotnet-redis" build.
-
-func TestEveryFlagInTheManualForASPNETCoreExists(t *testing.T) {
-	manual := read(t, "../../docs/aspnetcore.md")
-	flags := newNodeCommand().Flags()
-	blocks := regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$").FindAllStringSubmatch(manual, -1)
-	found := 0
-	for _, block := range blocks {
-		if block[1] == "dockerfile" {
-			continue // its flags are those of COPY
-		}
-		for _, flag := range regexp.MustCompile(`--([a-z][a-z-]*)`).FindAllStringSubmatch(block[2], -1) {
-			assert.NotNil(t, flags.Lookup(flag[1]), "--%s", flag[1])
-			found++
-		}
-	}
-	assert.Greater(t, found, 20, "flags in blocks")
-}
-
 func TestTheManualForASPNETCoreShowsTheSample(t *testing.T) {
 	manual := read(t, "../../docs/aspnetcore.md")
 	program := read(t, "../../docs/aspnetcore/Program.cs")

@@ -81,6 +81,17 @@ export async function fourSteps(version) {
   return new Application(folder, 'ChatSample');
 }
 
+// readme writes the application of the README: the blocks of its four steps.
+export async function readme(version, folder) {
+  const app = join(folder, 'Readme');
+  await mkdir(app);
+  await writeFile(join(app, 'Readme.csproj'), PROJECT(version));
+  await writeFile(join(app, 'appsettings.json'), (await blocks('README.md', 'json'))[0]);
+  await writeFile(join(app, 'Program.cs'), (await blocks('README.md', 'csharp'))[0]);
+  await writeFile(join(app, 'client.ncconf'), (await blocks('README.md', 'xml'))[0].replace('9800', await freePort()));
+  return new Application(folder, 'Readme');
+}
+
 // extras writes the application that uses the services of the package.
 export async function extras(version, folder) {
   const app = join(folder, 'Extras');

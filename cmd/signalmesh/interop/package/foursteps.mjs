@@ -2,13 +2,14 @@
 // servers, and Microsoft's client at each. "make test-dotnet" builds the package before.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { until } from '../waiting.mjs';
-import { extras, fourSteps, freePort } from './application.mjs';
+import { extras, fourSteps, freePort, readme } from './application.mjs';
 import { Host, PATIENCE, alive, startNode } from './host.mjs';
 
 const NUGETS = resolve(import.meta.dirname, '../../../../build/nuget/test');
@@ -260,4 +261,59 @@ test('a hub in another namespace is warned of', async () => {
   await two.said(/Another server has the hub ChatSample\.Hubs\.ChatHub, and this one Elsewhere\.ChatHub/);
   await one.said(/server \S+ has the hub chatApplicationElsewhere\.ChatHub, and server \S+ at this node chatApplicationChatSample\.Hubs\.ChatHub: they do not reach each other/);
   await Promise.all(clients.map((c) => c.close()));
+});
+
+test('the program of the README: two servers find each other', async () => {
+  const folder = await (await readme(version, chat.folder)).publish('readme');
+  const two = [];
+  for (let i = 0; i < 2; i++) { // the second finds the first at the port of client.ncconf
+    two.push(new Host(folder, 'Readme.dll'));
+    hosts.push(two[i]);
+    await two[i].started();
+  }
+  for (const host of two) {
+    await until(async () => (await (await fetch(host.url + '/mesh')).json()).servers === 2, PATIENCE, 'two servers');
+  }
+  await meet(...await Promise.all(two.map(listen)));
+});
+
+test('a server at Redis and a server with the package are one application over a bridge', async () => {
+  const port = await freePort();
+  const redis = spawn('redis-server', ['--port', port, '--save', '', '--bind', '127.0.0.1'], { stdio: 'ignore' });
+  const ended = once(redis, 'exit');
+  try {
+    const address = `127.0.0.1:${await freePort()}`;
+    const mesh = { NCacheConfiguration__Mesh__Listen: address, NCacheConfiguration__Mesh__Servers__0: address };
+    const [old, moved] = [{ Form: 'redis', Redis: `127.0.0.1:${port}` }, { SIGNALMESH_REDIS_BRIDGE: `redis://127.0.0.1:${port}`, ...mesh }]
+      .map((env) => new Host(services, 'Extras.dll', { env }));
+    hosts.push(old, moved);
+    old.url = (await old.said(/Now listening on: (http:\S+)/))[1];
+    await moved.started();
+    await moved.said(/this node bridges between the mesh and the old Redis/);
+    const clients = await Promise.all([old, moved].map(listen));
+    await meet(...clients);
+    await numbered(...clients, 300, 'bridged');
+    await Promise.all(clients.map((c) => c.close()));
+  } finally {
+    redis.kill();
+    await ended;
+  }
+});
+
+test('a hub in Go and a hub in C# are one hub', async () => {
+  const address = `127.0.0.1:${await freePort()}`;
+  const http = `127.0.0.1:${await freePort()}`;
+  const host = await start({ env: { NCacheConfiguration__Mesh__Listen: address } }).started();
+  const node = startNode(portable, ['--hub', 'chat=ChatSample.Hubs.ChatHub', '--channel-prefix', 'chatApplication',
+    '--cache', 'demoClusteredCache', '--app', 'chatApplication', '--http', http, '--listen', '127.0.0.1:0', '--bootstrap', address, '--admin', 'none'], {});
+  try {
+    const url = `http://${http}`;
+    await until(() => fetch(`${url}/chat/negotiate?negotiateVersion=1`, { method: 'POST' }).then((r) => r.ok, () => false), PATIENCE, 'the node in Go');
+    const clients = await Promise.all([host, { url, connect: Host.prototype.connect }].map(listen));
+    await meet(...clients);
+    await numbered(...clients, 300, 'mixed');
+    await Promise.all(clients.map((c) => c.close()));
+  } finally {
+    await node.end();
+  }
 });
