@@ -66,7 +66,11 @@ test-java: ## Microsoft's Java client against two real servers, with the race de
 
 .PHONY: test-dotnet-redis
 test-dotnet-redis: ## ASP.NET Core servers at Redis endpoints of nodes, compared with redis-server, one minute (needs the .NET SDK and redis-server; without dotnet it reports that and succeeds)
-	$(GO) run ./$(INTEROP)/dotnet
+	$(GO) run ./$(INTEROP)/dotnet redis
+
+.PHONY: test-dotnet-clients
+test-dotnet-clients: ## Microsoft's .NET clients 8, 10 and 11 at hubs in Go, compared with ASP.NET Core, one minute (needs the .NET SDK and redis-server; without dotnet it reports that and succeeds)
+	$(GO) run ./$(INTEROP)/dotnet clients
 
 .PHONY: nuget
 nuget: ## build dist/nuget/*.nupkg, the package for ASP.NET Core (needs the .NET SDK)
@@ -81,7 +85,7 @@ $(addprefix $(NATIVE)/,$(RUNTIMES)): $(NATIVE)/%:
 
 # The package of the test has the program for this machine only: the others take minutes.
 .PHONY: test-dotnet
-test-dotnet: ## the package for ASP.NET Core in new applications and in docs/aspnetcore, with Microsoft's client (needs the .NET SDK and redis-server; without it the target reports that and succeeds)
+test-dotnet: test-dotnet-redis test-dotnet-clients ## both, and the package for ASP.NET Core in new applications and in docs/aspnetcore (needs the .NET SDK and redis-server; without dotnet it reports that and succeeds)
 	@if command -v dotnet >/dev/null; then \
 		$(MAKE) --no-print-directory nuget NUGETS=$(BUILD)/nuget/test RUNTIMES=linux-$(subst x86_64,x64,$(subst aarch64,arm64,$(shell uname -m))) $(INTEROP)/node_modules && \
 		cd $(INTEROP) && node --test --test-concurrency=1 package/foursteps.mjs package/example.mjs; \

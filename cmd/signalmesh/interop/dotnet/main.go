@@ -1,6 +1,13 @@
-// Command dotnet tests ASP.NET Core servers at Redis endpoints of nodes. It builds the C#
-// program in the folder app with three versions of StackExchange.Redis, runs its scenarios
-// at nodes and at redis-server, and requires equal outcomes, step by step.
+// Command dotnet tests signalmesh with ASP.NET Core and with Microsoft's .NET clients:
+//
+//	dotnet redis      ASP.NET Core servers at Redis endpoints of nodes
+//	dotnet clients    Microsoft's .NET clients at hubs in Go
+//
+// "redis" builds the C# program in the folder app with three versions of
+// StackExchange.Redis, runs its scenarios at nodes and at redis-server, and requires equal
+// outcomes, step by step. "clients" builds the program in the folder clients with three
+// versions of the client, runs its scenario at the Go program in the folder hub and at
+// servers of ASP.NET Core, and requires the differences that docs/compatibility.md lists.
 //
 // It needs the .NET SDK (dotnet), redis-server, and a Go toolchain, and is run from the
 // root of the repository. Without dotnet it reports that and succeeds.
@@ -27,37 +34,45 @@ type version struct{ redis, net string }
 // versions are the one that Microsoft's package brings, and the newest of its lines.
 var versions = []version{{"2.7.27", "8.0"}, {"2.13.23", "10.0"}, {"3.4.35", "10.0"}}
 
+// tests are the tests by name. They build their programs in a folder.
+var tests = map[string]func(ctx context.Context, dir string) error{"redis": testRedis, "clients": testClients}
+
 func main() {
+	if len(os.Args) != 2 || tests[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: dotnet redis|clients")
+		os.Exit(2)
+	}
+	name := os.Args[1]
 	if _, err := exec.LookPath("dotnet"); err != nil {
-		fmt.Println("test-dotnet-redis: NOT RUN: dotnet is not on the PATH; install the .NET SDK 10 to test ASP.NET Core servers at the Redis endpoint")
+		fmt.Printf("test-dotnet-%s: NOT RUN: dotnet is not on the PATH; install the .NET SDK 10\n", name)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "test-dotnet-redis: FAILED:", err)
+	dir, err := filepath.Abs(filepath.Join("build", "dotnet"))
+	if err == nil {
+		err = tests[name](ctx, dir)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "test-dotnet-%s: FAILED: %v\n", name, err)
 		os.Exit(1)
 	}
 }
 
-// run builds everything, and runs the scenarios with each version.
-func run(ctx context.Context) error {
+// testRedis builds everything, and runs the scenarios with each version.
+func testRedis(ctx context.Context, dir string) error {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		return fmt.Errorf("the outcomes are compared with redis-server: install it: %w", err)
 	}
-	dir, err := filepath.Abs(filepath.Join("build", "dotnet"))
-	if err != nil {
-		return err
-	}
 	program := filepath.Join(dir, "signalmesh")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/signalmesh").CombinedOutput(); err != nil {
-		return fmt.Errorf("build signalmesh: %w\n%s", err, out)
+	if err := goBuild(ctx, program, "./cmd/signalmesh"); err != nil {
+		return err
 	}
 	sdk, err := exec.CommandContext(ctx, "dotnet", "--version").Output()
 	if err != nil {
 		return fmt.Errorf("dotnet --version: %w", err)
 	}
-	var tests []*test
+	var list []*test
 	for _, v := range versions {
 		if v.net == "10.0" && len(strings.SplitN(string(sdk), ".", 2)[0]) < 2 {
 			fmt.Printf("test-dotnet-redis: NOT RUN: StackExchange.Redis %s: it is tested with the .NET SDK 10; this is %s", v.redis, sdk)
@@ -71,11 +86,11 @@ func run(ctx context.Context) error {
 		if err := buildSample(ctx, v, filepath.Join(dir, v.redis)); err != nil {
 			return err
 		}
-		tests = append(tests, &test{ctx: ctx, version: v, program: program, app: app, sample: sample})
+		list = append(list, &test{ctx: ctx, version: v, program: program, app: app, sample: sample})
 	}
-	failed := make([]error, len(tests))
+	failed := make([]error, len(list))
 	var running sync.WaitGroup
-	for i, t := range tests {
+	for i, t := range list {
 		running.Go(func() { failed[i] = t.report() })
 	}
 	running.Wait()
@@ -112,11 +127,27 @@ func buildSample(ctx context.Context, v version, to string) error {
 
 // buildApp builds the C# program with one version of StackExchange.Redis.
 func buildApp(ctx context.Context, v version, to string) error {
-	cmd := exec.CommandContext(ctx, "dotnet", "build", "-v", "q", "-nologo", "-p:RedisVersion="+v.redis, "-p:NetVersion="+v.net,
-		"-p:BaseIntermediateOutputPath="+to+"/obj/", "-o", filepath.Join(to, "bin"), "App.csproj")
-	cmd.Dir = filepath.Join("cmd", "signalmesh", "interop", "dotnet", "app")
+	if err := dotnetBuild(ctx, "app", "App.csproj", to, "-p:RedisVersion="+v.redis, "-p:NetVersion="+v.net); err != nil {
+		return fmt.Errorf("StackExchange.Redis %s: %w", v.redis, err)
+	}
+	return nil
+}
+
+// dotnetBuild builds a project in a folder beside this program.
+func dotnetBuild(ctx context.Context, folder, project, to string, properties ...string) error {
+	args := append([]string{"build", "-v", "q", "-nologo", "-p:BaseIntermediateOutputPath=" + to + "/obj/", "-o", filepath.Join(to, "bin"), project}, properties...)
+	cmd := exec.CommandContext(ctx, "dotnet", args...)
+	cmd.Dir = filepath.Join("cmd", "signalmesh", "interop", "dotnet", folder)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the C# program with StackExchange.Redis %s: %w\n%s", v.redis, err, out)
+		return fmt.Errorf("build %s: %w\n%s", project, err, out)
+	}
+	return nil
+}
+
+// goBuild builds a Go program.
+func goBuild(ctx context.Context, to, folder string) error {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", to, folder).CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", folder, err, out)
 	}
 	return nil
 }

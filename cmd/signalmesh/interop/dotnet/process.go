@@ -34,10 +34,13 @@ func (l *log) String() string {
 }
 
 // await waits until the log has a text.
-func (l *log) await(ctx context.Context, text string) error {
+func (l *log) await(ctx context.Context, text string) error { return l.awaitCount(ctx, text, 1) }
+
+// awaitCount waits until the log has a text n times.
+func (l *log) awaitCount(ctx context.Context, text string, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for !strings.Contains(l.String(), text) {
+	for strings.Count(l.String(), text) < n {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-ctx.Done():

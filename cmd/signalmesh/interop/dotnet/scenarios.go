@@ -38,7 +38,7 @@ func (t *test) run() error {
 		name string
 		run  func() error
 	}{
-		{"chat and plain Redis", t.compare}, {"access", t.access}, {"data commands", t.data}, {"a stopping node", t.move},
+		{"chat and plain Redis", t.compareRedis}, {"access", t.access}, {"data commands", t.data}, {"a stopping node", t.move},
 		{"an application before its node", late.finish},
 	} {
 		if err := scenario.run(); err != nil {
@@ -71,13 +71,13 @@ func (t *test) equal(scenario string, redis, nodes []string) error {
 		return fmt.Errorf("at the nodes: %w", err)
 	}
 	if got != want {
-		return fmt.Errorf("%s: the outcomes differ:\n%s", scenario, difference(want, got))
+		return fmt.Errorf("%s: the outcomes differ:\n%s", scenario, unlike(want, got))
 	}
 	return nil
 }
 
-// difference returns the lines that differ.
-func difference(want, got string) string {
+// unlike returns the lines that differ.
+func unlike(want, got string) string {
 	var b strings.Builder
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := range max(len(w), len(g)) {
@@ -95,8 +95,8 @@ func difference(want, got string) string {
 	return b.String()
 }
 
-// compare runs the scenarios that have equal outcomes on redis-server.
-func (t *test) compare() error {
+// compareRedis runs the scenarios that have equal outcomes on redis-server.
+func (t *test) compareRedis() error {
 	redis, err := t.startRedis()
 	if err != nil {
 		return err

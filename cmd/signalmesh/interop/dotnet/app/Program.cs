@@ -10,9 +10,10 @@ using SignalMesh.Interop;
 //   data   CONFIGURATION            commands that need stored data
 //   late   URL                      clients of a server that was started before its endpoint
 //   move   CONFIGURATION CONFIGURATION    a server with two endpoints, of which the first stops
+//   scenario CONFIGURATION…         servers with ScenarioHub; prints their URLs, and runs until its stdin ends
 //
-// It ends after 60 s at the latest.
-_ = Task.Delay(TimeSpan.FromSeconds(60)).ContinueWith(_ => Environment.Exit(3));
+// It ends after 60 s at the latest, and with "scenario" after 4 minutes.
+_ = Task.Delay(TimeSpan.FromSeconds(args is ["scenario", ..] ? 240 : 60)).ContinueWith(_ => Environment.Exit(3));
 return args switch
 {
     ["serve", var configuration] => await Server.RunUntilInputEnds(configuration),
@@ -22,5 +23,6 @@ return args switch
     ["data", var configuration] => await Data.Run(configuration),
     ["late", var url] => await Late.Run(url),
     ["move", var moving, var steady] => await Move.Run(moving, steady),
+    ["scenario", .. var configurations] => await ScenarioServer.Run(configurations),
     _ => Report.Usage(),
 };
