@@ -99,8 +99,9 @@ func (c *conn) tellMasterChanged() {
 	}
 }
 
-// move ends the connection if it has subscriptions. Pending replies are written. Messages
-// are kept for a client that comes back.
+// move ends the connection if it has subscriptions. Everything that waits is written, as
+// the client may continue at another endpoint. Later messages are kept for a client that
+// comes back to this endpoint.
 func (c *conn) move() {
 	c.mu.Lock()
 	subscriptions := len(c.subs)
@@ -109,5 +110,5 @@ func (c *conn) move() {
 		return
 	}
 	c.door.metrics.ended[moved].Add(1)
-	c.out.keepMessages()
+	c.out.keepLater()
 }

@@ -148,7 +148,10 @@ func (o *output) sever() {
 		return
 	}
 	o.cut = true
-	if o.keep > 0 && !o.finished {
+	switch {
+	case o.lost != nil:
+		o.lost.addBefore(o.queue)
+	case o.keep > 0 && !o.finished:
 		o.lost = newLost(o.keep)
 		o.lost.addAll(o.queue)
 	}
@@ -180,6 +183,18 @@ func (o *output) keepMessages() {
 	}
 	o.mu.Unlock()
 	o.finish(drainTime)
+}
+
+// keepLater ends the connection when everything that waits has been written. Later
+// messages are kept, and those that cannot be written.
+func (o *output) keepLater() {
+	o.mu.Lock()
+	if !o.cut && !o.finished && o.keep > 0 {
+		o.lost = newLost(o.keep)
+	}
+	o.mu.Unlock()
+	o.stay() // the client reads everything before the connection is closed
+	o.finish(finishTime)
 }
 
 // stay makes the end of the connection only that of the sending side, so that the

@@ -17,7 +17,7 @@ internal static class Move
         Console.WriteLine("started");
         var stop = Task.Run(Console.In.ReadLine); // returns when the first endpoint has ended
         var sent = 0;
-        for (; !stop.IsCompleted; await Task.Delay(10))
+        for (; !stop.IsCompleted; await Task.Delay(1))
         {
             await sender.Invoke("All", $"number {sent++}");
         }
