@@ -72,6 +72,10 @@ test-dotnet-redis: ## ASP.NET Core servers at Redis endpoints of nodes, compared
 test-dotnet-clients: ## Microsoft's .NET clients 8, 10 and 11 at hubs in Go, compared with ASP.NET Core, one minute (needs the .NET SDK and redis-server; without dotnet it reports that and succeeds)
 	$(GO) run ./$(INTEROP)/dotnet clients
 
+.PHONY: test-dotnet-churn
+test-dotnet-churn: ## ASP.NET Core and Go servers with 1,000 clients while nodes are killed, stopped and cut off, one minute; CLIENTS=n
+	CLIENTS=$(CLIENTS) $(GO) run ./$(INTEROP)/dotnet churn
+
 .PHONY: nuget
 nuget: ## build dist/nuget/*.nupkg, the package for ASP.NET Core (needs the .NET SDK)
 	@$(MAKE) --no-print-directory $(addprefix $(NATIVE)/,$(RUNTIMES))
@@ -85,7 +89,7 @@ $(addprefix $(NATIVE)/,$(RUNTIMES)): $(NATIVE)/%:
 
 # The package of the test has the program for this machine only: the others take minutes.
 .PHONY: test-dotnet
-test-dotnet: test-dotnet-redis test-dotnet-clients ## both, and the package for ASP.NET Core in new applications and in docs/aspnetcore (needs the .NET SDK and redis-server; without dotnet it reports that and succeeds)
+test-dotnet: test-dotnet-redis test-dotnet-clients test-dotnet-churn ## all three, and the package for ASP.NET Core in new applications and in docs/aspnetcore (needs the .NET SDK and redis-server; without dotnet it reports that and succeeds)
 	@if command -v dotnet >/dev/null; then \
 		$(MAKE) --no-print-directory nuget NUGETS=$(BUILD)/nuget/test RUNTIMES=linux-$(subst x86_64,x64,$(subst aarch64,arm64,$(shell uname -m))) $(INTEROP)/node_modules && \
 		cd $(INTEROP) && node --test --test-concurrency=1 package/foursteps.mjs package/example.mjs; \
@@ -142,8 +146,15 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 		done; done
 
 .PHONY: bench
-bench: $(BENCH) $(NATS) ## the mesh beside Redis and others, 15 minutes (Linux); RECORD=1 writes docs/benchmarks.md, RUN=regexp, ARGS=…
+bench: $(BENCH) $(NATS) ## the mesh beside Redis and others, 20 minutes (Linux); RECORD=1 writes docs/benchmarks.md, RUN=regexp, ARGS=…
 	$(BENCH) $(if $(RUN),-run "$(RUN)") $(if $(RECORD),-record docs/benchmarks.md) $(ARGS)
+	$(if $(RUN),,@$(MAKE) --no-print-directory bench-dotnet)
+
+.PHONY: bench-dotnet
+bench-dotnet: ## ASP.NET Core on the mesh beside ASP.NET Core on Redis, 5 minutes (Linux; without dotnet or redis-server it reports that and succeeds); RECORD=1, ROUNDS=n, CLIENTS=n
+	@if command -v redis-server >/dev/null; then \
+		RECORD=$(RECORD) ROUNDS=$(ROUNDS) CLIENTS=$(CLIENTS) $(GO) run ./$(INTEROP)/dotnet bench; \
+	else echo "bench-dotnet: NOT RUN: redis-server is not on the PATH"; fi
 
 .PHONY: bench-quick
 bench-quick: $(BENCH) $(NATS) ## the same, briefly: two minutes

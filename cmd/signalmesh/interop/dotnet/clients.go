@@ -113,14 +113,14 @@ func (t *test) runVersions(programs, urls []string, to outcomes) error {
 }
 
 // startHubs starts nodes with hubs in Go, and returns their URLs.
-func (t *test) startHubs(program string, flags ...string) (urls []string, err error) {
+func (t *test) startHubs(program string) (urls []string, err error) {
 	var peers []string
 	for range scenarioServers {
 		addr, err := freeAddr()
 		if err != nil {
 			return nil, err
 		}
-		args := append([]string{"-listen", addr}, flags...)
+		args := []string{"-listen", addr}
 		for _, p := range peers {
 			args = append(args, "-bootstrap", p)
 		}
@@ -135,6 +135,27 @@ func (t *test) startHubs(program string, flags ...string) (urls []string, err er
 		urls = append(urls, p.urls()...)
 	}
 	return urls, nil
+}
+
+// startGoHub starts a node with the hub in Go that joins nodes with servers of ASP.NET
+// Core, and returns its URL.
+func (t *test) startGoHub(nodes []*node) (string, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return "", err
+	}
+	args := []string{"-listen", addr, "-channel-prefix", "demo"}
+	for _, n := range nodes {
+		args = append(args, "-bootstrap", n.peers)
+	}
+	p, err := t.start(filepath.Join(filepath.Dir(t.program), "hub"), args...)
+	if err != nil {
+		return "", err
+	}
+	if err := p.await(t.ctx, "ready: "); err != nil {
+		return "", err
+	}
+	return p.urls()[0], nil
 }
 
 // startScenarioServers starts servers of ASP.NET Core on redis-server, and returns their URLs.

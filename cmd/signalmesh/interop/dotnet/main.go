@@ -2,12 +2,15 @@
 //
 //	dotnet redis      ASP.NET Core servers at Redis endpoints of nodes
 //	dotnet clients    Microsoft's .NET clients at hubs in Go
+//	dotnet bench      ASP.NET Core servers on the mesh and on redis-server, measured
+//	dotnet churn      both in one application, under faults, with many clients
 //
 // "redis" builds the C# program in the folder app with three versions of
 // StackExchange.Redis, runs its scenarios at nodes and at redis-server, and requires equal
 // outcomes, step by step. "clients" builds the program in the folder clients with three
 // versions of the client, runs its scenario at the Go program in the folder hub and at
-// servers of ASP.NET Core, and requires the differences that docs/compatibility.md lists.
+// servers of ASP.NET Core, and requires the differences that docs/compatibility.md lists. "churn" sends numbered
+// messages while nodes are killed, stopped and cut off; CLIENTS=n says to how many clients.
 //
 // It needs the .NET SDK (dotnet), redis-server, and a Go toolchain, and is run from the
 // root of the repository. Without dotnet it reports that and succeeds.
@@ -26,7 +29,7 @@ import (
 )
 
 // limit bounds the whole run.
-const limit = 5 * time.Minute
+const limit = 10 * time.Minute
 
 // A version is one of StackExchange.Redis, with the version of .NET that it is built for.
 type version struct{ redis, net string }
@@ -35,16 +38,16 @@ type version struct{ redis, net string }
 var versions = []version{{"2.7.27", "8.0"}, {"2.13.23", "10.0"}, {"3.4.35", "10.0"}}
 
 // tests are the tests by name. They build their programs in a folder.
-var tests = map[string]func(ctx context.Context, dir string) error{"redis": testRedis, "clients": testClients}
+var tests = map[string]func(ctx context.Context, dir string) error{"redis": testRedis, "clients": testClients, "churn": testChurn, "bench": runBench}
 
 func main() {
 	if len(os.Args) != 2 || tests[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: dotnet redis|clients")
+		fmt.Fprintln(os.Stderr, "usage: dotnet redis|clients|churn|bench")
 		os.Exit(2)
 	}
 	name := os.Args[1]
 	if _, err := exec.LookPath("dotnet"); err != nil {
-		fmt.Printf("test-dotnet-%s: NOT RUN: dotnet is not on the PATH; install the .NET SDK 10\n", name)
+		fmt.Printf("%s: NOT RUN: dotnet is not on the PATH; install the .NET SDK 10\n", target(name))
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
@@ -54,9 +57,17 @@ func main() {
 		err = tests[name](ctx, dir)
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "test-dotnet-%s: FAILED: %v\n", name, err)
+		fmt.Fprintf(os.Stderr, "%s: FAILED: %v\n", target(name), err)
 		os.Exit(1)
 	}
+}
+
+// target returns the name of a test in the Makefile.
+func target(name string) string {
+	if name == "bench" {
+		return "bench-dotnet"
+	}
+	return "test-dotnet-" + name
 }
 
 // testRedis builds everything, and runs the scenarios with each version.

@@ -38,7 +38,12 @@ func (l *log) await(ctx context.Context, text string) error { return l.awaitCoun
 
 // awaitCount waits until the log has a text n times.
 func (l *log) awaitCount(ctx context.Context, text string, n int) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	return l.awaitFor(ctx, text, n, patience)
+}
+
+// awaitFor waits until the log has a text n times, but not longer than that.
+func (l *log) awaitFor(ctx context.Context, text string, n int, longest time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	for strings.Count(l.String(), text) < n {
 		select {
@@ -147,13 +152,18 @@ func (t *test) startRedis(flags ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return addr, t.startRedisAt(addr, flags...)
+}
+
+// startRedisAt starts redis-server at a loopback address.
+func (t *test) startRedisAt(addr string, flags ...string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "", err
+		return err
 	}
 	p, err := t.start("redis-server", append([]string{"--port", port, "--bind", "127.0.0.1", "--save", ""}, flags...)...)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return addr, p.await(t.ctx, "Ready to accept connections")
+	return p.await(t.ctx, "Ready to accept connections")
 }
