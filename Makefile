@@ -151,7 +151,7 @@ bench: $(BENCH) $(NATS) ## the mesh beside Redis and others, 20 minutes (Linux);
 	$(if $(RUN),,@$(MAKE) --no-print-directory bench-dotnet)
 
 .PHONY: bench-dotnet
-bench-dotnet: ## ASP.NET Core on the mesh beside ASP.NET Core on Redis, 5 minutes (Linux; without dotnet or redis-server it reports that and succeeds); RECORD=1, ROUNDS=n, CLIENTS=n
+bench-dotnet: ## ASP.NET Core on the mesh beside ASP.NET Core on Redis, 3 minutes (Linux; without dotnet or redis-server it reports that and succeeds); RECORD=1, ROUNDS=n, CLIENTS=n
 	@if command -v redis-server >/dev/null; then \
 		RECORD=$(RECORD) ROUNDS=$(ROUNDS) CLIENTS=$(CLIENTS) $(GO) run ./$(INTEROP)/dotnet bench; \
 	else echo "bench-dotnet: NOT RUN: redis-server is not on the PATH"; fi

@@ -14,7 +14,7 @@ import (
 const (
 	benchClients = 1000
 	benchRate    = 5 // broadcasts per second in the part with a fixed rate
-	benchRounds  = 5
+	benchRounds  = 11
 )
 
 // figures are those of one contestant in one round.
@@ -72,23 +72,23 @@ func runBench(ctx context.Context, dir string) error {
 		return err
 	}
 	began := time.Now()
-	results := make(map[string][]figures)
-	for i := range rounds {
-		order := slices.Clone(contestants)
-		if i%2 == 1 {
-			slices.Reverse(order) // so that neither is always the first
+	var fleets []*fleet
+	for _, c := range contestants {
+		f, err := t.startFleet(c, programs[1], clients)
+		if f != nil {
+			defer f.close()
 		}
-		for _, c := range order {
-			f, err := t.measure(c, programs[1], clients)
-			if err != nil {
-				return fmt.Errorf("%s, round %d: %w", c.name, i+1, err)
-			}
-			fmt.Printf("bench-dotnet: round %d: %s: %.0f deliveries/s, %.1f µs saturated, %.1f µs at a rate, p50 %.1f ms, p99 %.1f ms, missing %d\n",
-				i+1, c.name, f.deliveries, f.cpuSaturated, f.cpuAtRate, f.p50, f.p99, f.missing)
-			results[c.name] = append(results[c.name], f)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		fleets = append(fleets, f)
+	}
+	for i := range rounds {
+		if err := measure(fleets, i); err != nil {
+			return fmt.Errorf("round %d: %w", i+1, err)
 		}
 	}
-	return publish(benchTable(results, clients, time.Since(began)))
+	return publish(benchTable(fleets[0].figures, fleets[1].figures, clients, time.Since(began)))
 }
 
 // number returns the number in an environment variable, or a default.
@@ -104,70 +104,114 @@ func number(name string, standard int) (int, error) {
 	return n, nil
 }
 
-// measure runs one contestant once, with new processes.
-func (t *test) measure(c contestant, client string, clients int) (f figures, err error) {
-	run := &test{ctx: t.ctx, version: t.version, program: t.program, app: t.app}
-	defer run.close()
-	configurations, err := c.start(run)
+// A fleet is the servers of one contestant with their clients.
+type fleet struct {
+	*test
+	name     string
+	measured []*process // the servers and the backplane
+	load     *process
+	figures  []figures // one for each round
+}
+
+// startFleet starts the servers and the clients of a contestant, and waits until all
+// clients are connected. The fleet has to be closed also after an error.
+func (t *test) startFleet(c contestant, client string, clients int) (*fleet, error) {
+	f := &fleet{test: &test{ctx: t.ctx, version: t.version, program: t.program, app: t.app}, name: c.name}
+	configurations, err := c.start(f.test)
 	if err != nil {
 		return f, err
 	}
-	var urls []string
+	args := []string{client, "load", strconv.Itoa(clients), strconv.Itoa(benchRate)}
 	for _, configuration := range configurations {
-		p, err := run.start("dotnet", run.app, "scenario", configuration)
+		p, err := f.start("dotnet", f.app, "scenario", configuration)
 		if err != nil {
 			return f, err
 		}
-		if err := p.await(run.ctx, "ready: "); err != nil {
+		if err := p.await(f.ctx, "ready: "); err != nil {
 			return f, err
 		}
-		urls = append(urls, p.urls()...)
+		args = append(args, p.urls()...)
 	}
-	measured := slices.Clone(run.processes)
-	load, err := run.start("dotnet", append([]string{client, "load", strconv.Itoa(clients), strconv.Itoa(benchRate)}, urls...)...)
-	if err != nil {
+	f.measured = slices.Clone(f.processes)
+	if f.load, err = f.start("dotnet", args...); err != nil {
 		return f, err
 	}
-	saturated, used, err := part(run.ctx, load, "saturated", measured)
-	if err != nil {
-		return f, err
-	}
-	var n, seconds float64
-	if _, err := fmt.Sscan(saturated, &n, &seconds); err != nil {
-		return f, fmt.Errorf("%q: %w", saturated, err)
-	}
-	f.deliveries, f.cpuSaturated = n/seconds, float64(used.Microseconds())/n
-	atRate, used, err := part(run.ctx, load, "rate", measured)
-	if err != nil {
-		return f, err
-	}
-	if _, err := fmt.Sscan(atRate, &n, &f.p50, &f.p99, &f.missing); err != nil {
-		return f, fmt.Errorf("%q: %w", atRate, err)
-	}
-	f.cpuAtRate = float64(used.Microseconds()) / n
-	return f, nil
+	return f, f.load.awaitFor(f.ctx, "connected\n", 1, time.Minute)
 }
 
-// part waits for a part of the load, and returns its figures and the processor time of
-// the processes.
-func part(ctx context.Context, load *process, name string, of []*process) (string, time.Duration, error) {
-	if err := load.awaitFor(ctx, "begin "+name+"\n", 1, time.Minute); err != nil {
-		return "", 0, err
+// measure adds the figures of one round to each fleet: each part with one fleet after the
+// other, and in odd rounds in the opposite order.
+func measure(fleets []*fleet, round int) error {
+	order := slices.Clone(fleets)
+	if round%2 == 1 {
+		slices.Reverse(order)
 	}
-	before, err := cpu(of)
+	for _, f := range order {
+		f.figures = append(f.figures, figures{})
+		if err := f.saturated(&f.figures[round]); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	for _, f := range order {
+		g := &f.figures[round]
+		if err := f.atRate(g); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		fmt.Printf("bench-dotnet: round %d: %s: %.0f deliveries/s, %.1f µs saturated, %.1f µs at a rate, p50 %.1f ms, p99 %.1f ms, missing %d\n",
+			round+1, f.name, g.deliveries, g.cpuSaturated, g.cpuAtRate, g.p50, g.p99, g.missing)
+	}
+	return nil
+}
+
+// saturated measures as many broadcasts as there is time for.
+func (f *fleet) saturated(to *figures) error {
+	line, used, err := f.part("saturated")
 	if err != nil {
-		return "", 0, err
+		return err
 	}
+	var n, seconds float64
+	if _, err := fmt.Sscan(line, &n, &seconds); err != nil {
+		return fmt.Errorf("%q: %w", line, err)
+	}
+	to.deliveries, to.cpuSaturated = n/seconds, float64(used.Microseconds())/n
+	return nil
+}
+
+// atRate measures broadcasts at a fixed rate.
+func (f *fleet) atRate(to *figures) error {
+	line, used, err := f.part("rate")
+	if err != nil {
+		return err
+	}
+	var n float64
+	if _, err := fmt.Sscan(line, &n, &to.p50, &to.p99, &to.missing); err != nil {
+		return fmt.Errorf("%q: %w", line, err)
+	}
+	to.cpuAtRate = float64(used.Microseconds()) / n
+	return nil
+}
+
+// part runs a part of the load, and returns its figures and the processor time of the
+// servers and the backplane.
+func (f *fleet) part(name string) (string, time.Duration, error) {
 	head := "end " + name + " "
-	if err := load.awaitFor(ctx, head, 1, time.Minute); err != nil {
-		return "", 0, err
-	}
-	after, err := cpu(of)
+	n := strings.Count(f.load.String(), head)
+	before, err := cpu(f.measured)
 	if err != nil {
 		return "", 0, err
 	}
-	_, figures, _ := strings.Cut(load.String(), head)
-	line, _, _ := strings.Cut(figures, "\n")
+	if _, err := fmt.Fprintln(f.load.in, name); err != nil {
+		return "", 0, fmt.Errorf("%w\n%s", err, f.load)
+	}
+	if err := f.load.awaitFor(f.ctx, head, n+1, time.Minute); err != nil {
+		return "", 0, err
+	}
+	after, err := cpu(f.measured)
+	if err != nil {
+		return "", 0, err
+	}
+	text := f.load.String()
+	line, _, _ := strings.Cut(text[strings.LastIndex(text, head)+len(head):], "\n")
 	return line, after - before, nil
 }
 

@@ -32,8 +32,7 @@ var benchRows = []struct {
 }
 
 // benchTable returns the table of medians, and of the ratios within a round.
-func benchTable(results map[string][]figures, clients int, took time.Duration) string {
-	mesh, redis := results["mesh"], results["redis"]
+func benchTable(mesh, redis []figures, clients int, took time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %d s. %d clients, %d servers, %d rounds.\n\n",
 		time.Now().UTC().Format("2 January 2006"), int(took.Seconds()), clients, scenarioServers, len(mesh))

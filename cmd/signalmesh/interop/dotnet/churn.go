@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,7 +20,6 @@ const faultTime = 2 * time.Second
 type churn struct {
 	*test
 	load  *process
-	input io.Writer
 	kinds []string // of the servers
 }
 
@@ -75,7 +73,6 @@ func (c *churn) begin(client string, clients int, urls []string) error {
 		return err
 	}
 	c.load = p
-	c.input = p.in.(io.Writer)
 	return p.awaitFor(c.ctx, "phase calm\n", 1, time.Minute)
 }
 
@@ -84,7 +81,7 @@ func (c *churn) begin(client string, clients int, urls []string) error {
 func (c *churn) phase(name string) error {
 	line := fmt.Sprintf("phase %s\n", name)
 	n := strings.Count(c.load.String(), line)
-	if _, err := fmt.Fprintln(c.input, name); err != nil {
+	if _, err := fmt.Fprintln(c.load.in, name); err != nil {
 		return fmt.Errorf("phase %s: %w\n%s", name, err, c.load)
 	}
 	return c.load.awaitFor(c.ctx, line, n+1, 40*time.Second)

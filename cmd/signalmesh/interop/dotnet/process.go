@@ -59,7 +59,7 @@ func (l *log) awaitFor(ctx context.Context, text string, n int, longest time.Dur
 type process struct {
 	log
 	cmd   *exec.Cmd
-	in    io.Closer
+	in    io.WriteCloser
 	ended chan struct{} // closed when it has ended
 }
 

@@ -35,7 +35,7 @@ func TestClientsThatDidNotCountAreAnError(t *testing.T) {
 func TestTheTableHasMediansAndRatiosOfARound(t *testing.T) {
 	mesh := []figures{{10, 1, 1, 1, 1, 0}, {40, 1, 1, 1, 1, 2}, {30, 1, 1, 1, 1, 0}}
 	redis := []figures{{20, 1, 1, 1, 2, 0}, {20, 1, 1, 1, 2, 0}, {20, 1, 1, 1, 2, 0}}
-	table := benchTable(map[string][]figures{"mesh": mesh, "redis": redis}, 7, 0)
+	table := benchTable(mesh, redis, 7, 0)
 	assert.Contains(t, table, "7 clients, 3 servers, 3 rounds")
 	assert.Contains(t, table, "| deliveries per second, saturated | 30 | 20 | **1.50** (0.50 to 2.00) | ≥ 1.0 |")
 	assert.Contains(t, table, "mesh 2, redis-server 0")

@@ -4,14 +4,14 @@ using Microsoft.AspNetCore.SignalR.Client;
 namespace SignalMesh.Interop;
 
 /// <summary>
-/// Broadcasts to all clients of all servers: first as many as there is time for, then at a
-/// fixed rate. It prints the name of a part when it begins, and its figures when it ends.
+/// Broadcasts to all clients of all servers. Each line of the input asks for a part:
+/// "saturated", or "rate" for a fixed rate. The program answers with its figures.
 /// </summary>
 internal sealed class Load(string[] urls, int clients, int rate)
 {
     private const int Outstanding = 12, TextLength = 256;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3), Saturated = TimeSpan.FromSeconds(6), AtRate = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(12), Saturated = TimeSpan.FromSeconds(2), AtRate = TimeSpan.FromSeconds(3);
 
     private readonly List<HubConnection> connections = [];
     private readonly string padding = new('x', TextLength);
@@ -31,20 +31,36 @@ internal sealed class Load(string[] urls, int clients, int rate)
             connections.AddRange(await Task.WhenAll(Enumerable.Range(i, Math.Min(50, clients - i)).Select(Connect)));
         }
         await Saturate(WarmUp);
-        Console.WriteLine("begin saturated");
+        Console.WriteLine("connected");
+        while (await Task.Run(Console.In.ReadLine) is { } part)
+        {
+            Console.WriteLine($"end {part} {(part == "saturated" ? await MeasureSaturated() : await MeasureAtRate())}");
+        }
+        return 0;
+    }
+
+    /// <summary>Returns the number of deliveries, and the seconds that they took.</summary>
+    private async Task<string> MeasureSaturated()
+    {
         var (before, clock) = (Interlocked.Read(ref delivered), Stopwatch.StartNew());
+        timing = false;
         await Saturate(Saturated);
-        Console.WriteLine(FormattableString.Invariant(
-            $"end saturated {Interlocked.Read(ref delivered) - before} {clock.Elapsed.TotalSeconds:F3}"));
+        return FormattableString.Invariant($"{Interlocked.Read(ref delivered) - before} {clock.Elapsed.TotalSeconds:F3}");
+    }
+
+    /// <summary>Returns the number of deliveries, their median and p99 latency in ms, and how many are missing.</summary>
+    private async Task<string> MeasureAtRate()
+    {
+        var before = Interlocked.Read(ref delivered);
+        foreach (var list in latencies)
+        {
+            list.Clear();
+        }
         timing = true;
-        await Task.Delay(500);
-        Console.WriteLine("begin rate");
-        before = Interlocked.Read(ref delivered);
         var missing = await SendAtRate();
         var all = latencies.SelectMany(l => l).Order().ToArray();
-        Console.WriteLine(FormattableString.Invariant(
-            $"end rate {Interlocked.Read(ref delivered) - before} {all[all.Length / 2]:F3} {all[all.Length * 99 / 100]:F3} {missing}"));
-        return 0;
+        return FormattableString.Invariant(
+            $"{Interlocked.Read(ref delivered) - before} {all[all.Length / 2]:F3} {all[all.Length * 99 / 100]:F3} {missing}");
     }
 
     private async Task<HubConnection> Connect(int i)
