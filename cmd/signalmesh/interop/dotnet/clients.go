@@ -67,7 +67,7 @@ func (t *test) buildClients(dir string) ([]string, error) {
 	for _, v := range clientVersions {
 		to := filepath.Join(dir, "client"+v)
 		if err := dotnetBuild(t.ctx, "clients", "Clients.csproj", to, "-p:ClientVersion="+v); err != nil {
-			return nil, fmt.Errorf("Microsoft's client %s: %w", v, err)
+			return nil, fmt.Errorf("client %s: %w", v, err)
 		}
 		programs = append(programs, filepath.Join(to, "bin", "clients.dll"))
 	}
@@ -103,7 +103,7 @@ func (t *test) runVersions(programs, urls []string, to outcomes) error {
 	for i, program := range programs {
 		out, err := exec.CommandContext(t.ctx, "dotnet", append([]string{program}, urls...)...).CombinedOutput()
 		if err != nil {
-			return fmt.Errorf("Microsoft's client %s at %v: %w\n%s", clientVersions[i], urls, err, out)
+			return fmt.Errorf("client %s at %v: %w\n%s", clientVersions[i], urls, err, out)
 		}
 		if err := to.read(clientVersions[i], string(out)); err != nil {
 			return err

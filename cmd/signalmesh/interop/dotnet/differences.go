@@ -30,7 +30,7 @@ func (o outcomes) read(version, lines string) error {
 	for line := range strings.Lines(lines) {
 		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), " | ", 3)
 		if len(parts) != 3 {
-			return fmt.Errorf("Microsoft's client %s printed %q", version, line)
+			return fmt.Errorf("client %s printed %q", version, line)
 		}
 		// A text in the page cannot contain the quotes of code.
 		o[step{version, parts[0], parts[1]}] = strings.ReplaceAll(strings.TrimSpace(parts[2]), "`", "'")

@@ -8,7 +8,7 @@ namespace SignalMesh.Interop;
 internal sealed class Cable : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly ConcurrentDictionary<TcpClient, bool> ends = new();
+    private readonly ConcurrentDictionary<Socket, bool> ends = new();
     private readonly Uri target;
 
     public Cable(Uri target)
@@ -28,7 +28,14 @@ internal sealed class Cable : IDisposable
         await Way.Eventually(() => Task.FromResult(!ends.IsEmpty));
         foreach (var end in ends.Keys)
         {
-            end.Client.LingerState = new LingerOption(true, 0);
+            try
+            {
+                end.LingerState = new LingerOption(true, 0);
+            }
+            catch (ObjectDisposedException)
+            {
+                continue; // it has ended
+            }
             end.Close();
         }
         Cuts++;
@@ -62,17 +69,18 @@ internal sealed class Cable : IDisposable
         using var server = new TcpClient();
         using (client)
         {
+            var (from, to) = (client.Client, server.Client); // null after the end
             try
             {
                 await server.ConnectAsync(target.Host, target.Port);
-                ends[client] = ends[server] = true;
+                ends[from] = ends[to] = true;
                 await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(client.GetStream()));
             }
             catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
             {
             }
-            ends.TryRemove(client, out _);
-            ends.TryRemove(server, out _);
+            ends.TryRemove(from, out _);
+            ends.TryRemove(to, out _);
         }
     }
 }
