@@ -99,7 +99,17 @@ internal sealed class Churn(string[] urls, int clients)
     {
         for (var i = 0; !ending.IsCancellationRequested; i++)
         {
-            var client = await Numbers.Connect(urls, i % urls.Length);
+            Numbers client;
+            try
+            {
+                client = await Numbers.Connect(urls, i % urls.Length);
+            }
+            catch (Exception e) when (phase != "calm")
+            {
+                // A server that is cut off its backplane may refuse clients.
+                Console.Error.WriteLine($"a client was refused in the phase {phase}: {e.Message}");
+                continue;
+            }
             await Task.WhenAny(Task.Delay(100), Task.Delay(Timeout.Infinite, ending.Token));
             await client.Connection.DisposeAsync();
             gone.Add(client);
