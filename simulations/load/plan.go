@@ -232,7 +232,7 @@ func (p *app) makeGroups(r *rand.Rand, g scenario.Groups) {
 	}
 	order := slices.Clone(p.nodes)
 	for i, w := range weights {
-		servers := int(math.Round(float64(g.Count) * g.Servers * w / sum))
+		servers := int(math.Round(g.ServersOf(len(order), float64(g.Count)*w/sum)))
 		servers = max(1, min(servers, len(order)))
 		for k := range servers { // the first steps of a shuffle
 			j := k + r.IntN(len(order)-k)
