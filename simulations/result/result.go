@@ -24,15 +24,20 @@ type Result struct {
 	Nodes           int     `json:"nodes"`         // at the beginning
 	LateAfterMS     float64 `json:"late_after_ms"` // from when on a delivery counts as late
 	VirtualSeconds  float64 `json:"virtual_seconds"`
+	LoadSeconds     float64 `json:"load_seconds"` // of them, how long messages were published
 	WallSeconds     float64 `json:"wall_seconds"`
 	PeakMemoryBytes uint64  `json:"peak_memory_bytes,omitempty"` // of the simulating process; 0: not measured
 	Events          uint64  `json:"events"`                      // of the simulated network; 0 in stack mode
 
-	Latency Latency   `json:"latency"`         // of all deliveries
-	Roads   []Road    `json:"roads,omitempty"` // the same, by road
-	Account []Account `json:"account"`         // one for each class of message, and the sum as "total" at the end
-	Servers []Server  `json:"servers"`         // one for each node that ever lived, in the order of their numbers
-	Paths   []Path    `json:"paths,omitempty"` // connections with a bandwidth of their own, by pair of regions
+	Availability Availability `json:"availability"`
+
+	Latency Latency   `json:"latency"`           // of all deliveries
+	Roads   []Road    `json:"roads,omitempty"`   // the same, by road
+	Classes []Road    `json:"classes,omitempty"` // the same, by class of message, if there are several
+	Pairs   []Road    `json:"pairs,omitempty"`   // the same, by pair of regions, "eu to us", if there are 2 to 12 regions
+	Account []Account `json:"account"`           // one for each class of message, and the sum as "total" at the end
+	Servers []Server  `json:"servers"`           // one for each node that ever lived, in the order of their numbers
+	Paths   []Path    `json:"paths,omitempty"`   // connections with a bandwidth of their own, by pair of regions
 	Traffic []Traffic `json:"traffic,omitempty"`
 	// Bottleneck is the line with the highest peak utilisation; empty if no line has a limit.
 	Bottleneck Bottleneck `json:"bottleneck"`
@@ -49,12 +54,14 @@ type Result struct {
 	Detect  Latency `json:"detect"`
 	Heal    Latency `json:"heal"` // from the end of a cut, partition, pause or degradation until what was delayed by it is delivered
 
-	Timeline []Sample `json:"timeline"` // one for each virtual second
-	Faults   []Fault  `json:"faults,omitempty"`
-	Checks   []Check  `json:"checks"`           // of the simulation itself
-	Broken   []string `json:"broken,omitempty"` // promises of the mesh that did not hold, one sentence each; none is what is hoped for
-	Sizing   []string `json:"sizing"`           // what a planner has to know, one paragraph each
-	Limits   []string `json:"limits"`           // what this run cannot tell, one sentence each
+	Timeline []Sample      `json:"timeline"` // one for each virtual second
+	Faults   []Fault       `json:"faults,omitempty"`
+	Checks   []Check       `json:"checks"`             // of the simulation itself
+	Expected []Expectation `json:"expected,omitempty"` // one for each line of the scenario's expect
+	Broken   []string      `json:"broken,omitempty"`   // promises of the mesh that did not hold, one sentence each; none is what is hoped for
+	Advice   []string      `json:"advice,omitempty"`   // settings that would have helped, one sentence each
+	Sizing   []string      `json:"sizing"`             // what a planner has to know, one paragraph each
+	Limits   []string      `json:"limits"`             // what this run cannot tell, one sentence each
 }
 
 // A Setting is one value of the scenario, as text with its unit.
@@ -69,6 +76,7 @@ type Latency struct {
 	P50MS  float64 `json:"p50_ms"`
 	P90MS  float64 `json:"p90_ms"`
 	P99MS  float64 `json:"p99_ms"`
+	P999MS float64 `json:"p999_ms"`
 	MaxMS  float64 `json:"max_ms"`
 	MeanMS float64 `json:"mean_ms"`
 	// CDF has at most 200 points, both coordinates rising; the last Share is 1.
@@ -109,11 +117,23 @@ type Account struct {
 	Waiting uint64 `json:"waiting"`
 	// Ended is what a sender or receiver that was killed or restarted took with it:
 	// no promise covers it.
-	Ended       uint64 `json:"ended"`
+	Ended uint64 `json:"ended"`
+	// ReceiverDown is what was not offered because the receiving server had no process, and
+	// ReceiverUnknown what was not offered because the publishing server did not count the
+	// receiving one as a member: it had not joined yet, or had been given up.
+	ReceiverDown    uint64 `json:"receiver_down"`
+	ReceiverUnknown uint64 `json:"receiver_unknown"`
+	// Unpublished are messages of the load that were not published, because the process of
+	// their server had ended, was stopped or was leaving.
+	Unpublished uint64 `json:"unpublished"`
 	Unaccounted uint64 `json:"unaccounted"`
 	Duplicates  uint64 `json:"duplicates"`
 	Disorder    uint64 `json:"disorder"` // deliveries before an earlier message of the same sender
 }
+
+// Wanted is how many deliveries the published messages should have had: those offered, and
+// those for servers that were down or not known.
+func (a Account) Wanted() uint64 { return a.Offered + a.ReceiverDown + a.ReceiverUnknown }
 
 // Balances tells whether each message that was offered is accounted for once.
 func (a Account) Balances() bool {
@@ -207,6 +227,20 @@ type Fault struct {
 	Label        string  `json:"label"`
 	BeginSeconds float64 `json:"begin_seconds"`
 	EndSeconds   float64 `json:"end_seconds"` // equal to BeginSeconds for what has no length
+	Latency      Latency `json:"latency"`     // of what was published between the two, or in the 5 s after BeginSeconds
+	Heal         Latency `json:"heal"`        // as in Result, of this fault
+}
+
+// An Expectation is one line of a scenario's expect, and what was measured.
+type Expectation struct {
+	Name     string  `json:"name"`     // the key: "p99"
+	Figure   string  `json:"figure"`   // what it is: "delivery p99"
+	AtLeast  bool    `json:"at_least"` // Want is the least; otherwise it is the most
+	Want     float64 `json:"want"`
+	Measured float64 `json:"measured"`          // 0 if Missing
+	Unit     string  `json:"unit"`              // of both: "ms", "%" or "B/s"
+	Missing  string  `json:"missing,omitempty"` // why nothing was measured; it does not hold then
+	OK       bool    `json:"ok"`
 }
 
 // A Check compares what the simulation measured with what it was told to be.
@@ -226,10 +260,20 @@ type Progress struct {
 	Delivered   uint64
 }
 
-// OK tells whether every promise and every check held, and the account balances.
+// OK tells whether every promise, check and expectation held, and the account balances. A
+// result without an account or without checks is not OK: nothing was tested.
 func (r Result) OK() bool {
 	failed := slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.OK })
-	return !failed && len(r.Broken) == 0 && r.Balances()
+	missed := slices.ContainsFunc(r.Expected, func(e Expectation) bool { return !e.OK })
+	return len(r.Checks) > 0 && len(r.Account) > 0 && !failed && !missed && len(r.Broken) == 0 && r.Balances()
+}
+
+// Total is the sum of the account, or an empty one.
+func (r Result) Total() Account {
+	if i := slices.IndexFunc(r.Account, func(a Account) bool { return a.Class == "total" }); i >= 0 {
+		return r.Account[i]
+	}
+	return Account{Class: "total"}
 }
 
 // Balances tells whether the account does, of every class and in all.
