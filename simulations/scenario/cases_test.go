@@ -35,3 +35,21 @@ func TestMembersOfAGroupBecomeServers(t *testing.T) {
 	require.NoError(t, err)
 	assert.InDelta(t, 3, s.Applications[0].Groups.ServersOf(20, 1), 0)
 }
+
+func TestExpectationsAreReadWithTheirUnits(t *testing.T) {
+	s, err := Parse("a.yaml", []byte("expect: {p99: 50ms, delivered: 99.9%, bytes: 64KiB, utilisation: 0.8}\n"))
+	require.NoError(t, err)
+	assert.InDelta(t, 0.999, float64(s.Expect.Delivered), 1e-9)
+	s.Expect.Delivered = 0
+	assert.Equal(t, Expect{P99: Duration(50 * 1e6), Bytes: 64 << 10, Utilisation: 0.8}, s.Expect)
+	for text, want := range map[string]string{
+		"expect: {p99: 0s}":         "would count as not written",
+		"expect: {p98: 5ms}":        "did you mean p99?",
+		"expect: {delivered: 101%}": "is no share",
+		"expect: {detect: 5s}":      "no fault makes a server unreachable",
+		"expect: {heal: 5s}":        "no fault ends",
+	} {
+		_, err := Parse("a.yaml", []byte(text))
+		assert.ErrorContains(t, err, want, text)
+	}
+}

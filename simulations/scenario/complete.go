@@ -137,6 +137,7 @@ func (s *Scenario) check() error {
 		c.application(fmt.Sprintf("$.applications[%d]", i), a)
 	}
 	c.mesh(s.Mesh)
+	c.expect(s.Expect)
 	for i, f := range s.Faults {
 		c.fault(fmt.Sprintf("$.faults[%d]", i), f)
 	}

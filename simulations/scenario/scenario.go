@@ -36,6 +36,9 @@ type Scenario struct {
 	Mesh Mesh `yaml:"mesh,omitempty" json:"mesh"`
 	// Faults are what happens to the mesh.
 	Faults []Fault `yaml:"faults,omitempty" json:"faults,omitempty"`
+	// Expect is what the run has to achieve. None means that the promises of the mesh have to
+	// hold, and nothing else.
+	Expect Expect `yaml:"expect,omitempty" json:"expect,omitempty"`
 }
 
 // A Network is what paths are like. Values are for one direction.

@@ -15,6 +15,7 @@ import (
 func Complete(r *result.Result, s *scenario.Scenario) {
 	r.LateAfterMS = float64(s.LateAfter.D()) / 1e6
 	r.LoadSeconds = s.Duration.D().Seconds()
+	r.Expected = expectations(r, s.Expect)
 	r.Settings, r.Sizing, r.Limits, r.Advice = settings(s), note(r, s), limits(r, s), advice(r, s)
 }
 
