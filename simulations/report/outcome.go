@@ -79,13 +79,10 @@ func (o Outcome) plot(show func(result.Result) plot) plot {
 // figure writes the median of a figure over the runs that have it, with its range.
 func (o Outcome) figure(f keyFigure) string {
 	low, middle, high, ok := o.bounds(f)
-	switch {
-	case !ok:
+	if !ok {
 		return none
-	case f.text(low) == f.text(high):
-		return f.text(middle)
 	}
-	return fmt.Sprintf("%s (%s–%s)", f.text(middle), f.text(low), f.text(high))
+	return ranged(f.text(low), f.text(middle), f.text(high))
 }
 
 // bounds are the least, the median and the most of a figure; not ok if no run has it.

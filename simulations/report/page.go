@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
@@ -156,6 +157,9 @@ func (o Outcome) tiles() []tile {
 		t.Figure = mergeCells(figures)
 		for i := range texts {
 			t.Texts[i] = mergeCells(texts[i])
+		}
+		if figure, spread, ok := strings.Cut(t.Figure, " ("); ok { // the range is small
+			t.Figure, t.Texts = figure, append([]string{"range " + strings.TrimSuffix(spread, ")")}, t.Texts...)
 		}
 		merged = append(merged, t)
 	}

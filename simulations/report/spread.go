@@ -29,11 +29,14 @@ type token struct {
 	value  float64
 }
 
+// singular makes texts of one and of several the same.
+var singular = strings.NewReplacer("deliveries", "delivery", "messages", "message", "servers", "server", "disconnects", "disconnect", " were ", " was ")
+
 // kind is what has to be the same for two tokens to be one in two runs.
 func (t token) kind() string {
 	switch {
 	case !t.figure:
-		return t.text
+		return singular.Replace(t.text)
 	case t.family == nil:
 		return "#" + strings.TrimRight(t.text, "0123456789,.")
 	}
@@ -93,14 +96,19 @@ func skeleton(s string) string {
 	return b.String()
 }
 
-// merge makes one text of texts that have the same skeleton.
+// merge makes one text of texts that have the same skeleton, with the words of the longest:
+// those of several.
 func merge(texts []string) string {
 	all := make([][]token, len(texts))
+	longest := 0
 	for i, s := range texts {
 		all[i] = tokens(s)
+		if len(singular.Replace(s)) < len(s) {
+			longest = i
+		}
 	}
 	var b strings.Builder
-	for i, first := range all[0] {
+	for i, first := range all[longest] {
 		same := make([]token, len(all))
 		for run := range all {
 			same[run] = all[run][i]
@@ -137,10 +145,21 @@ func (t token) among(same []token) string {
 			return amount(v, t.family)
 		}
 	}
-	if write(low) == write(high) {
-		return write(middle)
+	return ranged(write(low), write(middle), write(high))
+}
+
+// ranged writes a median with its range. A unit that all three have is written once.
+func ranged(low, middle, high string) string {
+	if low == high {
+		return middle
 	}
-	return fmt.Sprintf("%s (%s–%s)", write(middle), write(low), write(high))
+	_, unit, has := strings.Cut(middle, " ")
+	l, okLow := strings.CutSuffix(low, " "+unit)
+	h, okHigh := strings.CutSuffix(high, " "+unit)
+	if has && okLow && okHigh && !strings.Contains(unit, " ") {
+		low, high = l, h
+	}
+	return fmt.Sprintf("%s (%s–%s)", middle, low, high)
 }
 
 // bounds returns the least, the median and the most of values, of which there is at least one.

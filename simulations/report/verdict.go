@@ -56,6 +56,7 @@ func harm(r result.Result) []string {
 	if a := r.Availability; a.Down > 0 {
 		all = append(all, ofServers(a.Down, a.Servers)+" down")
 	}
+	reasons := []string{}
 	for _, of := range []struct {
 		n    uint64
 		what string
@@ -67,9 +68,13 @@ func harm(r result.Result) []string {
 		{t.Waiting, "still wait"},
 	} {
 		if of.n > 0 {
-			all = append(all, fmt.Sprintf("%s of the wanted deliveries %s", portion(float64(of.n)/float64(t.Wanted())), of.what))
+			reasons = append(reasons, fmt.Sprintf("%s of the wanted deliveries %s", portion(float64(of.n)/float64(t.Wanted())), of.what))
 		}
 	}
+	if len(reasons) > 1 { // the answer has them
+		reasons = []string{fmt.Sprintf("%s of the wanted deliveries did not arrive", portion(1-share(t)))}
+	}
+	all = append(all, reasons...)
 	if t.Refused > 0 {
 		all = append(all, number(int(t.Refused), "message was", "messages were")+" refused to the publishers")
 	}
