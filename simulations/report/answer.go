@@ -186,11 +186,11 @@ func bottleneck(r result.Result) []string {
 	if b.Name == "" {
 		return nil
 	}
-	text := fmt.Sprintf("The line used most is %s: %s of %s in its busiest second, %s on average", b.Name, portion(b.Peak), amount(b.BitsPerSecond, bitRateUnits), portion(b.Mean))
+	use := fmt.Sprintf("%s of %s in its busiest second, %s on average", portion(b.Peak), amount(b.BitsPerSecond, bitRateUnits), portion(b.Mean))
 	if b.Full {
-		text += ". It was full: it is the bottleneck, and what is published beyond it waits"
+		return []string{fmt.Sprintf("The line %s is the bottleneck: it was full (%s), and what is published beyond that waits.", b.Name, use)}
 	}
-	return []string{text + "."}
+	return []string{fmt.Sprintf("The line used most is %s: %s.", b.Name, use)}
 }
 
 // spared says how many servers messages that are not for all had to reach.

@@ -96,9 +96,9 @@ func TestTheBottleneckIsNamed(t *testing.T) {
 	r := calmRun()
 	r.Bottleneck = result.Bottleneck{Name: "node-3 up", Use: result.Use{BitsPerSecond: 10e6, Mean: 0.61, Peak: 1}, Full: true}
 	text := strings.Join(answer(r), "\n")
-	assert.Contains(t, text, "The line used most is node-3 up: 100 % of 10 Mbit/s in its busiest second, 61 % on average. It was full: it is the bottleneck")
+	assert.Contains(t, text, "The line node-3 up is the bottleneck: it was full (100 % of 10 Mbit/s in its busiest second, 61 % on average)")
 	r.Bottleneck.Full, r.Bottleneck.Peak = false, 0.3
-	assert.NotContains(t, strings.Join(answer(r), "\n"), "It was full")
+	assert.Contains(t, strings.Join(answer(r), "\n"), "The line used most is node-3 up: 30 % of 10 Mbit/s")
 }
 
 func TestExpectationsMakeTheVerdict(t *testing.T) {
