@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -196,46 +195,23 @@ func failure(r result.Result) string {
 	return "the simulation did not check itself"
 }
 
-func (f *simFlags) simulate(ctx context.Context, stderr io.Writer, v simulated, several bool) (r result.Result, err error) {
+func (f *simFlags) simulate(ctx context.Context, stderr io.Writer, v simulated, several bool) (result.Result, error) {
 	name := v.Name
 	if several {
 		name = strings.TrimSpace(fmt.Sprintf("%s %s seed %d", v.Name, v.Label, v.Seed))
 	}
 	bar := newSimBar(stderr, name)
 	defer bar.end()
-	defer func() {
-		if p := recover(); p != nil {
-			err = defect(p, v)
-		}
-	}()
 	bar.show(result.Progress{Of: v.Warmup.D() + v.Duration.D() + v.Drain.D()}) // the first second may take long
 	run := virtual.Run
 	if f.stack {
 		run = stack.Run
 	}
-	r, err = run(ctx, v.Scenario, bar.show)
+	r, err := run(ctx, v.Scenario, bar.show)
 	if errors.Is(err, context.Canceled) {
 		return r, errors.New("stopped; nothing was written")
 	}
 	return r, err
-}
-
-// defect is the error for a panic of the simulator.
-func defect(p any, v simulated) error {
-	where := "an unknown place"
-	var callers [64]uintptr
-	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers[:])])
-	for {
-		frame, more := frames.Next()
-		if strings.Contains(frame.Function, "/simulations/") || strings.Contains(frame.Function, "/mesh/") {
-			where = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
-			break
-		}
-		if !more {
-			break
-		}
-	}
-	return fmt.Errorf("the simulator has a defect: %v at %s, with seed %d; please report it with the scenario file and this command: %s", p, where, v.Seed, v.command)
 }
 
 // show writes the summary or the JSON, and the report.

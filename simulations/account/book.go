@@ -46,6 +46,7 @@ type Book struct {
 // A life is one process of a node.
 type life struct {
 	node    int
+	region  int
 	slots   []int // as a publisher, by application, from 1; 0: none
 	ended   bool
 	clean   bool           // it left in good order
@@ -108,7 +109,7 @@ func New(s *scenario.Scenario, now func() time.Duration) *Book {
 
 // Started opens the account of a node's new process and returns its number, from 0.
 func (b *Book) Started(node int) int {
-	b.lives = append(b.lives, life{node: node, lost: map[int]uint64{}, away: map[int]uint64{}})
+	b.lives = append(b.lives, life{node: node, region: b.s.RegionOf(node), lost: map[int]uint64{}, away: map[int]uint64{}})
 	b.nodes[node].life = len(b.lives) - 1
 	return len(b.lives) - 1
 }
@@ -289,7 +290,7 @@ func (b *Book) measure(a *class, m *message, d Delivery) {
 	b.lives[d.To].got += uint64(m.size)
 	b.all.add(took)
 	a.took.add(took)
-	b.parts.add(b.lives[d.From].node, b.lives[d.To].node, m.at, took)
+	b.parts.add(b.lives[d.From].region, b.lives[d.To].region, m.at, took)
 	b.second.add(took)
 	if d.Repaired {
 		a.Repaired++

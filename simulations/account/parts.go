@@ -17,10 +17,9 @@ const (
 
 // parts are the delivery times of parts of the messages.
 type parts struct {
-	regions []int       // by node; nil: there is one region, or too many
-	count   int         // regions
-	pairs   []histogram // from one region to another
-	faults  []part      // of the scenario, in its order, up to mostFaults
+	count  int         // regions
+	pairs  []histogram // from one region to another; nil: there is one region, or too many
+	faults []part      // of the scenario, in its order, up to mostFaults
 }
 
 // A part is the messages that were published in a time.
@@ -32,9 +31,6 @@ type part struct {
 func newParts(s *scenario.Scenario) parts {
 	p := parts{count: len(s.Regions)}
 	if p.count > 1 && p.count <= mostRegions {
-		for node := range s.Nodes() + len(s.Joins()) {
-			p.regions = append(p.regions, s.RegionOf(node))
-		}
 		p.pairs = make([]histogram, p.count*p.count)
 	}
 	for _, f := range s.Faults[:min(len(s.Faults), mostFaults)] {
@@ -43,9 +39,10 @@ func newParts(s *scenario.Scenario) parts {
 	return p
 }
 
+// add records a delivery from one region to another.
 func (p *parts) add(from, to int, at, took time.Duration) {
-	if p.regions != nil {
-		p.pairs[p.regions[from]*p.count+p.regions[to]].add(took)
+	if p.pairs != nil {
+		p.pairs[from*p.count+to].add(took)
 	}
 	for i := range p.faults {
 		if f := &p.faults[i]; at >= f.from && at < f.to {

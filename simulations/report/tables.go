@@ -251,8 +251,8 @@ func faultsTable(r result.Result) table {
 func linesTable(r result.Result) table {
 	t := table{
 		Title: "Between regions", Words: 0,
-		Text: "Bytes and copies of messages that crossed while the load ran. Idle: what crosses when nothing is published. Line: how much of the bandwidth of one connection was used in its busiest second, and on average; only links with a bandwidth have one.",
-		Head: []string{"from, to", "bytes", "copies", "idle", "line"},
+		Text: "Bytes that were sent while the load ran, and deliveries. Idle: what crosses when nothing is published. Line: how much of the bandwidth of one connection was used in its busiest second, and on average; only links with a bandwidth have one.",
+		Head: []string{"from, to", "bytes", "deliveries", "idle", "line"},
 	}
 	for _, c := range r.Traffic {
 		line := none
@@ -261,7 +261,7 @@ func linesTable(r result.Result) table {
 				line = usage(p.Busiest)
 			}
 		}
-		t.Rows = append(t.Rows, plainRow(c.From+" to "+c.To, volume(c.Bytes), count(c.Copies), amount(c.IdleBitsPerSecond, bitRateUnits), line))
+		t.Rows = append(t.Rows, plainRow(c.From+" to "+c.To, volume(c.Bytes), count(c.Deliveries), amount(c.IdleBitsPerSecond, bitRateUnits), line))
 	}
 	return t
 }

@@ -31,14 +31,10 @@ type line struct {
 	Error    string           `json:"error,omitempty"`
 }
 
-// Run runs a scenario in a child process, which ends with ctx. progress is
+// Run runs a complete scenario in a child process, which ends with ctx. progress is
 // told about once a virtual second; nil means nobody. It takes as long as the computing of
 // all nodes takes on this machine.
 func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress)) (result.Result, error) {
-	s, err := s.Complete() // a program may have built it
-	if err != nil {
-		return result.Result{}, fmt.Errorf("scenario %q: %w", s.Name, err)
-	}
 	if err := supported(&s); err != nil {
 		return result.Result{}, err
 	}

@@ -2,7 +2,6 @@ package virtual
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -43,15 +42,10 @@ type world struct {
 	sampled uint64              // the same, when the last second ended
 }
 
-// Run runs a scenario, with the defaults of a file for what it leaves open. It calls
-// progress, if it is not nil, a few times in a second of wall time. The error is that of
-// ctx, or says what is wrong with the scenario.
+// Run runs a complete scenario. progress, if it is not nil, is called a few times in a
+// second of wall time. The error is that of ctx.
 func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress)) (result.Result, error) {
 	began := time.Now()
-	s, err := s.Complete() // a program may have built it
-	if err != nil {
-		return result.Result{}, fmt.Errorf("scenario %q: %w", s.Name, err)
-	}
 	w := newWorld(&s)
 	end := w.begin + s.Duration.D() + s.Drain.D()
 	told := began
