@@ -26,7 +26,7 @@ import (
 type simFlags struct {
 	settings map[string]*string // by the names of scenario.Keys
 	out      string
-	vary     onceFlag
+	vary     string
 	runs     int
 	junit    string
 	stack    bool
@@ -92,7 +92,7 @@ func (f *simFlags) add(cmd *cobra.Command) {
 	for _, k := range scenario.Keys {
 		f.settings[k.Name] = flags.String(k.Name, "", k.Help+"; for example "+k.Example)
 	}
-	flags.Var(&f.vary, "vary", "run it with several values of one setting: `key=a,b,c`")
+	flags.StringVar(&f.vary, "vary", "", "run it with several values of one setting: `key=a,b,c`")
 	flags.IntVar(&f.runs, "runs", 1, "run it `N` times with different seeds, and report the median and the range of each figure; 1 to 100")
 	flags.StringVar(&f.junit, "junit", "", "`file` for the expectations, checks and promises of each run, as JUnit XML")
 	flags.StringVar(&f.out, "out", "", "`directory` for index.html, results.json and samples.csv; none: no report")

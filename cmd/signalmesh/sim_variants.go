@@ -20,21 +20,6 @@ const maxScenarioFile = 64 << 10
 // mostRuns bounds --runs.
 const mostRuns = 100
 
-// A onceFlag is a flag that may be given once only: the first of two would be lost.
-type onceFlag string
-
-func (f *onceFlag) String() string { return string(*f) }
-func (f *onceFlag) Type() string   { return "string" }
-
-// Set implements pflag.Value.
-func (f *onceFlag) Set(value string) error {
-	if *f != "" {
-		return fmt.Errorf("it is given twice, also as %q; give it once, and run the command again for the other setting", string(*f))
-	}
-	*f = onceFlag(value)
-	return nil
-}
-
 // A simulated is one run that is going to be made.
 type simulated struct {
 	scenario.Variant
@@ -106,7 +91,7 @@ func (f *simFlags) apply(cmd *cobra.Command, s scenario.Scenario, arg string) (s
 // varied is the setting that is varied, by the flag or else by the scenario.
 func (f *simFlags) varied(cmd *cobra.Command, s scenario.Scenario) string {
 	if f.vary != "" {
-		return string(f.vary)
+		return f.vary
 	}
 	if key, _, _ := strings.Cut(s.Vary, "="); key != "" && cmd.Flags().Changed(key) {
 		return "" // the flag says which

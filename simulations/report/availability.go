@@ -53,7 +53,12 @@ func users(u result.Users) []string {
 func arrived(r result.Result) []string {
 	t := total(r)
 	var said []string
-	if t.Delivered == t.Wanted() {
+	if t.Unpublished > 0 {
+		said = append(said, fmt.Sprintf("Not published, since their server was down or stopped: %s of %s.", count(t.Unpublished), number(int(t.Unpublished+t.Published+t.Refused), "message", "messages")))
+	}
+	if t.Delivered == t.Wanted() && t.Unpublished > 0 {
+		said = append(said, fmt.Sprintf("Of those that were published, all %s wanted deliveries arrived%s.", count(t.Wanted()), once(t)))
+	} else if t.Delivered == t.Wanted() {
 		said = append(said, fmt.Sprintf("All %s wanted deliveries arrived%s.", count(t.Wanted()), once(t)))
 	} else {
 		said = append(said, fmt.Sprintf("%s of %s wanted deliveries (%s) arrived%s.", count(t.Delivered), count(t.Wanted()), portion(share(t)), once(t)))
@@ -72,9 +77,6 @@ func arrived(r result.Result) []string {
 		if of.n > 0 {
 			said = append(said, fmt.Sprintf("%s (%s): %s.", number(int(of.n), "delivery", "deliveries"), portion(float64(of.n)/float64(t.Wanted())), of.why))
 		}
-	}
-	if t.Unpublished > 0 {
-		said = append(said, fmt.Sprintf("Not published, since their server was down or stopped: %s.", number(int(t.Unpublished), "message", "messages")))
 	}
 	if t.Refused > 0 {
 		said = append(said, fmt.Sprintf("Refused to their publishers, since too much was waiting: %s.", number(int(t.Refused), "message", "messages")))

@@ -36,7 +36,7 @@ func judge(r result.Result) verdict {
 	case failed > 0:
 		return verdict{"bad", "DOUBTFUL", number(failed, "check", "checks") + " of the simulation itself failed: its figures are not to be trusted"}
 	case missed > 0:
-		return verdict{"bad", "MISSED", fmt.Sprintf("%s of %s not met", count(missed), number(len(r.Expected), "expectation was", "expectations were"))}
+		return verdict{"bad", "MISSED", fmt.Sprintf("%s of %s not met", count(missed), number(len(r.Expected), "expectation", "expectations"))}
 	case len(r.Account) == 0 || total(r).Wanted() == 0:
 		return verdict{"warn", "EMPTY", "no message was for any other server, so nothing was tested"}
 	case len(r.Checks) == 0:

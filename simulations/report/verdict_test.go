@@ -108,7 +108,7 @@ func TestExpectationsMakeTheVerdict(t *testing.T) {
 		{Name: "delivered", Figure: "delivered share", AtLeast: true, Want: 99.9, Measured: 81.5, Unit: "%"},
 		{Name: "heal", Figure: "time to heal, slowest", Want: 4000, Unit: "ms", Missing: "no fault held anything up"},
 	}
-	assert.Equal(t, verdict{"bad", "MISSED", "2 of 3 expectations were not met"}, judge(r))
+	assert.Equal(t, verdict{"bad", "MISSED", "2 of 3 expectations not met"}, judge(r))
 	text := strings.Join(answer(r), "\n")
 	assert.Contains(t, text, "Not met: delivered share of at least 99.9 %, measured 81.5 %.")
 	assert.Contains(t, text, "Not met: time to heal, slowest of at most 4 s, measured nothing: no fault held anything up.")
