@@ -13,6 +13,7 @@ type node struct {
 	life    int // its last process; -1: it has never started
 	clients int // of all applications that run on it
 	outage  int // in Book.outages, that goes on; -1: none does
+	ready   bool
 }
 
 // An outage is a time in which a node had no ready process.
@@ -38,7 +39,9 @@ func newNodes(s *scenario.Scenario) []node {
 // away records that a node's process has ended. A process that ended before it was ready
 // had no clients: the outage before it goes on.
 func (b *Book) away(n int) {
-	if b.nodes[n].outage < 0 {
+	wasReady := b.nodes[n].ready
+	b.nodes[n].ready = false
+	if wasReady && b.nodes[n].outage < 0 {
 		b.nodes[n].outage = len(b.outages)
 		b.outages = append(b.outages, outage{node: n, from: b.now()})
 	}
@@ -46,6 +49,7 @@ func (b *Book) away(n int) {
 
 // back records that a node's process is ready.
 func (b *Book) back(n int) {
+	b.nodes[n].ready = true
 	if i := b.nodes[n].outage; i >= 0 {
 		b.outages[i].to, b.outages[i].over = b.now(), true
 		b.nodes[n].outage = -1

@@ -182,16 +182,18 @@ func (b *Book) Published(m load.Message, by int, to, wanters []int) {
 	b.messages[m.ID] = e
 }
 
-// miss records the nodes that a message should have been offered to and was not.
+// miss records the nodes that a message should have been offered to and was not. A node
+// whose first process is not ready yet has no clients, and misses nothing.
 func (b *Book) miss(e *message, by int, wanters []int) {
 	for _, n := range wanters {
-		l := b.nodes[n].life
-		switch {
-		case n == by || l < 0: // a node that has not started yet misses nothing
-		case b.lives[l].ended:
+		of := &b.nodes[n]
+		switch l := of.life; {
+		case n == by || l < 0:
+		case e.expected != nil && e.expected[l/64]&(1<<(l%64)) != 0: // it was offered
+		case of.outage >= 0:
 			e.class.ReceiverDown++
 			e.missed = append(e.missed, ^int32(n))
-		case e.expected == nil || e.expected[l/64]&(1<<(l%64)) == 0:
+		case of.ready:
 			e.class.ReceiverUnknown++
 			e.missed = append(e.missed, int32(n))
 		}

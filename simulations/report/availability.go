@@ -69,7 +69,7 @@ func arrived(r result.Result) []string {
 	}{
 		{t.ReportedLost, "reported lost to the receivers"},
 		{t.ReceiverDown, "not offered, since the receiving server was down"},
-		{t.ReceiverUnknown, "not offered, since the publishing server did not know the receiving one (yet, or any more)"},
+		{t.ReceiverUnknown, "not offered, since the publishing server did not count the receiving one as a member (one of them had just started, or they were cut off from each other)"},
 		{t.Ended, "ended with a server that was killed or restarted"},
 		{t.Waiting, "still waiting at the end, for servers that cannot be reached"},
 		{t.Unaccounted, "missing without a report"},

@@ -118,9 +118,9 @@ type Account struct {
 	// Ended is what a sender or receiver that was killed or restarted took with it:
 	// no promise covers it.
 	Ended uint64 `json:"ended"`
-	// ReceiverDown is what was not offered because the receiving server had no process, and
-	// ReceiverUnknown what was not offered because the publishing server did not count the
-	// receiving one as a member: it had not joined yet, or had been given up.
+	// ReceiverDown is what was not offered because the receiving server had no ready process,
+	// after it had one. ReceiverUnknown is what was not offered because the publishing server
+	// did not count the receiving one, which was ready, as a member.
 	ReceiverDown    uint64 `json:"receiver_down"`
 	ReceiverUnknown uint64 `json:"receiver_unknown"`
 	// Unpublished are messages of the load that were not published, because the process of
