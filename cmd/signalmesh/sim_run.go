@@ -133,7 +133,7 @@ func (f *simFlags) run(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// simulateAll runs all scenarios, one after the other.
+// simulateAll runs all scenarios in sequence.
 func (f *simFlags) simulateAll(cmd *cobra.Command, groups [][]simulated) (outcomes []report.Outcome, results []result.Result, err error) {
 	several := len(groups) > 1 || len(groups[0]) > 1
 	for _, group := range groups {

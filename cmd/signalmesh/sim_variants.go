@@ -94,7 +94,7 @@ func (f *simFlags) varied(cmd *cobra.Command, s scenario.Scenario) string {
 		return f.vary
 	}
 	if key, _, _ := strings.Cut(s.Vary, "="); key != "" && cmd.Flags().Changed(key) {
-		return "" // the flag says which
+		return "" // the flag replaces it
 	}
 	return s.Vary
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/scenario"
 )
 
-// A node is what the account knows of one.
+// A node is the state of one node in the account.
 type node struct {
 	life    int // its last process; -1: it has never started
 	clients int // of all applications that run on it
-	outage  int // in Book.outages, that goes on; -1: none does
+	outage  int // index in Book.outages of the present outage; -1: none
 	ready   bool
 }
 
@@ -37,7 +37,7 @@ func newNodes(s *scenario.Scenario) []node {
 }
 
 // away records that a node's process has ended. A process that ended before it was ready
-// had no clients: the outage before it goes on.
+// had no clients: the previous outage continues.
 func (b *Book) away(n int) {
 	wasReady := b.nodes[n].ready
 	b.nodes[n].ready = false

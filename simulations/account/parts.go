@@ -7,7 +7,7 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/scenario"
 )
 
-// Bounds on the distributions that are kept beside those of all deliveries.
+// Bounds on the distributions that are kept in addition to that of all deliveries.
 const (
 	mostRegions = 12
 	mostFaults  = 20
@@ -62,7 +62,7 @@ func (p *parts) pairLatencies(s *scenario.Scenario) []result.Road {
 	return roads
 }
 
-// faultLatency returns the times of what was published while a fault lasted.
+// faultLatency returns the times of the messages published while a fault lasted.
 func (p *parts) faultLatency(i int) result.Latency {
 	if i >= len(p.faults) {
 		return result.Latency{}

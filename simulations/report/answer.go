@@ -9,8 +9,8 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/sizing"
 )
 
-// answer says in plain words what the run found out, one sentence each, availability first.
-// All of it is read off the figures.
+// answer returns the results of a run in words, one sentence each, availability first.
+// Every sentence is derived from the figures.
 func answer(r result.Result) []string {
 	if total(r).Wanted() == 0 {
 		return slices.Concat(available(r), expected(r)) // the verdict says that there were no messages
@@ -18,7 +18,7 @@ func answer(r result.Result) []string {
 	return slices.Concat(available(r), arrived(r), r.Advice, expected(r), latenessOf(r), upset(r), liveliness(r), bottleneck(r), spared(r), costs(r))
 }
 
-// latenessOf says how long deliveries took. Its first words say what is not in it.
+// latenessOf returns how long deliveries took. It begins with the limits of these times.
 func latenessOf(r result.Result) []string {
 	l, t := r.Latency, total(r)
 	if l.Count == 0 {
@@ -37,8 +37,8 @@ func latenessOf(r result.Result) []string {
 // again: the p99 of a second with few messages swings that much by itself.
 const calm = 2
 
-// upset says how much slower deliveries were during and after the faults, and until when. It
-// says that the faults were not felt only if nothing else was: see harm.
+// upset returns how much slower deliveries were during and after the faults, and until when.
+// It calls the faults not felt only if felt returns false.
 func upset(r result.Result) []string {
 	usual, first, ok := before(r)
 	if !ok {
@@ -62,7 +62,7 @@ func upset(r result.Result) []string {
 	if last == math.MinInt {
 		begin := "The faults were not felt"
 		if felt(r) {
-			begin = "What arrived was not slower because of the faults"
+			begin = "Deliveries were not slower because of the faults"
 		}
 		return []string{fmt.Sprintf("%s: of the deliveries of a second, 99 of 100 took at most %s before them, and %s in the worst second since.", begin, millis(usual), millis(worst.P99MS))}
 	}
@@ -74,8 +74,8 @@ func upset(r result.Result) []string {
 		millis(usual), millis(worst.P99MS), at(float64(worst.Second)), faultAt(r, worst.Second), until)}
 }
 
-// felt reports whether users noticed anything but slower deliveries: something did not
-// arrive, was not published, or a server was not there.
+// felt reports whether users noticed anything except slower deliveries: messages did not
+// arrive or were not published, or a server was down or stopped.
 func felt(r result.Result) bool {
 	return total(r).Delivered != total(r).Wanted() || len(harm(r)) > 0 || r.Availability.Paused > 0
 }
@@ -145,12 +145,12 @@ func lastDelivery(r result.Result) int {
 	return math.MinInt
 }
 
-// liveliness says how soon servers were missed and got to know each other, and what was
-// held up arrived.
+// liveliness returns how soon faults healed, and how soon servers were detected as gone and
+// joined.
 func liveliness(r result.Result) []string {
 	var said []string
 	if h := r.Heal; h.Count > 0 {
-		text := fmt.Sprintf("What the faults held up arrived at most %s after they had ended", millis(h.MaxMS))
+		text := fmt.Sprintf("The last delivery that a fault delayed arrived %s after the end of the fault", millis(h.MaxMS))
 		if i := slowest(r.Faults); i >= 0 && len(r.Faults) > 1 {
 			text += fmt.Sprintf(" (%s)", named(r, i))
 		}
@@ -180,7 +180,7 @@ func slowest(faults []result.Fault) int {
 	return worst
 }
 
-// bottleneck names the line that was used most.
+// bottleneck returns the line that was used most.
 func bottleneck(r result.Result) []string {
 	b := r.Bottleneck
 	if b.Name == "" {
@@ -188,12 +188,12 @@ func bottleneck(r result.Result) []string {
 	}
 	use := fmt.Sprintf("%s of %s in its busiest second, %s on average", portion(b.Peak), amount(b.BitsPerSecond, bitRateUnits), portion(b.Mean))
 	if b.Full {
-		return []string{fmt.Sprintf("The line %s is the bottleneck: it was full (%s), and what is published beyond that waits.", b.Name, use)}
+		return []string{fmt.Sprintf("The line %s is the bottleneck: it was full (%s), and messages beyond its capacity wait.", b.Name, use)}
 	}
 	return []string{fmt.Sprintf("The line used most is %s: %s.", b.Name, use)}
 }
 
-// spared says how many servers messages that are not for all had to reach.
+// spared returns how many servers had to receive a message that is not for all.
 func spared(r result.Result) []string {
 	var messages, pairs uint64
 	for _, a := range r.Account {
@@ -210,13 +210,13 @@ func spared(r result.Result) []string {
 		digits(each), digits(all), portion(each/all))}
 }
 
-// costs says what a server has to have for it, with the figures of the sizing note.
+// costs returns the traffic and memory of a server, with the figures of the sizing note.
 func costs(r result.Result) []string {
 	t := sizing.TrafficOf(&r)
 	if !(t.Sent > 0) {
 		return nil
 	}
-	said := []string{fmt.Sprintf("It costs each server %s sent and %s received on average while the load ran (the busiest %s and %s), and up to %s of memory for what others have not acknowledged.",
+	said := []string{fmt.Sprintf("It costs each server %s sent and %s received on average while the load ran (the busiest %s and %s), and up to %s of memory for unacknowledged messages.",
 		sizing.BitRate(t.Sent), sizing.BitRate(t.Received), sizing.BitRate(t.BusiestSent), sizing.BitRate(t.BusiestReceived), memory(t.Window))}
 	if t.Idles() {
 		said = append(said, fmt.Sprintf("In the %s s in which messages were published, a server sent %s; in the other %s s it sent %s.", count(t.LoadedFor), sizing.BitRate(t.Loaded), count(t.IdleFor), sizing.BitRate(t.Idle)))

@@ -53,7 +53,7 @@ func TestTheAnswerSaysHowManyServersAMessageReached(t *testing.T) {
 func TestDifferencesAreToldInWords(t *testing.T) {
 	a, b := undamaged(example(10, 60)), undamaged(example(10, 60))
 	a.Label, b.Label = "degree=4", "degree=8"
-	one := "Each is one run, so that a difference may be that between two seeds; --runs 5 tells them apart."
+	one := "Each is one run, so a difference may be due to the seed. Use --runs 5 to see the spread between seeds."
 	assert.Equal(t, []string{"Every promise of the mesh held in all runs.", one, "No key figure of degree=8 differs from that of degree=4 by more than 1 %."}, differences(each([]result.Result{a, b})))
 	b.Latency.P99MS *= 2
 	text := strings.Join(differences(each([]result.Result{a, b})), "\n")

@@ -6,7 +6,8 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/result"
 )
 
-// available says first which servers were away, and what their users saw of that.
+// available returns how many servers were down, stopped or cut off, and how long their users
+// were away.
 func available(r result.Result) []string {
 	a := r.Availability
 	var said []string
@@ -36,7 +37,7 @@ func available(r result.Result) []string {
 	return append(said, users(a.Users)...)
 }
 
-// users says how many clients were disconnected, and for how long.
+// users returns how many clients were disconnected, and for how long.
 func users(u result.Users) []string {
 	if u.Disconnects == 0 {
 		return nil
@@ -49,7 +50,7 @@ func users(u result.Users) []string {
 	return []string{text + fmt.Sprintf(". That is %s of the time of all clients.", portion(u.AwayShare))}
 }
 
-// arrived says what became of the messages.
+// arrived returns the account of messages in words.
 func arrived(r result.Result) []string {
 	t := total(r)
 	var said []string
@@ -84,7 +85,7 @@ func arrived(r result.Result) []string {
 	return said
 }
 
-// once adds that what arrived did so as it should, if it did.
+// once returns a clause for deliveries without duplicates and in order, or "".
 func once(t result.Account) string {
 	if t.Duplicates+t.Disorder > 0 {
 		return ""
@@ -92,7 +93,7 @@ func once(t result.Account) string {
 	return ", each once and in order"
 }
 
-// expected says which lines of the scenario's expect were not met.
+// expected returns the lines of the scenario's expect that were not met.
 func expected(r result.Result) []string {
 	met := 0
 	var missed []string

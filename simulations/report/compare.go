@@ -30,15 +30,15 @@ type panel struct {
 // columns is how many runs the terminal shows beside each other.
 const columns = 4
 
-// Compare writes outcomes, at least two, beside each other: to w as a table for a
+// Compare writes outcomes, at least two, side by side: to w as a table for a
 // terminal, and to dir, which it makes if need be, as a page with what Write
-// gives for each. Differences are told against the first.
+// gives for each. Changes are relative to the first.
 func Compare(dir string, w io.Writer, outcomes []Outcome) error {
 	if len(outcomes) < 2 {
 		return errors.New("report: a comparison needs two runs or more")
 	}
 	c := &comparison{
-		Text:     fmt.Sprintf("%d runs beside each other. Changes are against the first, %s.", len(outcomes), name(outcomes[0].Result)),
+		Text:     fmt.Sprintf("%d outcomes side by side. Changes are relative to the first, %s.", len(outcomes), name(outcomes[0].Result)),
 		Question: comparedQuestion(outcomes),
 		Answer:   differences(outcomes),
 		Tables:   []table{keyTable(outcomes, 0, len(outcomes))},

@@ -10,15 +10,15 @@ import (
 // mostNamed is how many figures that differ are named in words.
 const mostNamed = 6
 
-// differences says in plain words what a comparison found out: what is not the same in the
-// last outcome as in the first, what is, and how it grows if they have several sizes.
+// differences returns the results of a comparison in words: the figures that differ between
+// the first and the last outcome, those that do not, and the growth if the sizes differ.
 func differences(outcomes []Outcome) []string {
 	first, last := outcomes[0], outcomes[len(outcomes)-1]
 	said := verdicts(outcomes)
 	if first.several() {
 		said = append(said, fmt.Sprintf("Each is %d runs with different seeds: a figure is their median, with their range in brackets.", len(first.runs)))
 	} else {
-		said = append(said, "Each is one run, so that a difference may be that between two seeds; --runs 5 tells them apart.")
+		said = append(said, "Each is one run, so a difference may be due to the seed. Use --runs 5 to see the spread between seeds.")
 	}
 	var named, alike, inside []string
 	for _, f := range keyFigures {
@@ -49,7 +49,7 @@ func differences(outcomes []Outcome) []string {
 		said = append(said, fmt.Sprintf("From %s to %s: %s.", column(first.Result), column(last.Result), some(named)))
 	}
 	if len(inside) > 0 {
-		said = append(said, fmt.Sprintf("Inside the spread of the runs, so that nothing is known of a difference: %s.", some(inside)))
+		said = append(said, fmt.Sprintf("Inside the spread of the runs, so not a proven difference: %s.", some(inside)))
 	}
 	if len(alike) > 0 && len(named)+len(inside) > 0 {
 		said = append(said, "The same in both, to "+portion(noise)+": "+strings.Join(alike, ", ")+".")
@@ -57,7 +57,7 @@ func differences(outcomes []Outcome) []string {
 	return append(said, growth(outcomes)...)
 }
 
-// verdicts says which outcomes are not good.
+// verdicts returns a sentence that lists the outcomes that are not good.
 func verdicts(outcomes []Outcome) []string {
 	var not []string
 	for _, o := range outcomes {
@@ -71,7 +71,7 @@ func verdicts(outcomes []Outcome) []string {
 	return []string{"Every promise of the mesh held in all runs."}
 }
 
-// limitOf is what a difference has to be more than.
+// limitOf returns the least difference that counts.
 func limitOf(o Outcome) string {
 	if o.several() {
 		return "the spread of the runs"
@@ -79,7 +79,7 @@ func limitOf(o Outcome) string {
 	return portion(noise)
 }
 
-// some is the first of many differences.
+// some returns the first mostNamed differences as one text.
 func some(texts []string) string {
 	more := ""
 	if len(texts) > mostNamed {
@@ -88,7 +88,8 @@ func some(texts []string) string {
 	return strings.Join(texts[:min(len(texts), mostNamed)], ", ") + more
 }
 
-// growth says how what each server sends grows with the servers, by the two largest sizes.
+// growth returns how the traffic of a server grows with the number of servers, by the two
+// largest sizes.
 func growth(outcomes []Outcome) []string {
 	if comparedName(outcomes) != outcomes[0].Scenario {
 		return nil // something else is not the same either

@@ -76,7 +76,7 @@ func suiteOf(r result.Result) junitSuite {
 	return s
 }
 
-// Expected says what was expected and what was measured: "delivery p99 of at most 50 ms, measured 80 ms".
+// Expected returns an expectation and its measured figure as text: "delivery p99 of at most 50 ms, measured 80 ms".
 func Expected(e result.Expectation) string {
 	return fmt.Sprintf("%s of %s, measured %s", e.Figure, bound(e), measuredOf(e))
 }

@@ -75,7 +75,7 @@ func observed(l result.Latency, ms float64) float64 {
 	return ms
 }
 
-// some tells whether f is above zero in any of runs: otherwise it says nothing.
+// some reports whether f is above zero in any outcome.
 func (f keyFigure) some(outcomes []Outcome) bool {
 	for _, o := range outcomes {
 		if _, _, high, ok := o.bounds(f); ok && high > 0 {
@@ -85,7 +85,7 @@ func (f keyFigure) some(outcomes []Outcome) bool {
 	return false
 }
 
-// differs tells whether f is not the same in all outcomes.
+// differs reports whether f is not the same in all outcomes.
 func (f keyFigure) differs(outcomes []Outcome) bool {
 	low, middle, high, ok := outcomes[0].bounds(f)
 	return slices.ContainsFunc(outcomes, func(o Outcome) bool {
@@ -94,7 +94,7 @@ func (f keyFigure) differs(outcomes []Outcome) bool {
 	})
 }
 
-// share is how much of what was wanted was delivered, or NaN if nothing was.
+// share returns the share of wanted deliveries that arrived, or NaN if none was wanted.
 func share(a result.Account) float64 {
 	if a.Wanted() == 0 {
 		return math.NaN()
@@ -105,7 +105,7 @@ func share(a result.Account) float64 {
 // noise is up to what share of a figure a difference says nothing.
 const noise = 0.01
 
-// A difference is what a figure of one outcome is to that of another.
+// A difference is the relation of a figure in one outcome to the same figure in another.
 type difference int
 
 const (
@@ -115,8 +115,8 @@ const (
 	worsened
 )
 
-// compare tells how o differs from base in f. Runs of several seeds have a range, and
-// differ only if their ranges do not overlap.
+// compare returns the relation of o to base in f. The ranges of several seeds must not
+// overlap, or the difference is inside the spread.
 func (f keyFigure) compare(base, o Outcome) difference {
 	low, was, high, ok := base.bounds(f)
 	l, is, h, has := o.bounds(f)
@@ -131,8 +131,7 @@ func (f keyFigure) compare(base, o Outcome) difference {
 	return worsened
 }
 
-// against writes by how much o differs from base, and whether it is better or worse by what a
-// reader should look at.
+// against returns the change from base to o as text, with a class for better or worse.
 func (f keyFigure) against(base, o Outcome) cell {
 	_, was, _, ok := base.bounds(f)
 	_, is, _, has := o.bounds(f)

@@ -7,9 +7,8 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/result"
 )
 
-// An Outcome is what came out of a scenario: one run, or several that differ in their seed
-// only. Several are shown as one: each figure is the median, with the least and the most of
-// the runs.
+// An Outcome is one run of a scenario, or several that differ in their seed only. Several
+// runs are shown as one: each figure is the median, with the least and the most of the runs.
 type Outcome struct {
 	result.Result // the first run
 	runs          []result.Result
@@ -30,7 +29,7 @@ func each(results []result.Result) []Outcome {
 // several reports whether there are runs to compare.
 func (o Outcome) several() bool { return len(o.runs) > 1 }
 
-// sentences merges what is said of each run.
+// sentences merges the sentences of all runs.
 func (o Outcome) sentences(say func(result.Result) []string) []string {
 	if !o.several() {
 		return say(o.Result)
@@ -100,7 +99,7 @@ func (o Outcome) bounds(f keyFigure) (low, middle, high float64, ok bool) {
 	return low, middle, high, true
 }
 
-// method says what the figures of several runs are.
+// method returns a sentence that explains the figures of several runs.
 func (o Outcome) method() []string {
 	if !o.several() {
 		return nil

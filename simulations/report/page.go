@@ -32,7 +32,7 @@ type page struct {
 	Runs       []run
 }
 
-// A run is what the page shows of one outcome.
+// A run is the part of the page for one outcome.
 type run struct {
 	ID, Name, Question, Origin, Command string
 	Verdict                             verdict

@@ -24,7 +24,7 @@ type series struct {
 	name   string
 	points []point
 	shape  shape
-	shares bool // a distribution: y is the share of what took at most x
+	shares bool // a distribution: y is the share of deliveries with a time of x or less
 
 	low, high []point // of several runs, around points; nil if it is one
 }

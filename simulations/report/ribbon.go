@@ -81,8 +81,7 @@ func onGrid(points []point, x axis) []point {
 	return grid
 }
 
-// wider is an axis with room for what a and b have. The one that reaches further keeps its
-// unit.
+// wider returns an axis that covers a and b, in the unit of the one with the larger end.
 func wider(a, b axis) axis {
 	if b.hi > a.hi {
 		b.lo = min(a.lo, b.lo)

@@ -10,10 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// Several runs of a scenario are shown as one text: what is the same in all of them once,
-// and each figure that differs as its median, with the least and the most in brackets. The
-// texts are made for each run and merged here, so that every sentence, cell and tile of a
-// report has its range.
+// Several runs of a scenario are shown as one text: a figure that differs between the runs is
+// replaced by its median, with the least and the most in brackets. The texts are made for
+// each run and merged here, so that every sentence, cell and tile of a report has its range.
 
 // figures finds what may differ between runs: names of nodes, and figures with their units.
 var figures = regexp.MustCompile(`node-\d+|\d[\d,]*(?:\.\d+)?(?: min \d[\d.]* s\b| (?:ns|µs|ms|s|min|h|[kMGT]?B|[KMGT]iB|[kMGT]?bit/s)(?:\b|$))?`)
@@ -32,7 +31,7 @@ type token struct {
 // singular makes texts of one and of several the same.
 var singular = strings.NewReplacer("deliveries", "delivery", "messages", "message", "servers", "server", "disconnects", "disconnect", " were ", " was ")
 
-// kind is what has to be the same for two tokens to be one in two runs.
+// kind returns the part of a token that must be equal in all runs.
 func (t token) kind() string {
 	switch {
 	case !t.figure:
@@ -171,7 +170,7 @@ func bounds(values []float64) (low, middle, high float64) {
 }
 
 // mergeSentences makes one list of the sentences of several runs, in the order of their
-// first appearance. What not all runs say has a note.
+// first appearance. A sentence that is not in all runs has a note.
 func mergeSentences(runs [][]string) []string {
 	var order []string
 	texts := map[string][]string{}
@@ -247,7 +246,7 @@ func mergeCells(texts []string) string {
 	return merge(some)
 }
 
-// worse is the class that says more of what is wrong.
+// worse returns the class of the more serious of two cells.
 func worse(a, b string) string {
 	for _, c := range []string{"bad", "warn"} {
 		if a == c || b == c {

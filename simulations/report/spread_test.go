@@ -110,7 +110,7 @@ func TestDifferencesInsideTheSpreadAreNamed(t *testing.T) {
 	text := strings.Join(differences([]Outcome{x, y}), "\n")
 	assert.Contains(t, text, "Each is 5 runs with different seeds")
 	assert.Contains(t, text, "From degree=4 to degree=8: delivery p99 25.7 ms (21.5–30) → 257 ms (215–300) (×10).")
-	assert.Contains(t, text, "Inside the spread of the runs, so that nothing is known of a difference: delivery p50 5.04 ms (4.2–5.88) → ")
+	assert.Contains(t, text, "Inside the spread of the runs, so not a proven difference: delivery p50 5.04 ms (4.2–5.88) → ")
 	assert.Equal(t, cell{"+10 %, inside the spread", "soft"}, keyFigureOf("delivery p50").against(x, y))
 	assert.Equal(t, "warn", keyFigureOf("delivery p99").against(x, y).Class)
 	assert.Equal(t, "good", keyFigureOf("delivery p99").against(y, x).Class)
@@ -152,7 +152,7 @@ func TestTheBandOfAPlotReachesFromTheLeastToTheMost(t *testing.T) {
 	assert.Contains(t, drawn, fmt.Sprintf(`V%s"/>`, px(d.y(20))), "the whisker of the bar ends at the most")
 }
 
-// What is drawn stands where its figures are on the axes.
+// Lines, bands, marks and bars are drawn at the coordinates of their figures.
 func TestGeometryOfAPlot(t *testing.T) {
 	p := plot{
 		title: "t", x: axis{hi: 10, unit: pieces[0]}, y: axis{hi: 100, unit: pieces[0]},

@@ -55,7 +55,7 @@ func Summary(w io.Writer, o Outcome) error {
 	return err
 }
 
-// timesText shows the times that were observed, but for means.
+// timesText returns the times that were observed, without the means.
 func timesText(r result.Result) table {
 	times := table{Head: []string{"time", "p50", "p90", "p99", "p99.9", "max", "observed"}}
 	for _, l := range distributions(r) {

@@ -97,7 +97,7 @@ func ExampleSummary() {
 	//   - On the network alone, without CPU: half of the deliveries took at most 4.1 ms, 99 of 100 at most 12.5 ms,
 	//     999 of 1,000 at most 17 ms, the slowest 20 ms.
 	//   - It costs each server 200 kbit/s sent and 187 kbit/s received on average while the load ran (the busiest
-	//     200 kbit/s and 187 kbit/s), and up to 64 KiB of memory for what others have not acknowledged.
+	//     200 kbit/s and 187 kbit/s), and up to 64 KiB of memory for unacknowledged messages.
 	//
 	//   time         p50     p90      p99  p99.9    max  observed
 	//   delivery  4.1 ms  9.8 ms  12.5 ms  17 ms  20 ms     6,000

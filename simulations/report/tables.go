@@ -47,7 +47,7 @@ func partsTable(r result.Result) table {
 	return t
 }
 
-// usersTable shows what servers and their users missed.
+// usersTable returns the availability of servers and the time away of their users.
 func usersTable(r result.Result) table {
 	a, u := r.Availability, r.Availability.Users
 	return table{
@@ -89,7 +89,7 @@ func distributions(r result.Result) []distribution {
 	return []distribution{{"delivery", r.Latency}, {"ready", r.Ready}, {"join", r.Join}, {"suspect", r.Suspect}, {"detect", r.Detect}, {"heal", r.Heal}}
 }
 
-// accountRows are what may become of a message, in the order of the account.
+// accountRows are the counts of the account, in its order.
 var accountRows = []struct {
 	name string
 	of   func(result.Account) uint64
@@ -113,8 +113,8 @@ var accountRows = []struct {
 	{"out of order", func(a result.Account) uint64 { return a.Disorder }, true},
 }
 
-// accountTable shows what became of every message, with a column for each class. What breaks
-// a promise is bad.
+// accountTable returns the account of messages, with a column for each class. Counts that
+// break a promise are bad.
 func accountTable(r result.Result) table {
 	t := table{
 		Title: "Account of messages",
@@ -232,7 +232,7 @@ func gossipTable(r result.Result) table {
 func faultsTable(r result.Result) table {
 	t := table{
 		Title: "Faults",
-		Text:  "As numbered in the plots, with the times of what was published while each lasted (for one without a length: in the 5 s after it). Healed: from its end until all that it held up was delivered.",
+		Text:  "As numbered in the plots, with the times of the messages published while each lasted (for one without a length: in the 5 s after it). Healed: from its end until all that it held up was delivered.",
 		Words: 0, Head: []string{"fault", "from", "to", "lasted", "p50 meanwhile", "p99 meanwhile", "slowest", "healed after"},
 	}
 	for i, f := range r.Faults {
@@ -251,7 +251,7 @@ func faultsTable(r result.Result) table {
 func linesTable(r result.Result) table {
 	t := table{
 		Title: "Between regions", Words: 0,
-		Text: "Bytes that were sent while the load ran, and deliveries. Idle: what crosses when nothing is published. Line: how much of the bandwidth of one connection was used in its busiest second, and on average; only links with a bandwidth have one.",
+		Text: "Bytes that were sent while the load ran, and deliveries. Idle: the traffic when nothing is published. Line: how much of the bandwidth of one connection was used in its busiest second, and on average; only links with a bandwidth have one.",
 		Head: []string{"from, to", "bytes", "deliveries", "idle", "line"},
 	}
 	for _, c := range r.Traffic {

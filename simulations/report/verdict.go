@@ -14,7 +14,7 @@ type verdict struct {
 	Text  string
 }
 
-// judge sums up a result. It looks at the account itself too, so that a fault
+// judge returns the verdict on a result. It looks at the account itself too, so that a fault
 // of the simulation cannot pass for a promise kept.
 func judge(r result.Result) verdict {
 	failed, missed := 0, 0
@@ -48,7 +48,7 @@ func judge(r result.Result) verdict {
 	return verdict{"good", "OK", "every promise of the mesh held"}
 }
 
-// harm says what users lost although no promise was broken, the gravest first. It is empty
+// harm returns the losses of users that break no promise, the most serious first. It is empty
 // only if every wanted delivery arrived, every message was published, and no server was down.
 func harm(r result.Result) []string {
 	t := total(r)

@@ -89,7 +89,7 @@ func TestTheWorstSecondAndTheHealingNameTheirFault(t *testing.T) {
 	} {
 		assert.Equal(t, want, faultAt(r, second))
 	}
-	assert.Contains(t, strings.Join(answer(r), "\n"), "What the faults held up arrived at most 24.4 s after they had ended (fault 1 “Atlantic line”).")
+	assert.Contains(t, strings.Join(answer(r), "\n"), "The last delivery that a fault delayed arrived 24.4 s after the end of the fault (fault 1 “Atlantic line”).")
 }
 
 func TestTheBottleneckIsNamed(t *testing.T) {

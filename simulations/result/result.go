@@ -233,7 +233,7 @@ type Fault struct {
 // An Expectation is one line of a scenario's expect, and what was measured.
 type Expectation struct {
 	Name     string  `json:"name"`     // the key: "p99"
-	Figure   string  `json:"figure"`   // what it is: "delivery p99"
+	Figure   string  `json:"figure"`   // the figure in words: "delivery p99"
 	AtLeast  bool    `json:"at_least"` // Want is the least; otherwise it is the most
 	Want     float64 `json:"want"`
 	Measured float64 `json:"measured"`          // 0 if Missing
@@ -259,7 +259,7 @@ type Progress struct {
 	Delivered   uint64
 }
 
-// OK tells whether every promise, check and expectation held, and the account balances. A
+// OK reports whether every promise, check and expectation held, and the account balances. A
 // result without an account or without checks is not OK: nothing was tested.
 func (r Result) OK() bool {
 	failed := slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.OK })

@@ -1,19 +1,19 @@
 package scenario
 
-// An Expect is what a run has to achieve. Each key is one expectation; the run fails if one
+// An Expect lists the figures that a run has to achieve. Each key is one expectation; the run fails if one
 // is not met, or if its figure was not measured.
 type Expect struct {
-	// P99 is what 99 of 100 deliveries may take at most.
+	// P99 is the time in which 99 of 100 deliveries have to arrive.
 	P99 Duration `yaml:"p99,omitempty" json:"p99,omitempty"`
-	// Delivered is the least share of the wanted deliveries that has to arrive. What was not
-	// offered because a server was down counts as wanted.
+	// Delivered is the least share of the wanted deliveries that has to arrive. Deliveries
+	// that were not offered because a server was down are wanted too.
 	Delivered Share `yaml:"delivered,omitempty" json:"delivered,omitempty"`
 	// Detect is how long it may take at most until every other server counts a server that
 	// cannot be reached as gone.
 	Detect Duration `yaml:"detect,omitempty" json:"detect,omitempty"`
-	// Heal is how long after a fault what it held up may arrive at the latest.
+	// Heal is how long after its end the last delivery that a fault delayed may arrive.
 	Heal Duration `yaml:"heal,omitempty" json:"heal,omitempty"`
-	// Bytes is what a server may send in a second at most, on average over all servers and
+	// Bytes is how much a server may send in a second, on average over all servers and
 	// the time of the load.
 	Bytes Size `yaml:"bytes,omitempty" json:"bytes,omitempty"`
 	// Utilisation is the largest share of its bandwidth that any line may use in its busiest

@@ -16,8 +16,8 @@ const (
 	measuredClients = 20_000 // of one server: "What an idle connection costs"
 )
 
-// capacity estimates the CPU and memory of a server, and says which resource a growing load
-// uses up first. The simulation does not measure either: the figures are those of the
+// capacity returns an estimate of the CPU and memory of a server, and the resource that a
+// growing load uses up first. The simulation does not measure either: the figures are those of the
 // benchmarks, times the messages of the scenario.
 func capacity(r *result.Result, s *scenario.Scenario) []string {
 	if len(r.Servers) == 0 || !(r.LoadSeconds > 0) {

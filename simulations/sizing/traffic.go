@@ -50,7 +50,7 @@ func TrafficOf(r *result.Result) Traffic {
 	return t
 }
 
-// split tells the seconds in which messages were published from those in which none were.
+// split separates the seconds in which messages were published from the others.
 func (t *Traffic) split(r *result.Result) {
 	for _, s := range r.Timeline {
 		if s.Second < 0 || float64(s.Second) >= r.LoadSeconds || s.Living == 0 {
@@ -68,7 +68,7 @@ func (t *Traffic) split(r *result.Result) {
 }
 
 // Idles reports whether the load left a tenth or more of its time without messages, so that
-// the average says little about the time with them.
+// the average is not representative of the time with messages.
 func (t Traffic) Idles() bool { return t.LoadedFor > 0 && 10*t.IdleFor >= t.LoadedFor+t.IdleFor }
 
 // BitRate writes bit/s with three digits.
