@@ -67,7 +67,7 @@ func usersTable(r result.Result) table {
 
 // expectedTable has a line for each expectation of the scenario.
 func expectedTable(r result.Result) table {
-	t := table{Title: "Expectations", Text: "What the scenario expects, and what was measured.", Words: 1, Head: []string{"figure", "expected", "measured", ""}}
+	t := table{Title: "Expectations", Text: "The expectations of the scenario, and the measured figures.", Words: 1, Head: []string{"figure", "expected", "measured", ""}}
 	for _, e := range r.Expected {
 		verdict := cell{"met", "good"}
 		if !e.OK {
@@ -176,7 +176,7 @@ const ends = 10
 func serversTable(r result.Result) table {
 	t := table{
 		Title: "Servers",
-		Text:  "Bytes with headers, while the load ran; the busiest sender first. Amplification is what a server sent for each byte published on it. Window is what it kept for others at the most. Line is how much of its bandwidth was used in the busiest second, and on average.",
+		Text:  "Bytes with headers, while the load ran; the busiest sender first. Amplification: bytes sent for each byte published on the server. Window: the most bytes kept for others. Line is how much of its bandwidth was used in the busiest second, and on average.",
 		Words: 1,
 		Head:  []string{"server", "region", "sent", "received", "messages sent", "messages received", "payload published", "payload delivered", "amplification", "window", "line up", "line down", "links", "restarts"},
 	}

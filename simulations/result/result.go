@@ -60,8 +60,8 @@ type Result struct {
 	Expected []Expectation `json:"expected,omitempty"` // one for each line of the scenario's expect
 	Broken   []string      `json:"broken,omitempty"`   // promises of the mesh that did not hold, one sentence each; none is what is hoped for
 	Advice   []string      `json:"advice,omitempty"`   // settings that would have helped, one sentence each
-	Sizing   []string      `json:"sizing"`             // what a planner has to know, one paragraph each
-	Limits   []string      `json:"limits"`             // what this run cannot tell, one sentence each
+	Sizing   []string      `json:"sizing"`             // notes for planners, one paragraph each
+	Limits   []string      `json:"limits"`             // limits of this run, one sentence each
 }
 
 // A Setting is one value of the scenario, as text with its unit.
@@ -118,9 +118,10 @@ type Account struct {
 	// Ended is what a sender or receiver that was killed or restarted took with it:
 	// no promise covers it.
 	Ended uint64 `json:"ended"`
-	// ReceiverDown is what was not offered because the receiving server had no ready process,
-	// after it had one. ReceiverUnknown is what was not offered because the publishing server
-	// did not count the receiving one, which was ready, as a member.
+	// ReceiverDown counts deliveries that were not offered because the receiving server had no
+	// ready process, after it had one. ReceiverUnknown counts those that were not offered
+	// because the publishing server did not count the receiving one, which was ready, as a
+	// member.
 	ReceiverDown    uint64 `json:"receiver_down"`
 	ReceiverUnknown uint64 `json:"receiver_unknown"`
 	// Unpublished are messages of the load that were not published, because the process of
@@ -226,11 +227,11 @@ type Fault struct {
 	Label        string  `json:"label"`
 	BeginSeconds float64 `json:"begin_seconds"`
 	EndSeconds   float64 `json:"end_seconds"` // equal to BeginSeconds for what has no length
-	Latency      Latency `json:"latency"`     // of what was published between the two, or in the 5 s after BeginSeconds
+	Latency      Latency `json:"latency"`     // of the messages published between the two, or in the 5 s after BeginSeconds
 	Heal         Latency `json:"heal"`        // as in Result, of this fault
 }
 
-// An Expectation is one line of a scenario's expect, and what was measured.
+// An Expectation is one line of a scenario's expect, with the measured figure.
 type Expectation struct {
 	Name     string  `json:"name"`     // the key: "p99"
 	Figure   string  `json:"figure"`   // the figure in words: "delivery p99"

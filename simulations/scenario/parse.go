@@ -15,7 +15,7 @@ import (
 // maxFile bounds a scenario file, in bytes.
 const maxFile = 64 << 10
 
-// byteOrderMark is what editors on Windows may write at the beginning of a file.
+// Editors on Windows may write byteOrderMark at the beginning of a file.
 const byteOrderMark = "\ufeff"
 
 // Parse reads a scenario file. An error names the file, the line of each fault and

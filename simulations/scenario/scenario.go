@@ -36,7 +36,7 @@ type Scenario struct {
 	Mesh Mesh `yaml:"mesh,omitempty" json:"mesh"`
 	// Faults are what happens to the mesh.
 	Faults []Fault `yaml:"faults,omitempty" json:"faults,omitempty"`
-	// Expect is what the run has to achieve. None means that the promises of the mesh have to
+	// Expect lists the figures that the run has to achieve. None means that the promises of the mesh have to
 	// hold, and nothing else.
 	Expect Expect `yaml:"expect,omitempty" json:"expect,omitempty"`
 }

@@ -58,7 +58,7 @@ func note(r *result.Result, s *scenario.Scenario) []string {
 	return append(notes, growth(r, s, underLoad(traffic)/8)...)
 }
 
-// underLoad is what a server sent while messages were published, in bit/s.
+// underLoad returns the rate at which a server sent while messages were published, in bit/s.
 func underLoad(t Traffic) float64 {
 	if t.Idles() {
 		return t.Loaded

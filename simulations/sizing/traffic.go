@@ -9,7 +9,7 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/result"
 )
 
-// A Traffic is what servers sent and received while the load ran, in bit/s. The headline of
+// A Traffic is the traffic of servers while the load ran, in bit/s. The headline of
 // a report and its sizing note both take their figures from here.
 type Traffic struct {
 	Sent, Received        float64       // of a server, on average over the load

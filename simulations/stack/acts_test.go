@@ -11,7 +11,7 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/virtual"
 )
 
-// acts has a fault of each act, and what is true of a run with it and not of one without.
+// acts has a fault of each act, and a condition that holds in a run with the fault only.
 var acts = map[scenario.Act]struct {
 	fault string
 	seen  func(result.Result) bool
