@@ -176,7 +176,7 @@ func TestServersThatAreGoneAreFelt(t *testing.T) {
 	const of = "duration: 30s\nregions: [{name: lan, nodes: 8}]\napplications:\n  - {name: chat, load: [{to: broadcast, rate: 50, size: 512}]}\nfaults:\n  - "
 	for name, c := range map[string]struct{ fault, first, says string }{
 		"seven of eight killed": {"{at: 10s, do: kill, nodes: [1-7]}", "7 of 8 servers were down while the load ran and did not come back.", "not offered (receiver down)"},
-		"all killed":            {"{at: 10s, do: kill, nodes: [all]}", "8 of 8 servers were down while the load ran and did not come back.", "not published (server down)"},
+		"all killed":            {"{at: 10s, do: kill, nodes: [all]}", "8 of 8 servers were down while the load ran and did not come back.", "not published (server away)"},
 		"cut off for good":      {`{at: 10s, do: cut, between: ["8", 1-7]}`, "1 of 8 servers was cut off from most of the others for up to 40 s.", "still waiting at the end"},
 	} {
 		code, out, stderr := sim(t, "run", scenarioFile(t, of+c.fault))

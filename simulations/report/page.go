@@ -159,7 +159,8 @@ func (o Outcome) tiles() []tile {
 			t.Texts[i] = mergeCells(texts[i])
 		}
 		if figure, spread, ok := strings.Cut(t.Figure, " ("); ok { // the range is small
-			t.Figure, t.Texts = figure, append([]string{"range " + strings.TrimSuffix(spread, ")")}, t.Texts...)
+			spread, unit, _ := strings.Cut(spread, ")")
+			t.Figure, t.Texts = figure+unit, append([]string{"range " + spread}, t.Texts...)
 		}
 		merged = append(merged, t)
 	}

@@ -38,12 +38,7 @@ func (f keyFigure) panel(id string, outcomes []Outcome) string {
 	for i, o := range outcomes {
 		y := panelRow * float64(i)
 		low, middle, high, _ := o.bounds(f)
-		figure := o.figure(f)
-		if i > 0 {
-			if c := f.against(outcomes[0], o); c.Text != none {
-				figure += " (" + c.Text + ")"
-			}
-		}
+		figure := f.value(middle, outcomes[0], o, i)
 		fmt.Fprintf(&b, `<text x="0" y="%s">%s</text>`, px(y+12), html.EscapeString(cut(column(o.Result), panelWidth-textWidth(figure)-2*letter)))
 		fmt.Fprintf(&b, `<text class="value" x="%s" y="%s" text-anchor="end">%s</text>`, px(panelWidth), px(y+12), html.EscapeString(figure))
 		fmt.Fprintf(&b, `<rect class="bar c0" x="0" y="%s" width="%s" height="%s"/>`, px(y+17), px(max(length(middle), 1)), px(panelBar))
@@ -53,6 +48,21 @@ func (f keyFigure) panel(id string, outcomes []Outcome) string {
 	}
 	b.WriteString(`</svg>`)
 	return b.String()
+}
+
+// value is the figure of the ith outcome beside its bar, with its change against the first.
+func (f keyFigure) value(middle float64, first, o Outcome, i int) string {
+	if _, _, _, ok := o.bounds(f); !ok {
+		return none
+	}
+	text, change := f.text(middle), f.against(first, o).Text
+	switch {
+	case i == 0 || change == none:
+		return text
+	case f.compare(first, o) == insideSpread:
+		return text + " (in the spread)"
+	}
+	return text + " (" + change + ")"
 }
 
 // cut shortens s to what fits into width pixels.

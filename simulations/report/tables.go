@@ -97,7 +97,7 @@ var accountRows = []struct {
 }{
 	{"published", func(a result.Account) uint64 { return a.Published }, false},
 	{"refused to the publisher", func(a result.Account) uint64 { return a.Refused }, false},
-	{"not published (server down)", func(a result.Account) uint64 { return a.Unpublished }, false},
+	{"not published (server away)", func(a result.Account) uint64 { return a.Unpublished }, false},
 	{"wanted deliveries", result.Account.Wanted, false},
 	{"not offered (receiver down)", func(a result.Account) uint64 { return a.ReceiverDown }, false},
 	{"not offered (receiver not known)", func(a result.Account) uint64 { return a.ReceiverUnknown }, false},
