@@ -305,7 +305,7 @@ func (b *Book) measure(a *class, m *message, d Delivery) {
 		b.roads[d.Road].add(took)
 	}
 	for i := range b.healings {
-		if h := &b.healings[i]; m.at >= h.begin && m.at < h.end && d.At > h.end && (d.Repaired || took > b.s.LateAfter.D()) {
+		if h := &b.healings[i]; m.at >= h.begin && m.at < h.end && d.At >= h.end && (d.Repaired || took > b.s.LateAfter.D()) {
 			h.until[d.To] = max(h.until[d.To], d.At-h.end)
 		}
 	}
