@@ -157,11 +157,10 @@ func liveliness(r result.Result) []string {
 		said = append(said, text+".")
 	}
 	if d := r.Detect; d.Count > 0 {
-		text := fmt.Sprintf("When a server could no longer be reached, half of the others counted it as gone within %s, the last within %s", millis(d.P50MS), millis(d.MaxMS))
-		if s := r.Suspect; s.Count > 0 {
-			text += fmt.Sprintf("; half suspected it within %s", millis(s.P50MS))
-		}
-		said = append(said, text+".")
+		said = append(said, fmt.Sprintf("Servers that could no longer be reached were counted as gone within %s by half of the others, and within %s by the last.", millis(d.P50MS), millis(d.MaxMS)))
+	}
+	if s := r.Suspect; s.Count > 0 && s.MaxMS > r.Detect.MaxMS {
+		said = append(said, fmt.Sprintf("Silent servers were suspected within %s by half of the others, and within %s by the last.", millis(s.P50MS), millis(s.MaxMS)))
 	}
 	if j := r.Join; j.Count > uint64(max(r.Nodes, 0)) { // some started later
 		said = append(said, fmt.Sprintf("Half of the servers were in touch with all others at most %s after their start, the last after %s.", millis(j.P50MS), millis(j.MaxMS)))
@@ -180,6 +179,10 @@ func slowest(faults []result.Fault) int {
 	return worst
 }
 
+// congested is the mean utilisation from which on a line that was full is the bottleneck, and
+// not only full for a moment.
+const congested = 0.5
+
 // bottleneck returns the line that was used most.
 func bottleneck(r result.Result) []string {
 	b := r.Bottleneck
@@ -187,8 +190,11 @@ func bottleneck(r result.Result) []string {
 		return nil
 	}
 	use := fmt.Sprintf("%s of %s in its busiest second, %s on average", portion(b.Peak), amount(b.BitsPerSecond, bitRateUnits), portion(b.Mean))
-	if b.Full {
+	switch {
+	case b.Full && b.Mean >= congested:
 		return []string{fmt.Sprintf("The line %s is the bottleneck: it was full (%s), and messages beyond its capacity wait.", b.Name, use)}
+	case b.Full:
+		return []string{fmt.Sprintf("The line used most is %s: it was full for a time (%s), and messages waited for it.", b.Name, use)}
 	}
 	return []string{fmt.Sprintf("The line used most is %s: %s.", b.Name, use)}
 }

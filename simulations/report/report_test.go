@@ -74,11 +74,11 @@ func example(n, seconds int) result.Result {
 	return r
 }
 
-// undamaged is r with everything delivered.
+// undamaged is r with everything delivered, and little of it late.
 func undamaged(r result.Result) result.Result {
 	r.Account = slices.Clone(r.Account)
 	for i, a := range r.Account {
-		r.Account[i].Delivered, r.Account[i].ReportedLost, r.Account[i].Ended = a.Offered, 0, 0
+		r.Account[i].Delivered, r.Account[i].ReportedLost, r.Account[i].Ended, r.Account[i].Late = a.Offered, 0, 0, 12
 	}
 	return r
 }

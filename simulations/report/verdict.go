@@ -48,8 +48,12 @@ func judge(r result.Result) verdict {
 	return verdict{"good", "OK", "every promise of the mesh held"}
 }
 
+// lateShare is the share of late deliveries from which on a run is not OK.
+const lateShare = 0.01
+
 // harm returns the losses of users that break no promise, the most serious first. It is empty
-// only if every wanted delivery arrived, every message was published, and no server was down.
+// only if every wanted delivery arrived, less than 1 % of them late, every message was
+// published, and no server was down.
 func harm(r result.Result) []string {
 	t := total(r)
 	var all []string
@@ -75,6 +79,9 @@ func harm(r result.Result) []string {
 		reasons = []string{fmt.Sprintf("%s of the wanted deliveries did not arrive", portion(1-share(t)))}
 	}
 	all = append(all, reasons...)
+	if late := float64(t.Late) / float64(max(1, t.Wanted())); late >= lateShare {
+		all = append(all, fmt.Sprintf("%s of the wanted deliveries were later than %s", portion(late), millis(r.LateAfterMS)))
+	}
 	if t.Refused > 0 {
 		all = append(all, number(int(t.Refused), "message was", "messages were")+" refused to the publishers")
 	}

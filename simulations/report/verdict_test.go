@@ -39,10 +39,11 @@ func TestFaultsWereFeltIfAnythingIsMissing(t *testing.T) {
 		"12.5 % of the wanted deliveries were not offered to a server that was not known": func(_ *result.Result, a *result.Account) {
 			a.ReceiverUnknown = 100
 		},
-		"1 message was not published":            func(_ *result.Result, a *result.Account) { a.Unpublished = 1 },
-		"2 messages were refused":                func(_ *result.Result, a *result.Account) { a.Refused = 2 },
-		"7 of 8 servers were down":               func(r *result.Result, _ *result.Account) { r.Availability.Down = 7 },
-		"every promise of the mesh held, but 1 ": func(r *result.Result, _ *result.Account) { r.Availability.Down = 1 },
+		"2 % of the wanted deliveries were later than 1 s": func(r *result.Result, a *result.Account) { r.LateAfterMS, a.Late = 1000, 14 },
+		"1 message was not published":                      func(_ *result.Result, a *result.Account) { a.Unpublished = 1 },
+		"2 messages were refused":                          func(_ *result.Result, a *result.Account) { a.Refused = 2 },
+		"7 of 8 servers were down":                         func(r *result.Result, _ *result.Account) { r.Availability.Down = 7 },
+		"every promise of the mesh held, but 1 ":           func(r *result.Result, _ *result.Account) { r.Availability.Down = 1 },
 	} {
 		r := calmRun()
 		spoil(&r, &r.Account[0])
@@ -97,6 +98,8 @@ func TestTheBottleneckIsNamed(t *testing.T) {
 	r.Bottleneck = result.Bottleneck{Name: "node-3 up", Use: result.Use{BitsPerSecond: 10e6, Mean: 0.61, Peak: 1}, Full: true}
 	text := strings.Join(answer(r), "\n")
 	assert.Contains(t, text, "The line node-3 up is the bottleneck: it was full (100 % of 10 Mbit/s in its busiest second, 61 % on average)")
+	r.Bottleneck.Mean = 0.04
+	assert.Contains(t, strings.Join(answer(r), "\n"), "The line used most is node-3 up: it was full for a time (100 % of 10 Mbit/s in its busiest second, 4 % on average)")
 	r.Bottleneck.Full, r.Bottleneck.Peak = false, 0.3
 	assert.Contains(t, strings.Join(answer(r), "\n"), "The line used most is node-3 up: 30 % of 10 Mbit/s")
 }
