@@ -164,3 +164,26 @@ func TestTheHeadlineAndTheTilesHaveTheTrafficOfTheNote(t *testing.T) {
 	}
 	assert.Equal(t, "delivered", tiles(r)[0].Name, "availability first")
 }
+
+func TestThePageHasTimesByPartAndTheUseOfLines(t *testing.T) {
+	r := example(3, 30)
+	times := func(ms float64) result.Latency { return result.Latency{Count: 9, P50MS: ms, P99MS: 2 * ms, MaxMS: 3 * ms} }
+	r.Classes = []result.Road{{Name: "group", Latency: times(11)}}
+	r.Pairs = []result.Road{{Name: "eu to us", Latency: times(45)}}
+	r.Faults[0].Latency, r.Faults[0].Heal = times(700), times(8000)
+	r.Traffic = []result.Traffic{{From: "eu", To: "us", Bytes: 43_500_000, Deliveries: 1234, IdleBitsPerSecond: 4.03e6}}
+	r.Paths = []result.Path{{From: "eu", To: "us", Busiest: result.Use{BitsPerSecond: 1e8, Mean: 0.2, Peak: 0.75}}}
+	r.Servers[0].Up = result.Use{BitsPerSecond: 1e9, Mean: 0.11, Peak: 0.93}
+	r.Availability = result.Availability{Servers: 3, Down: 1, Users: result.Users{Clients: 30, Disconnects: 10, Away: times(2000)}}
+	assert.Equal(t, plainRow("to group", "11 ms", "0 s", "22 ms", "0 s", "33 ms", "0 s", "9"), partsTable(r).Rows[0])
+	assert.Equal(t, "eu to us", partsTable(r).Rows[1][0].Text)
+	assert.Equal(t, plainRow("eu to us", "43.5 MB", "1,234", "4.03 Mbit/s", "75 %, 20 %"), linesTable(r).Rows[0])
+	fault := faultsTable(r).Rows[0]
+	assert.Equal(t, []cell{{Text: "700 ms"}, {Text: "1.4 s"}, {Text: "2.1 s"}, {Text: "24 s"}}, []cell(fault[4:]))
+	dir := t.TempDir()
+	require.NoError(t, Write(dir, Of(r)))
+	page := look(t, dir)
+	for _, want := range []string{"to group", "eu to us", "75 %, 20 %", "93 %, 11 %", "disconnects of clients", "healed after", "not offered (receiver down)", "p99.9"} {
+		assert.Contains(t, page.texts, want)
+	}
+}
