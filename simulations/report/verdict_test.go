@@ -167,7 +167,9 @@ func TestTheHeadlineAndTheTilesHaveTheTrafficOfTheNote(t *testing.T) {
 
 func TestThePageHasTimesByPartAndTheUseOfLines(t *testing.T) {
 	r := example(3, 30)
-	times := func(ms float64) result.Latency { return result.Latency{Count: 9, P50MS: ms, P99MS: 2 * ms, MaxMS: 3 * ms} }
+	times := func(ms float64) result.Latency {
+		return result.Latency{Count: 9, P50MS: ms, P99MS: 2 * ms, MaxMS: 3 * ms}
+	}
 	r.Classes = []result.Road{{Name: "group", Latency: times(11)}}
 	r.Pairs = []result.Road{{Name: "eu to us", Latency: times(45)}}
 	r.Faults[0].Latency, r.Faults[0].Heal = times(700), times(8000)
