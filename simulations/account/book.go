@@ -57,20 +57,6 @@ type life struct {
 	got     uint64
 }
 
-// A Road is the way that a message took.
-type Road uint8
-
-// The roads.
-const (
-	NoRoad   Road = iota // it is not known
-	Direct               // a stream between the two servers
-	Topic                // the long way round
-	repaired             // any, after the link had broken
-	roads
-)
-
-func (r Road) String() string { return [...]string{"", "direct", "topic", "repaired"}[r] }
-
 type message struct {
 	class    *class
 	by       int32
@@ -144,14 +130,6 @@ func (b *Book) class(c scenario.Class) *class {
 // Refused says that publishing m failed.
 func (b *Book) Refused(m load.Message) { b.class(m.Class).Refused++ }
 
-// Unpublished records that m was not published, because its node had no process that could.
-// A node that has never started has no publishers yet.
-func (b *Book) Unpublished(m load.Message) {
-	if b.nodes[m.Node].life >= 0 {
-		b.class(m.Class).Unpublished++
-	}
-}
-
 // Published records that the process by published m. The processes in to have to get it:
 // they listen to its channel and by knows them. wanters are all nodes that listen to it.
 // The IDs of one process must rise.
@@ -180,35 +158,6 @@ func (b *Book) Published(m load.Message, by int, to, wanters []int) {
 	l.payload += uint64(m.Size)
 	e.slot = int32(b.slotOf(l, m.App))
 	b.messages[m.ID] = e
-}
-
-// miss records the nodes that a message should have been offered to and was not. A node
-// whose first process is not ready yet has no clients, and misses nothing.
-func (b *Book) miss(e *message, by int, wanters []int) {
-	for _, n := range wanters {
-		of := &b.nodes[n]
-		switch l := of.life; {
-		case n == by || l < 0:
-		case e.expected != nil && e.expected[l/64]&(1<<(l%64)) != 0: // it was offered
-		case of.outage >= 0:
-			e.class.ReceiverDown++
-			e.missed = append(e.missed, ^int32(n))
-		case of.ready:
-			e.class.ReceiverUnknown++
-			e.missed = append(e.missed, int32(n))
-		}
-	}
-}
-
-// found takes a node out of those that a message was not offered to.
-func (m *message) found(node int) {
-	if i := slices.Index(m.missed, int32(node)); i >= 0 {
-		m.missed = slices.Delete(m.missed, i, i+1)
-		m.class.ReceiverUnknown--
-	} else if i := slices.Index(m.missed, ^int32(node)); i >= 0 {
-		m.missed = slices.Delete(m.missed, i, i+1)
-		m.class.ReceiverDown--
-	}
 }
 
 // slotOf numbers the publishers.
