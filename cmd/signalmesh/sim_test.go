@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,9 @@ func TestAWrongSimulationSaysWhatToDo(t *testing.T) {
 		"steady is there twice":            {"compare", "steady", "steady"},
 		"Run 'signalmesh sim run --help'":  {"run", "steady", "--colour"},
 		"choose a directory that can be":   {"run", "steady", "--out", "main.go"},
+		"--vary is given twice":            {"compare", "steady", "--vary", "degree=4,6", "--vary", "nodes=3,5"},
+		"is not above 0":                   {"run", "steady", "--duration", "0s"},
+		"--runs: 0 is not between":         {"run", "steady", "--runs", "0"},
 	} {
 		code, _, stderr := sim(t, args...)
 		assert.Equal(t, 2, code, args)
@@ -157,4 +161,102 @@ func TestEverySimFlagIsInTheManual(t *testing.T) {
 	newSimRunCommand().Flags().VisitAll(func(f *pflag.Flag) {
 		assert.Contains(t, string(manual), "`--"+f.Name)
 	})
+}
+
+// scenarioFile writes a scenario for a test and returns its name.
+func scenarioFile(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "case.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return file
+}
+
+// The report of these runs once said that nothing was felt, and OK.
+func TestServersThatAreGoneAreFelt(t *testing.T) {
+	const of = "duration: 30s\nregions: [{name: lan, nodes: 8}]\napplications:\n  - {name: chat, load: [{to: broadcast, rate: 50, size: 512}]}\nfaults:\n  - "
+	for name, c := range map[string]struct{ fault, first, says string }{
+		"seven of eight killed": {"{at: 10s, do: kill, nodes: [1-7]}", "7 of 8 servers were down while the load ran and did not come back.", "not offered (receiver down)"},
+		"all killed":            {"{at: 10s, do: kill, nodes: [all]}", "8 of 8 servers were down while the load ran and did not come back.", "not published (server away)"},
+		"cut off for good":      {`{at: 10s, do: cut, between: ["8", 1-7]}`, "1 of 8 servers was cut off from most of the others for up to 40 s.", "still waiting at the end"},
+	} {
+		code, out, stderr := sim(t, "run", scenarioFile(t, of+c.fault))
+		assert.Zero(t, code, name+stderr)
+		assert.NotContains(t, out, "not felt", name)
+		assert.NotRegexp(t, `All [0-9,]+ wanted deliveries arrived`, out, name)
+		_, answer, _ := strings.Cut(out, "\n")
+		assert.True(t, strings.HasPrefix(answer, "  - "+c.first), "%s: %s", name, out)
+		assert.Contains(t, out, c.says, name)
+		assert.Contains(t, out, "\nDEGRADED  ", name)
+	}
+}
+
+func TestAWindowThatIsTooShortIsAmberWithAdvice(t *testing.T) {
+	code, out, _ := sim(t, "run", scenarioFile(t, `
+duration: 60s
+drain: 60s
+mesh: {replay_age: 8s}
+regions: [{name: a, nodes: 2}, {name: b, nodes: 3}]
+applications: [{name: chat, load: [{to: broadcast, rate: 50, size: 512}]}]
+faults: [{at: 10s, for: 20s, do: partition, groups: [a, b]}]`))
+	assert.Zero(t, code, "no promise was broken")
+	assert.Contains(t, out, "set replay_age above 24s")
+	assert.Regexp(t, `DEGRADED  every promise of the mesh held, but 2[0-9.]+ % of the wanted deliveries were lost`, out)
+}
+
+func TestTheHeadlineAndTheNoteNameTheSameTraffic(t *testing.T) {
+	file := scenarioFile(t, "duration: 60s\nregions: [{name: lan, nodes: 8}]\napplications: [{name: chat, load: [{to: broadcast, rate: 50, size: 512, at: 25s, for: 5s}]}]")
+	_, out, _ := sim(t, "run", file)
+	headline := regexp.MustCompile(`costs each server ([0-9.]+ .bit/s) sent`).FindStringSubmatch(out)
+	require.NotNil(t, headline, out)
+	assert.Regexp(t, `In the 5 s in which messages were published, a server sent [0-9.]+ kbit/s; in the\s+other 55 s it sent`, out)
+	_, text, _ := sim(t, "run", file, "--json")
+	var results []result.Result
+	require.NoError(t, json.Unmarshal([]byte(text), &results))
+	assert.Contains(t, results[0].Sizing[0], "has to send "+headline[1]+" and receive")
+}
+
+func TestTheTimesAreThoseOfTheNetworkAlone(t *testing.T) {
+	_, out, _ := sim(t, "run", "steady", "--nodes", "3", "--duration", "3s", "--rate", "2000")
+	assert.Contains(t, out, "On the network alone, without CPU: half of the deliveries took")
+}
+
+func TestSeedsAreShownAsASpread(t *testing.T) {
+	for _, args := range [][]string{
+		{"compare", "lossy-wan", "--vary", "seed=1,2,3", "--duration", "5s"},
+		{"run", "lossy-wan", "--runs", "3", "--duration", "5s"},
+	} {
+		code, out, stderr := sim(t, args...)
+		require.Zero(t, code, stderr)
+		assert.Contains(t, out, "3 runs with the seeds 1, 2, 3: each figure is the median")
+		assert.Regexp(t, `delivery +[0-9.]+ ms \([0-9.]+–[0-9.]+\)`, out)
+		assert.Contains(t, out, "in all 3 runs: every promise")
+	}
+	code, out, stderr := sim(t, "compare", "steady", "--nodes", "4", "--duration", "3s", "--vary", "degree=2,4", "--runs", "3", "--json")
+	require.Zero(t, code, stderr)
+	var results []result.Result
+	require.NoError(t, json.Unmarshal([]byte(out), &results))
+	require.Len(t, results, 6)
+	assert.Equal(t, "degree=2", results[0].Label)
+	assert.Equal(t, "degree=4", results[5].Label)
+	assert.Equal(t, uint64(3), results[5].Seed)
+	assert.True(t, strings.HasSuffix(results[5].Command, "--degree 4 --seed 3"), results[5].Command)
+	code, out, stderr = sim(t, "compare", "steady", "--nodes", "4", "--duration", "3s", "--vary", "degree=2,4", "--runs", "3")
+	require.Zero(t, code, stderr)
+	assert.Contains(t, out, "inside the spread")
+}
+
+func TestExpectationsDecideTheExitCode(t *testing.T) {
+	junit := filepath.Join(t.TempDir(), "results.xml")
+	base := "duration: 3s\nregions: [{name: lan, nodes: 3}]\nexpect: "
+	code, out, _ := sim(t, "run", scenarioFile(t, base+"{p99: 1s, delivered: 100%, bytes: 1MiB}"), "--junit", junit)
+	assert.Zero(t, code)
+	assert.Contains(t, out, "All 3 expectations were met.")
+	assert.FileExists(t, junit)
+	code, out, stderr := sim(t, "run", scenarioFile(t, base+"{p99: 1us, delivered: 100%}"), "--junit", junit)
+	assert.Equal(t, 1, code)
+	assert.Contains(t, out, "MISSED  1 of 2 expectations not met")
+	assert.Contains(t, stderr, "an expectation was not met: delivery p99 of at most 1 µs, measured")
+	data, err := os.ReadFile(junit)
+	require.NoError(t, err)
+	assert.Contains(t, string(data), `failures="1"`)
 }

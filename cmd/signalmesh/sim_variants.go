@@ -17,52 +17,100 @@ import (
 // maxScenarioFile bounds a scenario file, in bytes.
 const maxScenarioFile = 64 << 10
 
-// variants reads the scenarios and applies the flags. commands are what runs each of
-// them again.
-func (f *simFlags) variants(cmd *cobra.Command, args []string) (variants []scenario.Variant, commands []string, err error) {
+// mostRuns bounds --runs.
+const mostRuns = 100
+
+// A simulated is one run that is going to be made.
+type simulated struct {
+	scenario.Variant
+	command string // that runs it again
+}
+
+// groups reads the scenarios and applies the flags. Each group becomes one outcome: its runs
+// differ in their seed only.
+func (f *simFlags) groups(cmd *cobra.Command, args []string) ([][]simulated, error) {
+	if f.runs < 1 || f.runs > mostRuns {
+		return nil, fmt.Errorf("--runs: %d is not between 1 and %d", f.runs, mostRuns)
+	}
 	scenarios, err := readScenarios(args)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	var groups [][]simulated
 	for i, s := range scenarios {
-		command := "signalmesh sim run " + quoted(args[i])
-		for _, k := range scenario.Keys {
-			if !cmd.Flags().Changed(k.Name) {
+		s, command, err := f.apply(cmd, s, args[i])
+		if err != nil {
+			return nil, err
+		}
+		of, err := s.Variants(f.varied(cmd, s))
+		if err != nil {
+			return nil, fmt.Errorf("--vary: %w", err)
+		}
+		var group []simulated
+		for _, v := range of {
+			if len(args) > 1 {
+				v.Label = strings.TrimSpace(v.Name + " " + v.Label)
+			}
+			if v.Key == "seed" { // they are runs of one scenario
+				v.Label = strings.TrimSpace(strings.TrimSuffix(v.Label, "seed="+v.Value))
+				group = append(group, f.seeded(v, command, 1)...)
 				continue
 			}
-			if s, err = s.Set(k.Name, *f.settings[k.Name]); err != nil {
-				return nil, nil, fmt.Errorf("--%w", err)
-			}
-			command += " --" + k.Name + " " + quoted(*f.settings[k.Name])
-		}
-		if !cmd.Flags().Changed("seed") {
-			command += fmt.Sprintf(" --seed %d", s.Seed)
-		}
-		if f.stack {
-			command += " --stack"
-		}
-		vary := s.Vary
-		if f.vary != "" {
-			vary = f.vary
-		} else if key, _, _ := strings.Cut(vary, "="); key != "" && cmd.Flags().Changed(key) {
-			vary = "" // the flag says which
-		}
-		of, err := s.Variants(vary)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--vary: %w", err)
-		}
-		for _, v := range of {
 			again := command
 			if v.Key != "" {
 				again += " --" + v.Key + " " + quoted(v.Value)
 			}
-			if len(args) > 1 {
-				v.Label = strings.TrimSpace(v.Name + " " + v.Label)
-			}
-			variants, commands = append(variants, v), append(commands, again)
+			groups = append(groups, f.seeded(v, again, f.runs))
+		}
+		if group != nil {
+			groups = append(groups, group)
 		}
 	}
-	return variants, commands, nil
+	return groups, nil
+}
+
+// apply changes a scenario as the flags say, and returns the command that runs it again, but
+// for the seed.
+func (f *simFlags) apply(cmd *cobra.Command, s scenario.Scenario, arg string) (scenario.Scenario, string, error) {
+	command := "signalmesh sim run " + quoted(arg)
+	var err error
+	for _, k := range scenario.Keys {
+		if !cmd.Flags().Changed(k.Name) {
+			continue
+		}
+		if s, err = s.Set(k.Name, *f.settings[k.Name]); err != nil {
+			return s, "", fmt.Errorf("--%w", err)
+		}
+		if k.Name != "seed" {
+			command += " --" + k.Name + " " + quoted(*f.settings[k.Name])
+		}
+	}
+	return s, command, nil
+}
+
+// varied is the setting that is varied, by the flag or else by the scenario.
+func (f *simFlags) varied(cmd *cobra.Command, s scenario.Scenario) string {
+	if f.vary != "" {
+		return f.vary
+	}
+	if key, _, _ := strings.Cut(s.Vary, "="); key != "" && cmd.Flags().Changed(key) {
+		return "" // the flag replaces it
+	}
+	return s.Vary
+}
+
+// seeded returns n runs of v, with its seed and the ones after it.
+func (f *simFlags) seeded(v scenario.Variant, command string, n int) []simulated {
+	if f.stack {
+		command += " --stack"
+	}
+	var runs []simulated
+	for i := range n {
+		run := v
+		run.Seed += uint64(i)
+		runs = append(runs, simulated{run, fmt.Sprintf("%s --seed %d", command, run.Seed)})
+	}
+	return runs
 }
 
 // readScenarios reads what is going to be compared. A name that two of them have becomes

@@ -18,10 +18,14 @@ import (
 // load. It is not safe for concurrent use.
 type Book struct {
 	s        *scenario.Scenario
+	now      func() time.Duration // since the load began
+	nodes    []node
+	outages  []outage
+	parts    parts
 	lives    []life
 	slots    int // publishers so far, in each of their applications
 	messages []message
-	classes  map[scenario.Class]*result.Account
+	classes  map[scenario.Class]*class
 
 	all    histogram
 	roads  [roads]histogram
@@ -42,6 +46,7 @@ type Book struct {
 // A life is one process of a node.
 type life struct {
 	node    int
+	region  int
 	slots   []int // as a publisher, by application, from 1; 0: none
 	ended   bool
 	clean   bool           // it left in good order
@@ -52,43 +57,37 @@ type life struct {
 	got     uint64
 }
 
-// A Road is the way that a message took.
-type Road uint8
-
-// The roads.
-const (
-	NoRoad   Road = iota // it is not known
-	Direct               // a stream between the two servers
-	Topic                // the long way round
-	repaired             // any, after the link had broken
-	roads
-)
-
-func (r Road) String() string { return [...]string{"", "direct", "topic", "repaired"}[r] }
-
 type message struct {
-	class    *result.Account
+	class    *class
 	by       int32
 	slot     int32 // of by: what is promised of order is promised within an application
 	size     int32
 	at       time.Duration
 	left     int32    // receivers that lack it
+	missed   []int32  // nodes that it was not offered to: unknown ones, and ^node for those that were down
 	expected []uint64 // lives that lack it, as a bit set; nil when none does
 }
 
 // A healing is how long after its end the receivers felt a fault.
 type healing struct {
+	fault      int // in Scenario.Faults
 	begin, end time.Duration
 	until      map[int]time.Duration // by life
 }
 
-// New opens a Book for a complete scenario.
-func New(s *scenario.Scenario) *Book {
-	b := &Book{s: s, classes: map[scenario.Class]*result.Account{}, messages: make([]message, 1)}
+// A class is the account of the messages of one class, and how long they took.
+type class struct {
+	result.Account
+	took histogram
+}
+
+// New opens a Book for a complete scenario. now returns the time since the load began.
+func New(s *scenario.Scenario, now func() time.Duration) *Book {
+	b := &Book{s: s, now: now, classes: map[scenario.Class]*class{}, messages: make([]message, 1), nodes: newNodes(s), parts: newParts(s)}
 	b.sample.Second = -int((s.Warmup.D() + time.Second - 1) / time.Second)
-	for _, f := range s.Faults {
+	for i, f := range s.Faults {
 		if f.For > 0 && slices.Contains([]scenario.Act{scenario.Cut, scenario.Degrade, scenario.Partition, scenario.Pause, scenario.Slow}, f.Do) {
-			b.healings = append(b.healings, healing{f.At.D(), (f.At + f.For).D(), map[int]time.Duration{}})
+			b.healings = append(b.healings, healing{i, f.At.D(), (f.At + f.For).D(), map[int]time.Duration{}})
 		}
 	}
 	return b
@@ -96,26 +95,33 @@ func New(s *scenario.Scenario) *Book {
 
 // Started opens the account of a node's new process and returns its number, from 0.
 func (b *Book) Started(node int) int {
-	b.lives = append(b.lives, life{node: node, lost: map[int]uint64{}, away: map[int]uint64{}})
+	b.lives = append(b.lives, life{node: node, region: b.s.RegionOf(node), lost: map[int]uint64{}, away: map[int]uint64{}})
+	b.nodes[node].life = len(b.lives) - 1
 	return len(b.lives) - 1
 }
 
 // Ended says that a process is no more; clean, that it left in good order.
-func (b *Book) Ended(life int, clean bool) { b.lives[life].ended, b.lives[life].clean = true, clean }
+func (b *Book) Ended(life int, clean bool) {
+	b.lives[life].ended, b.lives[life].clean = true, clean
+	b.away(b.lives[life].node)
+}
 
 // Joined says how long a process took until it knew everybody.
 func (b *Book) Joined(d time.Duration) { b.join.add(d) }
 
 // Ready records the time from the start of a process until it was ready.
-func (b *Book) Ready(d time.Duration) { b.ready.add(d) }
+func (b *Book) Ready(life int, d time.Duration) {
+	b.ready.add(d)
+	b.back(b.lives[life].node)
+}
 
 // Detected says how long another process took to notice the end of one.
 func (b *Book) Detected(d time.Duration) { b.detect.add(d) }
 
-func (b *Book) class(c scenario.Class) *result.Account {
+func (b *Book) class(c scenario.Class) *class {
 	a := b.classes[c]
 	if a == nil {
-		a = &result.Account{Class: string(c)}
+		a = &class{Account: result.Account{Class: string(c)}}
 		b.classes[c] = a
 	}
 	return a
@@ -124,22 +130,28 @@ func (b *Book) class(c scenario.Class) *result.Account {
 // Refused says that publishing m failed.
 func (b *Book) Refused(m load.Message) { b.class(m.Class).Refused++ }
 
-// Published says that the process by published m, and which processes have to get it:
-// those that listen to it and that by knows. Those of one process must rise.
-func (b *Book) Published(m load.Message, by int, to []int) {
+// Published records that the process by published m. The processes in to have to get it:
+// they listen to its channel and by knows them. wanters are all nodes that listen to it.
+// The IDs of one process must rise.
+func (b *Book) Published(m load.Message, by int, to, wanters []int) {
 	for uint64(len(b.messages)) <= m.ID {
 		b.messages = append(b.messages, message{}) // it may never be published
 	}
 	a := b.class(m.Class)
-	e := message{class: a, by: int32(by), size: int32(m.Size), at: m.At, left: int32(len(to))}
-	if len(to) > 0 {
-		e.expected = make([]uint64, (len(b.lives)+63)/64)
-		for _, r := range to {
-			e.expected[r/64] |= 1 << (r % 64)
+	e := message{class: a, by: int32(by), size: int32(m.Size), at: m.At}
+	for _, r := range to {
+		if b.lives[r].ended {
+			continue // by has not noticed yet; the node was down
 		}
+		if e.expected == nil {
+			e.expected = make([]uint64, (len(b.lives)+63)/64)
+		}
+		e.expected[r/64] |= 1 << (r % 64)
+		e.left++
 	}
+	b.miss(&e, b.lives[by].node, wanters)
 	a.Published++
-	a.Offered += uint64(len(to))
+	a.Offered += uint64(e.left)
 	b.published++
 	b.sample.Published++
 	l := &b.lives[by]
@@ -192,9 +204,10 @@ func (b *Book) Delivered(d Delivery) {
 
 // unexpected takes a delivery that was not due: of somebody who was not known when
 // it was published, or a second one.
-func (b *Book) unexpected(a *result.Account, m *message, d Delivery) {
+func (b *Book) unexpected(a *class, m *message, d Delivery) {
 	if last := b.lastOf(m, d.To); d.ID > *last { // sent to be safe: it counts as offered
 		a.Offered++
+		m.found(b.lives[d.To].node)
 		b.order(a, m, d)
 		b.measure(a, m, d)
 		return
@@ -211,7 +224,7 @@ func (b *Book) lastOf(m *message, to int) *uint64 {
 	return &l.last[m.slot]
 }
 
-func (b *Book) order(a *result.Account, m *message, d Delivery) {
+func (b *Book) order(a *class, m *message, d Delivery) {
 	last := b.lastOf(m, d.To)
 	if d.ID < *last {
 		a.Disorder++
@@ -220,13 +233,15 @@ func (b *Book) order(a *result.Account, m *message, d Delivery) {
 	*last = max(*last, d.ID)
 }
 
-func (b *Book) measure(a *result.Account, m *message, d Delivery) {
+func (b *Book) measure(a *class, m *message, d Delivery) {
 	took := d.At - m.at
 	a.Delivered++
 	b.delivered++
 	b.sample.Delivered++
 	b.lives[d.To].got += uint64(m.size)
 	b.all.add(took)
+	a.took.add(took)
+	b.parts.add(b.lives[d.From].region, b.lives[d.To].region, m.at, took)
 	b.second.add(took)
 	if d.Repaired {
 		a.Repaired++
@@ -239,7 +254,7 @@ func (b *Book) measure(a *result.Account, m *message, d Delivery) {
 		b.roads[d.Road].add(took)
 	}
 	for i := range b.healings {
-		if h := &b.healings[i]; m.at >= h.begin && m.at < h.end && d.At > h.end && (d.Repaired || took > b.s.LateAfter.D()) {
+		if h := &b.healings[i]; m.at >= h.begin && m.at < h.end && d.At >= h.end && (d.Repaired || took > b.s.LateAfter.D()) {
 			h.until[d.To] = max(h.until[d.To], d.At-h.end)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 func open(t *testing.T) *Book {
 	s, err := scenario.Scenario{Name: "test"}.Complete()
 	require.NoError(t, err)
-	b := New(&s)
+	b := New(&s, func() time.Duration { return 0 })
 	for node := range 3 {
 		require.Equal(t, node, b.Started(node))
 	}
@@ -23,7 +23,7 @@ func open(t *testing.T) *Book {
 }
 
 func publish(b *Book, id uint64, by int, to ...int) {
-	b.Published(load.Message{ID: id, At: time.Duration(id) * time.Second, Class: scenario.Broadcast, Size: 10}, by, to)
+	b.Published(load.Message{ID: id, At: time.Duration(id) * time.Second, Class: scenario.Broadcast, Size: 10}, by, to, to)
 }
 
 func deliver(b *Book, id uint64, to, from int, took time.Duration) {
@@ -101,7 +101,7 @@ func TestBucketsFollowEachOther(t *testing.T) {
 func TestOrderIsPromisedWithinAnApplication(t *testing.T) {
 	b := open(t)
 	for id, app := range []int{0, 1, 0} {
-		b.Published(load.Message{ID: uint64(id + 1), App: app, Class: scenario.Broadcast, Size: 10}, 0, []int{1})
+		b.Published(load.Message{ID: uint64(id + 1), App: app, Class: scenario.Broadcast, Size: 10}, 0, []int{1}, []int{1})
 	}
 	deliver(b, 2, 1, 0, time.Second)
 	deliver(b, 1, 1, 0, time.Second)

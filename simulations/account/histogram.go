@@ -19,15 +19,21 @@ type histogram struct {
 	max     time.Duration
 }
 
-func (h *histogram) add(d time.Duration) {
+func (h *histogram) add(d time.Duration) { h.addMany(d, 1) }
+
+// addMany adds the same time n times.
+func (h *histogram) addMany(d time.Duration, n uint32) {
+	if n == 0 {
+		return
+	}
 	d = max(d, 0)
 	i := bucketOf(uint64(d))
 	for len(h.buckets) <= i {
 		h.buckets = append(h.buckets, make([]uint32, i+1-len(h.buckets))...)
 	}
-	h.buckets[i]++
-	h.count++
-	h.sum += float64(d)
+	h.buckets[i] += n
+	h.count += uint64(n)
+	h.sum += float64(d) * float64(n)
 	h.max = max(h.max, d)
 }
 
@@ -70,7 +76,7 @@ func (h *histogram) latency() result.Latency {
 		return result.Latency{}
 	}
 	l := result.Latency{
-		Count: h.count, P50MS: ms(h.at(0.5)), P90MS: ms(h.at(0.9)), P99MS: ms(h.at(0.99)), MaxMS: ms(h.max),
+		Count: h.count, P50MS: ms(h.at(0.5)), P90MS: ms(h.at(0.9)), P99MS: ms(h.at(0.99)), P999MS: ms(h.at(0.999)), MaxMS: ms(h.max),
 		MeanMS: round(h.sum / float64(h.count) / 1e6),
 	}
 	used := 0

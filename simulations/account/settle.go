@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -15,6 +16,7 @@ func (b *Book) Settle() result.Result {
 	b.missing()
 	r := result.Result{
 		Scenario: b.s.Name, Question: b.s.Question, Seed: b.s.Seed, Nodes: b.s.Nodes(), Latency: b.all.latency(),
+		LoadSeconds: b.s.Duration.D().Seconds(), Availability: b.availability(),
 		Join: b.join.latency(), Ready: b.ready.latency(), Detect: b.detect.latency(), Heal: b.heal(), Timeline: b.samples,
 	}
 	for road := Direct; road < roads; road++ {
@@ -23,7 +25,14 @@ func (b *Book) Settle() result.Result {
 		}
 	}
 	r.Account = b.accounts()
+	r.Classes, r.Pairs = b.classLatencies(), b.parts.pairLatencies(b.s)
 	r.Faults = Faults(b.s)
+	for i := range r.Faults {
+		r.Faults[i].Latency = b.parts.faultLatency(i)
+	}
+	for _, h := range b.healings {
+		r.Faults[h.fault].Heal = h.latency()
+	}
 	total := r.Account[len(r.Account)-1]
 	if total.Unaccounted > 0 {
 		b.Break("%d messages neither arrived nor were reported lost", total.Unaccounted)
@@ -83,7 +92,7 @@ func (b *Book) accounts() []result.Account {
 		if a == nil {
 			continue
 		}
-		accounts = append(accounts, *a)
+		accounts = append(accounts, a.Account)
 		total.Published += a.Published
 		total.Refused += a.Refused
 		total.Offered += a.Offered
@@ -93,6 +102,9 @@ func (b *Book) accounts() []result.Account {
 		total.ReportedLost += a.ReportedLost
 		total.Waiting += a.Waiting
 		total.Ended += a.Ended
+		total.ReceiverDown += a.ReceiverDown
+		total.ReceiverUnknown += a.ReceiverUnknown
+		total.Unpublished += a.Unpublished
 		total.Unaccounted += a.Unaccounted
 		total.Duplicates += a.Duplicates
 		total.Disorder += a.Disorder
@@ -102,17 +114,23 @@ func (b *Book) accounts() []result.Account {
 
 func (b *Book) heal() result.Latency {
 	var h histogram
-	for i := range b.healings {
-		var lives []int
-		for l := range b.healings[i].until {
-			lives = append(lives, l)
-		}
-		slices.Sort(lives)
-		for _, l := range lives {
-			h.add(b.healings[i].until[l])
-		}
+	for _, healing := range b.healings {
+		healing.addTo(&h)
 	}
 	return h.latency()
+}
+
+func (h *healing) latency() result.Latency {
+	var took histogram
+	h.addTo(&took)
+	return took.latency()
+}
+
+// addTo adds the times of h in the order of the lives.
+func (h *healing) addTo(took *histogram) {
+	for _, l := range slices.Sorted(maps.Keys(h.until)) {
+		took.add(h.until[l])
+	}
 }
 
 func (b *Book) servers() []result.Server {

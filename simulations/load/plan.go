@@ -131,6 +131,21 @@ func (p *Plan) Members(app int) []int { return p.apps[app].nodes }
 // Channels are what a node subscribes to in an application. The slice must not be changed.
 func (p *Plan) Channels(app, node int) []string { return p.apps[app].channels[node] }
 
+// Wanters are the nodes that subscribe to a channel, in rising order. The slice must not be
+// changed.
+func (p *Plan) Wanters(app int, channel string) []int {
+	a := p.apps[app]
+	if a.wanters == nil {
+		a.wanters = map[string][]int{}
+		for _, n := range a.nodes {
+			for _, c := range a.channels[n] {
+				a.wanters[c] = append(a.wanters[c], n)
+			}
+		}
+	}
+	return a.wanters[channel]
+}
+
 // A stream is one load, or the flood of one node.
 type stream struct {
 	app        *app
@@ -182,6 +197,7 @@ func (s *stream) take(id uint64) Message {
 type app struct {
 	nodes    []int
 	channels map[int][]string
+	wanters  map[string][]int // by channel; nil until Wanters is called
 	clients  int
 	zipf     func(*rand.Rand) int // draws a group
 }
@@ -232,7 +248,7 @@ func (p *app) makeGroups(r *rand.Rand, g scenario.Groups) {
 	}
 	order := slices.Clone(p.nodes)
 	for i, w := range weights {
-		servers := int(math.Round(float64(g.Count) * g.Servers * w / sum))
+		servers := int(math.Round(g.ServersOf(len(order), float64(g.Count)*w/sum)))
 		servers = max(1, min(servers, len(order)))
 		for k := range servers { // the first steps of a shuffle
 			j := k + r.IntN(len(order)-k)

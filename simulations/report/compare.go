@@ -30,39 +30,39 @@ type panel struct {
 // columns is how many runs the terminal shows beside each other.
 const columns = 4
 
-// Compare writes runs, at least two, beside each other: to w as a table for a
+// Compare writes outcomes, at least two, side by side: to w as a table for a
 // terminal, and to dir, which it makes if need be, as a page with what Write
-// gives for each. Differences are told against the first run.
-func Compare(dir string, w io.Writer, runs []result.Result) error {
-	if len(runs) < 2 {
+// gives for each. Changes are relative to the first.
+func Compare(dir string, w io.Writer, outcomes []Outcome) error {
+	if len(outcomes) < 2 {
 		return errors.New("report: a comparison needs two runs or more")
 	}
 	c := &comparison{
-		Text:     fmt.Sprintf("%d runs beside each other. Changes are against the first, %s.", len(runs), name(runs[0])),
-		Question: comparedQuestion(runs),
-		Answer:   differences(runs),
-		Tables:   []table{keyTable(runs, 0, len(runs))},
+		Text:     fmt.Sprintf("%d outcomes side by side. Changes are relative to the first, %s.", len(outcomes), name(outcomes[0].Result)),
+		Question: comparedQuestion(outcomes),
+		Answer:   differences(outcomes),
+		Tables:   []table{keyTable(outcomes, 0, len(outcomes))},
 	}
-	if t := differingSettings(runs); len(t.Rows) > 0 {
+	if t := differingSettings(outcomes); len(t.Rows) > 0 {
 		c.Tables = append(c.Tables, t)
 	}
 	for i, f := range keyFigures {
-		if f.differs(runs) {
-			c.Panels = append(c.Panels, panel{f.name, template.HTML(f.panel(fmt.Sprintf("panel%d", i), runs))}) // panel escapes all text
+		if f.differs(outcomes) {
+			c.Panels = append(c.Panels, panel{f.name, template.HTML(f.panel(fmt.Sprintf("panel%d", i), outcomes))}) // panel escapes all text
 		}
 	}
-	if p, ok := growthPlot(runs); ok {
+	if p, ok := growthPlot(outcomes); ok {
 		f := p.figure("growth")
 		c.Growth = &f
 	}
-	if err := write(dir, "Comparison of "+comparedName(runs), c, runs); err != nil {
+	if err := write(dir, "Comparison of "+comparedName(outcomes), c, outcomes); err != nil {
 		return err
 	}
-	return compareText(w, runs)
+	return compareText(w, outcomes)
 }
 
 // comparedName is what all runs have in common: their scenario, if it is one.
-func comparedName(runs []result.Result) string {
+func comparedName(runs []Outcome) string {
 	for _, r := range runs {
 		if r.Scenario != runs[0].Scenario || r.Scenario == "" {
 			return number(len(runs), "run", "runs")
@@ -72,7 +72,7 @@ func comparedName(runs []result.Result) string {
 }
 
 // comparedQuestion is what all runs ask, if it is the same.
-func comparedQuestion(runs []result.Result) string {
+func comparedQuestion(runs []Outcome) string {
 	for _, r := range runs {
 		if r.Question != runs[0].Question {
 			return ""
@@ -89,29 +89,28 @@ func column(r result.Result) string {
 	return name(r)
 }
 
-// keyTable has a row for each key figure, and two columns for each run from
-// first up to end: the figure, and its change against the first of runs.
-func keyTable(runs []result.Result, first, end int) table {
+// keyTable has a row for each key figure, and two columns for each outcome from
+// first up to end: the figure, and its change against the first of all.
+func keyTable(outcomes []Outcome, first, end int) table {
 	t := table{Title: "Key figures", Head: []string{""}}
 	verdicts := row{{Text: "verdict"}}
 	for i := first; i < end; i++ {
-		v := judge(runs[i])
-		t.Head, verdicts = append(t.Head, short(column(runs[i]))), append(verdicts, cell{v.Word, v.State})
+		v := outcomes[i].verdict()
+		t.Head, verdicts = append(t.Head, short(column(outcomes[i].Result))), append(verdicts, cell{v.Word, v.State})
 		if i > 0 {
 			t.Head, verdicts = append(t.Head, "change"), append(verdicts, cell{})
 		}
 	}
 	t.Rows = []row{verdicts}
 	for _, f := range keyFigures {
-		if !f.some(runs) {
+		if !f.some(outcomes) {
 			continue
 		}
-		line, base := row{{Text: f.name}}, f.of(runs[0])
+		line := row{{Text: f.name}}
 		for i := first; i < end; i++ {
-			v := f.of(runs[i])
-			line = append(line, cell{Text: f.text(v)})
+			line = append(line, cell{Text: outcomes[i].figure(f)})
 			if i > 0 {
-				line = append(line, f.against(base, v))
+				line = append(line, f.against(outcomes[0], outcomes[i]))
 			}
 		}
 		t.Rows = append(t.Rows, line)
@@ -119,13 +118,14 @@ func keyTable(runs []result.Result, first, end int) table {
 	return t
 }
 
-// differingSettings has a row for each setting that is not the same in all runs.
-func differingSettings(runs []result.Result) table {
-	t := table{Title: "Settings that differ", Words: len(runs), Head: []string{"setting"}}
+// differingSettings has a row for each setting that is not the same in all outcomes. The
+// seed is not among them: it differs between the runs of each.
+func differingSettings(outcomes []Outcome) table {
+	t := table{Title: "Settings that differ", Words: len(outcomes), Head: []string{"setting"}}
 	var names []string
-	for _, r := range runs {
-		t.Head = append(t.Head, short(column(r)))
-		for _, s := range r.Settings {
+	for _, o := range outcomes {
+		t.Head = append(t.Head, short(column(o.Result)))
+		for _, s := range o.Settings {
 			if !slices.Contains(names, s.Name) {
 				names = append(names, s.Name)
 			}
@@ -133,8 +133,8 @@ func differingSettings(runs []result.Result) table {
 	}
 	for _, n := range names {
 		line, differ := row{{Text: n}}, false
-		for _, r := range runs {
-			line = append(line, cell{Text: setting(r, n)})
+		for _, o := range outcomes {
+			line = append(line, cell{Text: setting(o.Result, n)})
 			differ = differ || line[len(line)-1] != line[1]
 		}
 		if differ {
@@ -156,9 +156,9 @@ func setting(r result.Result, name string) string {
 // growthPlot shows how the key figures grow with the number of servers, each as
 // a multiple of what it is with the fewest. There is none unless the runs have
 // three sizes or more, all different.
-func growthPlot(runs []result.Result) (plot, bool) {
+func growthPlot(runs []Outcome) (plot, bool) {
 	runs = slices.Clone(runs)
-	slices.SortStableFunc(runs, func(a, b result.Result) int { return a.Nodes - b.Nodes })
+	slices.SortStableFunc(runs, func(a, b Outcome) int { return a.Nodes - b.Nodes })
 	for i, r := range runs {
 		if r.Nodes < 1 || i > 0 && r.Nodes == runs[i-1].Nodes {
 			return plot{}, false
@@ -173,16 +173,23 @@ func growthPlot(runs []result.Result) (plot, bool) {
 	}
 	lo, hi := 1.0, 1.0
 	for _, f := range growing {
-		base, s := f.of(runs[0]), series{name: f.name, shape: dotted}
-		if !(base > 0) {
+		s := series{name: f.name, shape: dotted}
+		_, base, _, ok := runs[0].bounds(f)
+		if !ok || !(base > 0) {
 			continue
 		}
-		for _, r := range runs {
-			times := positive(f.of(r) / base)
-			if finite(times) {
-				lo, hi = min(lo, times), max(hi, times)
+		for _, o := range runs {
+			low, middle, high, _ := o.bounds(f)
+			for _, v := range []float64{low, middle, high} {
+				if times := positive(v / base); finite(times) {
+					lo, hi = min(lo, times), max(hi, times)
+				}
 			}
-			s.points = append(s.points, point{float64(r.Nodes), times})
+			n := float64(o.Nodes)
+			s.points = append(s.points, point{n, positive(middle / base)})
+			if o.several() {
+				s.low, s.high = append(s.low, point{n, positive(low / base)}), append(s.high, point{n, positive(high / base)})
+			}
 		}
 		p.series = append(p.series, s)
 	}
@@ -192,18 +199,22 @@ func growthPlot(runs []result.Result) (plot, bool) {
 }
 
 // compareText writes the tables for a terminal, a few runs at a time.
-func compareText(w io.Writer, runs []result.Result) error {
+func compareText(w io.Writer, runs []Outcome) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s. Changes are against %s.\n", short("Comparison of "+comparedName(runs)), short(column(runs[0])))
+	fmt.Fprintf(&b, "%s. Changes are against %s.\n", short("Comparison of "+comparedName(runs)), short(column(runs[0].Result)))
 	if q := comparedQuestion(runs); q != "" {
 		fmt.Fprintln(&b, short(q))
 	}
 	for _, said := range differences(runs) {
 		writeItem(&b, said)
 	}
-	for at := 0; at < len(runs); at += columns {
+	beside := columns
+	if runs[0].several() {
+		beside = 2 // ranges take room
+	}
+	for at := 0; at < len(runs); at += beside {
 		b.WriteByte('\n')
-		keyTable(runs, at, min(at+columns, len(runs))).write(&b, "  ")
+		keyTable(runs, at, min(at+beside, len(runs))).write(&b, "  ")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

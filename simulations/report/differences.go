@@ -5,65 +5,101 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/signalmesh/signalmesh/simulations/result"
 )
 
 // mostNamed is how many figures that differ are named in words.
 const mostNamed = 6
 
-// differences says in plain words what a comparison found out: what is not the same in the
-// last run as in the first, what is, and how it grows if the runs have several sizes.
-func differences(runs []result.Result) []string {
-	var broken []string
-	for _, r := range runs {
-		if v := judge(r); v.State != "good" {
-			broken = append(broken, column(r)+": "+v.Word)
-		}
+// differences returns the results of a comparison in words: the figures that differ between
+// the first and the last outcome, those that do not, and the growth if the sizes differ.
+func differences(outcomes []Outcome) []string {
+	first, last := outcomes[0], outcomes[len(outcomes)-1]
+	said := verdicts(outcomes)
+	if first.several() {
+		said = append(said, fmt.Sprintf("Each is %d runs with different seeds: a figure is their median, with their range in brackets.", len(first.runs)))
+	} else {
+		said = append(said, "Each is one run, so a difference may be due to the seed. Use --runs 5 to see the spread between seeds.")
 	}
-	said := []string{"Every promise of the mesh held in all runs."}
-	if len(broken) > 0 {
-		said = []string{"Not every run is good: " + strings.Join(broken, ", ") + "."}
-	}
-	first, last := runs[0], runs[len(runs)-1]
-	var named, same []string
+	var named, alike, inside []string
 	for _, f := range keyFigures {
-		a, b := f.of(first), f.of(last)
-		switch {
-		case !f.some(runs) || !finite(a) || !finite(b):
-		case !f.differs(runs) || math.Abs(b-a) <= noise*math.Abs(a):
-			same = append(same, f.name)
+		if !f.some(outcomes) {
+			continue
+		}
+		_, was, _, ok := first.bounds(f)
+		_, is, _, has := last.bounds(f)
+		if !ok || !has {
+			continue
+		}
+		text := fmt.Sprintf("%s %s → %s", f.name, first.figure(f), last.figure(f))
+		switch f.compare(first, last) {
+		case same:
+			alike = append(alike, f.name)
+		case insideSpread:
+			inside = append(inside, text)
 		default:
-			text := fmt.Sprintf("%s %s → %s", f.name, f.text(a), f.text(b))
-			if c := change(a, b); c != none {
+			if c := change(was, is); c != none {
 				text += " (" + c + ")"
 			}
 			named = append(named, text)
 		}
 	}
 	if len(named) == 0 {
-		return append(said, fmt.Sprintf("No key figure of %s differs from that of %s by more than %s.", column(last), column(first), portion(noise)))
+		said = append(said, fmt.Sprintf("No key figure of %s differs from that of %s by more than %s.", column(last.Result), column(first.Result), limitOf(first)))
+	} else {
+		said = append(said, fmt.Sprintf("From %s to %s: %s.", column(first.Result), column(last.Result), some(named)))
 	}
-	more := ""
-	if len(named) > mostNamed {
-		more = fmt.Sprintf("; and %d more in the table", len(named)-mostNamed)
+	if len(inside) > 0 {
+		said = append(said, fmt.Sprintf("Inside the spread of the runs, so not a proven difference: %s.", some(inside)))
 	}
-	said = append(said, fmt.Sprintf("From %s to %s: %s%s.", column(first), column(last), strings.Join(named[:min(len(named), mostNamed)], ", "), more))
-	if len(same) > 0 {
-		said = append(said, "The same in both, to "+portion(noise)+": "+strings.Join(same, ", ")+".")
+	if len(alike) > 0 && len(named)+len(inside) > 0 {
+		said = append(said, "The same in both, to "+portion(noise)+": "+strings.Join(alike, ", ")+".")
 	}
-	return append(said, growth(runs)...)
+	return append(said, growth(outcomes)...)
 }
 
-// growth says how what each server sends grows with the servers, by the two largest sizes.
-func growth(runs []result.Result) []string {
-	if comparedName(runs) != runs[0].Scenario {
+// verdicts returns a sentence that lists the outcomes that are not good.
+func verdicts(outcomes []Outcome) []string {
+	var not []string
+	for _, o := range outcomes {
+		if v := o.verdict(); v.State != "good" {
+			not = append(not, column(o.Result)+": "+v.Word)
+		}
+	}
+	if len(not) > 0 {
+		return []string{"Not every run is good: " + strings.Join(not, ", ") + "."}
+	}
+	return []string{"Every promise of the mesh held in all runs."}
+}
+
+// limitOf returns the least difference that counts.
+func limitOf(o Outcome) string {
+	if o.several() {
+		return "the spread of the runs"
+	}
+	return portion(noise)
+}
+
+// some returns the first mostNamed differences as one text.
+func some(texts []string) string {
+	more := ""
+	if len(texts) > mostNamed {
+		more = fmt.Sprintf("; and %d more in the table", len(texts)-mostNamed)
+	}
+	return strings.Join(texts[:min(len(texts), mostNamed)], ", ") + more
+}
+
+// growth returns how the traffic of a server grows with the number of servers, by the two
+// largest sizes.
+func growth(outcomes []Outcome) []string {
+	if comparedName(outcomes) != outcomes[0].Scenario {
 		return nil // something else is not the same either
 	}
-	runs = slices.Clone(runs)
-	slices.SortStableFunc(runs, func(a, b result.Result) int { return a.Nodes - b.Nodes })
-	a, b := runs[len(runs)-2], runs[len(runs)-1]
-	was, is := measure(a).mean, measure(b).mean
+	outcomes = slices.Clone(outcomes)
+	slices.SortStableFunc(outcomes, func(a, b Outcome) int { return a.Nodes - b.Nodes })
+	a, b := outcomes[len(outcomes)-2], outcomes[len(outcomes)-1]
+	sent := keyFigureOf("sent by each server")
+	_, was, _, _ := a.bounds(sent)
+	_, is, _, _ := b.bounds(sent)
 	if a.Nodes < 1 || b.Nodes <= a.Nodes || !(was > 0) || !(is > 0) {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
+	"github.com/signalmesh/signalmesh/simulations/sizing"
 )
 
 // A keyFigure is one by which runs are compared. of returns NaN if the run has
@@ -27,16 +28,22 @@ const (
 var keyFigures = []keyFigure{
 	{"delivery p50", lower, millis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.P50MS) }},
 	{"delivery p99", lower, millis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.P99MS) }},
+	{"delivery p99.9", lower, millis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.P999MS) }},
 	{"slowest delivery", lower, millis, func(r result.Result) float64 { return observed(r.Latency, r.Latency.MaxMS) }},
 	{"delivered", higher, portion, func(r result.Result) float64 { return share(total(r)) }},
 	{"reported lost", lower, inPieces, func(r result.Result) float64 { return float64(total(r).ReportedLost) }},
+	{"not offered", lower, inPieces, func(r result.Result) float64 { return float64(total(r).ReceiverDown + total(r).ReceiverUnknown) }},
+	{"not published", lower, inPieces, func(r result.Result) float64 { return float64(total(r).Unpublished) }},
+	{"servers that were down", lower, inPieces, func(r result.Result) float64 { return float64(r.Availability.Down) }},
+	{"disconnects of clients", lower, inPieces, func(r result.Result) float64 { return float64(r.Availability.Users.Disconnects) }},
 	{"late", lower, inPieces, func(r result.Result) float64 { return float64(total(r).Late) }},
 	{"repaired", lower, inPieces, func(r result.Result) float64 { return float64(total(r).Repaired) }},
-	{"sent by each server", lower, inBitRate, func(r result.Result) float64 { return measure(r).mean }},
-	{"sent by the busiest", lower, inBitRate, func(r result.Result) float64 { return measure(r).busiest }},
-	{"amplification", lower, times, func(r result.Result) float64 { return positive(measure(r).amplification) }},
+	{"sent by each server", lower, inBitRate, func(r result.Result) float64 { return trafficOf(r).Sent }},
+	{"sent by the busiest", lower, inBitRate, func(r result.Result) float64 { return trafficOf(r).BusiestSent }},
+	{"amplification", lower, times, func(r result.Result) float64 { return positive(trafficOf(r).Amplification) }},
 	{"duplicates on the topic", lower, inPieces, func(r result.Result) float64 { return float64(r.Gossip.Duplicates) }},
-	{"window of a server", lower, inMemory, func(r result.Result) float64 { return float64(measure(r).window) }},
+	{"window of a server", lower, inMemory, func(r result.Result) float64 { return float64(trafficOf(r).Window) }},
+	{"use of the busiest line", lower, portion, func(r result.Result) float64 { return r.Bottleneck.Peak }},
 	{"time to join p99", lower, millis, func(r result.Result) float64 { return observed(r.Join, r.Join.P99MS) }},
 	{"time to detect p99", lower, millis, func(r result.Result) float64 { return observed(r.Detect, r.Detect.P99MS) }},
 	{"time to heal p99", lower, millis, func(r result.Result) float64 { return observed(r.Heal, r.Heal.P99MS) }},
@@ -54,8 +61,10 @@ func keyFigureOf(name string) keyFigure {
 	return keyFigures[slices.IndexFunc(keyFigures, func(f keyFigure) bool { return f.name == name })]
 }
 
+func trafficOf(r result.Result) sizing.Traffic { return sizing.TrafficOf(&r) }
+
 func inPieces(v float64) string  { return digits(v) }
-func inBitRate(v float64) string { return amount(v, bitRateUnits) }
+func inBitRate(v float64) string { return sizing.BitRate(v) }
 func inMemory(v float64) string  { return amount(v, memoryUnits) }
 
 // observed is a figure of l, or NaN if l has no observations.
@@ -66,41 +75,76 @@ func observed(l result.Latency, ms float64) float64 {
 	return ms
 }
 
-// some tells whether f is above zero in any of runs: otherwise it says nothing.
-func (f keyFigure) some(runs []result.Result) bool {
-	for _, r := range runs {
-		if f.of(r) > 0 {
+// some reports whether f is above zero in any outcome.
+func (f keyFigure) some(outcomes []Outcome) bool {
+	for _, o := range outcomes {
+		if _, _, high, ok := o.bounds(f); ok && high > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// differs tells whether f is not the same in all runs.
-func (f keyFigure) differs(runs []result.Result) bool {
-	first := f.of(runs[0])
-	return slices.ContainsFunc(runs, func(r result.Result) bool { v := f.of(r); return v != first && !(math.IsNaN(v) && math.IsNaN(first)) })
+// differs reports whether f is not the same in all outcomes.
+func (f keyFigure) differs(outcomes []Outcome) bool {
+	low, middle, high, ok := outcomes[0].bounds(f)
+	return slices.ContainsFunc(outcomes, func(o Outcome) bool {
+		l, m, h, has := o.bounds(f)
+		return has != ok || l != low || m != middle || h != high
+	})
 }
 
-// share is how much of what was offered was delivered, or NaN if nothing was.
+// share returns the share of wanted deliveries that arrived, or NaN if none was wanted.
 func share(a result.Account) float64 {
-	if a.Offered == 0 {
+	if a.Wanted() == 0 {
 		return math.NaN()
 	}
-	return float64(a.Delivered) / float64(a.Offered)
+	return float64(a.Delivered) / float64(a.Wanted())
 }
 
 // noise is up to what share of a figure a difference says nothing.
 const noise = 0.01
 
-// against writes how v differs from base, and whether it is better or worse by
-// what a reader should look at.
-func (f keyFigure) against(base, v float64) cell {
-	c := cell{Text: change(base, v)}
-	switch difference := (v - base) * float64(f.better); {
-	case difference > noise*math.Abs(base):
+// A difference is the relation of a figure in one outcome to the same figure in another.
+type difference int
+
+const (
+	same         difference = iota // to within noise
+	insideSpread                   // the ranges of their runs overlap
+	better
+	worsened
+)
+
+// compare returns the relation of o to base in f. The ranges of several seeds must not
+// overlap, or the difference is inside the spread.
+func (f keyFigure) compare(base, o Outcome) difference {
+	low, was, high, ok := base.bounds(f)
+	l, is, h, has := o.bounds(f)
+	switch {
+	case !ok || !has || math.Abs(is-was) <= noise*math.Abs(was):
+		return same
+	case (base.several() || o.several()) && l <= high && low <= h:
+		return insideSpread
+	case (is-was)*float64(f.better) > 0:
+		return better
+	}
+	return worsened
+}
+
+// against returns the change from base to o as text, with a class for better or worse.
+func (f keyFigure) against(base, o Outcome) cell {
+	_, was, _, ok := base.bounds(f)
+	_, is, _, has := o.bounds(f)
+	if !ok || !has {
+		return cell{Text: none}
+	}
+	c := cell{Text: change(was, is)}
+	switch f.compare(base, o) {
+	case insideSpread:
+		c = cell{c.Text + ", inside the spread", "soft"}
+	case better:
 		c.Class = "good"
-	case difference < -noise*math.Abs(base):
+	case worsened:
 		c.Class = "warn"
 	}
 	return c

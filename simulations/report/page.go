@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
+	"github.com/signalmesh/signalmesh/simulations/sizing"
 )
 
 //go:embed page.html
@@ -30,16 +32,14 @@ type page struct {
 	Runs       []run
 }
 
-// A run is what the page shows of one result.
+// A run is the part of the page for one outcome.
 type run struct {
 	ID, Name, Question, Origin, Command string
 	Verdict                             verdict
 	Answer, Broken, Sizing, Limits      []string
 	Tiles                               []tile
 	Latency, Timeline, Traffic, Mesh    figure
-	Times, Account, Servers, Gossip     table
-	Checks, Settings                    table
-	Faults                              *table
+	Tables                              map[string]table
 }
 
 // A tile is one key figure, with others that belong to it.
@@ -48,8 +48,8 @@ type tile struct {
 	Texts        []string
 }
 
-// writePage writes index.html. c is nil when the results are not compared.
-func writePage(w io.Writer, title string, c *comparison, results []result.Result) error {
+// writePage writes index.html. c is nil when the outcomes are not compared.
+func writePage(w io.Writer, title string, c *comparison, outcomes []Outcome) error {
 	hash := sha256.Sum256([]byte(pageCSS))
 	p := page{
 		Title:      title,
@@ -57,30 +57,32 @@ func writePage(w io.Writer, title string, c *comparison, results []result.Result
 		StyleHash:  "sha256-" + base64.StdEncoding.EncodeToString(hash[:]),
 		Comparison: c,
 	}
-	for i, r := range results {
-		p.Runs = append(p.Runs, newRun(i, r))
+	for i, o := range outcomes {
+		p.Runs = append(p.Runs, newRun(i, o))
 	}
 	return pageTemplate.Execute(w, p)
 }
 
-func newRun(i int, r result.Result) run {
+func newRun(i int, o Outcome) run {
 	id := fmt.Sprintf("run%d", i+1)
-	account := accountTable(r)
-	account.dropEmpty("refused", "waiting", "ended") // it is wide
+	account := o.table(accountTable)
+	account.dropEmpty("published", "wanted deliveries", "not offered (receiver down)", "offered", "delivered", "· late", "· repaired", "reported lost", "waiting", "ended", "unaccounted", "duplicates", "out of order", "balances")
 	shown := run{
-		ID: id, Name: name(r), Question: r.Question, Origin: origin(r), Command: r.Command,
-		Verdict: judge(r), Answer: answer(r), Broken: r.Broken, Sizing: r.Sizing, Limits: r.Limits,
-		Tiles:    tiles(r),
-		Latency:  latencyPlot(r).figure(id + "-latency"),
-		Traffic:  serversPlot(r).figure(id + "-servers"),
-		Timeline: stack(id+"-timeline", "Messages over time", "In each virtual second, of the whole mesh. Shaded and dashed: the faults below. Where the line of the latency is broken, nothing was delivered.", timelinePlots(r)),
-		Mesh:     stack(id+"-mesh", "Links, members and memory over time", "At the end of each virtual second, of the whole mesh.", meshPlots(r)),
-		Times:    latencyTable(r), Account: account, Servers: serversTable(r), Gossip: gossipTable(r.Gossip),
-		Checks: checksTable(r.Checks), Settings: settingsTable(r.Settings),
+		ID: id, Name: name(o.Result), Question: o.Question, Origin: origin(o.Result), Command: o.failing().Command,
+		Verdict: o.verdict(), Answer: append(o.method(), o.sentences(answer)...), Broken: o.failing().Broken,
+		Sizing: o.sentences(func(r result.Result) []string { return r.Sizing }), Limits: o.Limits,
+		Tiles:    o.tiles(),
+		Latency:  o.plot(latencyPlot).figure(id + "-latency"),
+		Traffic:  o.plot(serversPlot).figure(id + "-servers"),
+		Timeline: stack(id+"-timeline", "Messages over time", "In each virtual second, of the whole mesh. Shaded and dashed: the faults below. Where the line of the latency is broken, nothing was delivered.", o.plots(timelinePlots)),
+		Mesh:     stack(id+"-mesh", "Links, members and memory over time", "At the end of each virtual second, of the whole mesh.", o.plots(meshPlots)),
+		Tables:   map[string]table{"account": account},
 	}
-	if len(r.Faults) > 0 {
-		t := faultsTable(r.Faults)
-		shown.Faults = &t
+	for name, show := range map[string]func(result.Result) table{
+		"users": usersTable, "expected": expectedTable, "times": latencyTable, "parts": partsTable, "faults": faultsTable, "servers": serversTable,
+		"lines": linesTable, "gossip": gossipTable, "checks": checksTable, "settings": settingsTable,
+	} {
+		shown.Tables[name] = o.table(show)
 	}
 	return shown
 }
@@ -132,17 +134,54 @@ func pace(r result.Result) string {
 	return fmt.Sprintf(" (%s× real time)", digits(r.VirtualSeconds/r.WallSeconds))
 }
 
-// tiles are the key figures of r.
+// tiles are the key figures, availability first.
+func (o Outcome) tiles() []tile {
+	if !o.several() {
+		return tiles(o.Result)
+	}
+	var merged []tile
+	for _, t := range tiles(o.Result) {
+		var figures []string
+		texts := make([][]string, len(t.Texts))
+		for _, r := range o.runs {
+			for _, other := range tiles(r) {
+				if other.Name != t.Name {
+					continue
+				}
+				figures = append(figures, other.Figure)
+				for i := range texts {
+					texts[i] = append(texts[i], other.Texts[i])
+				}
+			}
+		}
+		t.Figure = mergeCells(figures)
+		for i := range texts {
+			t.Texts[i] = mergeCells(texts[i])
+		}
+		if figure, spread, ok := strings.Cut(t.Figure, " ("); ok { // the range is small
+			spread, unit, _ := strings.Cut(spread, ")")
+			t.Figure, t.Texts = figure+unit, append([]string{"range " + spread}, t.Texts...)
+		}
+		merged = append(merged, t)
+	}
+	return merged
+}
+
 func tiles(r result.Result) []tile {
-	t, sum := measure(r), total(r)
+	t, sum, a := sizing.TrafficOf(&r), total(r), r.Availability
 	all := []tile{
-		{"delivery p50", timeOf(r.Latency, r.Latency.P50MS), []string{"p90 " + timeOf(r.Latency, r.Latency.P90MS)}},
-		{"delivery p99", timeOf(r.Latency, r.Latency.P99MS), []string{"max " + timeOf(r.Latency, r.Latency.MaxMS)}},
-		{"delivered", portion(share(sum)), []string{count(sum.Delivered) + " of " + count(sum.Offered)}},
+		{"delivered", portion(share(sum)), []string{count(sum.Delivered) + " of " + count(sum.Wanted()) + " wanted"}},
+		{"servers down", count(a.Down), []string{"of " + count(a.Servers), count(a.DownAtEnd) + " not back"}},
+		{"users disconnected", count(a.Users.Disconnects), []string{"longest away " + timeOf(a.Users.Away, a.Users.Away.MaxMS)}},
 		{"reported lost", count(sum.ReportedLost), []string{count(sum.Repaired) + " repaired", count(sum.Late) + " late"}},
-		{"sent by each server", amount(t.mean, bitRateUnits), []string{"busiest " + amount(t.busiest, bitRateUnits)}},
-		{"amplification", times(t.amplification), []string{"for each byte published"}},
-		{"window of a server", memory(t.window), []string{"at the most"}},
+		{"delivery p50", timeOf(r.Latency, r.Latency.P50MS), []string{"p90 " + timeOf(r.Latency, r.Latency.P90MS)}},
+		{"delivery p99", timeOf(r.Latency, r.Latency.P99MS), []string{"p99.9 " + timeOf(r.Latency, r.Latency.P999MS), "max " + timeOf(r.Latency, r.Latency.MaxMS)}},
+		{"sent by each server", sizing.BitRate(t.Sent), []string{"busiest " + sizing.BitRate(t.BusiestSent)}},
+		{"amplification", times(t.Amplification), []string{"for each byte published"}},
+		{"window of a server", memory(t.Window), []string{"at the most"}},
+	}
+	if b := r.Bottleneck; b.Name != "" {
+		all = append(all, tile{"busiest line", portion(b.Peak), []string{b.Name, portion(b.Mean) + " on average"}})
 	}
 	for _, d := range distributions(r)[1:] {
 		if l := d.of; l.Count > 0 {

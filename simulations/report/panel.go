@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"html"
 	"strings"
-
-	"github.com/signalmesh/signalmesh/simulations/result"
 )
 
 // Sizes of a panel, in pixels at its natural size.
@@ -15,37 +13,56 @@ const (
 	panelBar   = 11.0
 )
 
-// panel draws f as a lying bar for each run, with its name and figure above.
-func (f keyFigure) panel(id string, runs []result.Result) string {
+// panel draws f as a lying bar for each outcome, with its name and figure above, and the
+// range of its runs as a line.
+func (f keyFigure) panel(id string, outcomes []Outcome) string {
 	most := 0.0
-	for _, r := range runs {
-		if v := f.of(r); finite(v) {
-			most = max(most, v)
+	for _, o := range outcomes {
+		if _, _, high, ok := o.bounds(f); ok {
+			most = max(most, high)
 		}
+	}
+	length := func(v float64) float64 {
+		if most > 0 && finite(v) {
+			return max(v, 0) / most * panelWidth
+		}
+		return 0
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %s %s" role="img" aria-labelledby="%s-t %s-d"><title id="%s-t">%s</title><desc id="%s-d">`,
-		px(panelWidth), px(panelRow*float64(len(runs))), id, id, id, html.EscapeString(f.name), id)
-	for _, r := range runs {
-		b.WriteString(html.EscapeString(column(r) + ": " + f.text(f.of(r)) + ". "))
+		px(panelWidth), px(panelRow*float64(len(outcomes))), id, id, id, html.EscapeString(f.name), id)
+	for _, o := range outcomes {
+		b.WriteString(html.EscapeString(column(o.Result) + ": " + o.figure(f) + ". "))
 	}
 	b.WriteString(`</desc>`)
-	for i, r := range runs {
-		y, v := panelRow*float64(i), f.of(r)
-		length := 0.0
-		if finite(v) && most > 0 {
-			length = max(v, 0) / most * panelWidth
-		}
-		figure := f.text(v)
-		if c := change(f.of(runs[0]), v); i > 0 && c != none {
-			figure += " (" + c + ")"
-		}
-		fmt.Fprintf(&b, `<text x="0" y="%s">%s</text>`, px(y+12), html.EscapeString(cut(column(r), panelWidth-textWidth(figure)-2*letter)))
+	for i, o := range outcomes {
+		y := panelRow * float64(i)
+		low, middle, high, _ := o.bounds(f)
+		figure := f.value(middle, outcomes[0], o, i)
+		fmt.Fprintf(&b, `<text x="0" y="%s">%s</text>`, px(y+12), html.EscapeString(cut(column(o.Result), panelWidth-textWidth(figure)-2*letter)))
 		fmt.Fprintf(&b, `<text class="value" x="%s" y="%s" text-anchor="end">%s</text>`, px(panelWidth), px(y+12), html.EscapeString(figure))
-		fmt.Fprintf(&b, `<rect class="bar c0" x="0" y="%s" width="%s" height="%s"/>`, px(y+17), px(max(length, 1)), px(panelBar))
+		fmt.Fprintf(&b, `<rect class="bar c0" x="0" y="%s" width="%s" height="%s"/>`, px(y+17), px(max(length(middle), 1)), px(panelBar))
+		if high > low {
+			fmt.Fprintf(&b, `<path class="range" d="M%s %sH%s"/>`, px(length(low)), px(y+17+panelBar/2), px(length(high)))
+		}
 	}
 	b.WriteString(`</svg>`)
 	return b.String()
+}
+
+// value is the figure of the ith outcome beside its bar, with its change against the first.
+func (f keyFigure) value(middle float64, first, o Outcome, i int) string {
+	if _, _, _, ok := o.bounds(f); !ok {
+		return none
+	}
+	text, change := f.text(middle), f.against(first, o).Text
+	switch {
+	case i == 0 || change == none:
+		return text
+	case f.compare(first, o) == insideSpread:
+		return text + " (in the spread)"
+	}
+	return text + " (" + change + ")"
 }
 
 // cut shortens s to what fits into width pixels.

@@ -24,6 +24,9 @@ type series struct {
 	name   string
 	points []point
 	shape  shape
+	shares bool // a distribution: y is the share of deliveries with a time of x or less
+
+	low, high []point // of several runs, around points; nil if it is one
 }
 
 // A point whose y is not finite breaks the line: there was nothing to measure.

@@ -58,9 +58,12 @@ func FuzzPlotStaysInItsSheet(f *testing.F) {
 		ys := []axis{upTo("linear", d, trafficUnits), between("log", d, e, inSeconds)}
 		p := plot{
 			title: "t", text: "d", x: xs[choice%4], y: ys[choice/4%2],
-			series: []series{{"line", points, line}, {"steps", points, steps}, {"dots", points, dotted}, {"bars", points, bars}},
-			bands:  []band{{a, b, "first"}, {c, d, "second"}, {e, e, "third"}},
-			marks:  []mark{{point{a, b}, "m"}},
+			series: []series{
+				{name: "line", points: points, low: points, high: slices.Clone(points[1:])}, {name: "ribbon", points: points, low: points, high: points},
+				{name: "steps", points: points, shape: steps}, {name: "dots", points: points, shape: dotted}, {name: "bars", points: points, shape: bars, low: points, high: points},
+			},
+			bands: []band{{a, b, "first"}, {c, d, "second"}, {e, e, "third"}},
+			marks: []mark{{point{a, b}, "m"}},
 		}
 		s := slices.Concat(sheets, strips)[choice/8%4]
 		drawn := p.svg("id", s)

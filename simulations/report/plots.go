@@ -15,10 +15,10 @@ const mostBars = 40
 // latencyPlot shows which share of the deliveries took at most how long, for
 // all and for each road.
 func latencyPlot(r result.Result) plot {
-	p := plot{title: "Delivery latency", text: "Share of the deliveries that took at most the time below."}
+	p := plot{title: "Delivery latency", text: "Share of the deliveries that took at most the time below, on the network alone."}
 	lo, hi := math.Inf(1), 0.0
 	add := func(name string, l result.Latency) {
-		s := series{name: name}
+		s := series{name: name, shares: true}
 		for _, c := range l.CDF {
 			if c.MS > 0 {
 				lo, hi = min(lo, c.MS/1e3), max(hi, c.MS/1e3)
@@ -45,7 +45,7 @@ func latencyPlot(r result.Result) plot {
 	for _, q := range []struct {
 		name      string
 		share, ms float64
-	}{{"p50", 50, r.Latency.P50MS}, {"p90", 90, r.Latency.P90MS}, {"p99", 99, r.Latency.P99MS}} {
+	}{{"p50", 50, r.Latency.P50MS}, {"p90", 90, r.Latency.P90MS}, {"p99", 99, r.Latency.P99MS}, {"p99.9", 99.9, r.Latency.P999MS}} {
 		p.marks = append(p.marks, mark{point{q.ms / 1e3, q.share}, q.name + " " + millis(q.ms)})
 	}
 	p.text += fmt.Sprintf(" Half took at most %s, 99 of 100 at most %s, the slowest %s.",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
 )
@@ -15,7 +16,7 @@ func example(n, seconds int) result.Result {
 		Scenario: "partition-heal", Question: "Does anything get lost when the mesh falls into two halves and heals?",
 		Mode: result.Core, Seed: 7, Command: fmt.Sprintf("signalmesh sim run partition-heal --nodes %d --seed 7", n),
 		Settings: []result.Setting{{Name: "nodes", Value: fmt.Sprint(n)}, {Name: "latency", Value: "1ms to 20ms"}, {Name: "rate", Value: "50/s"}, {Name: "replay window", Value: "64 MiB or 2m0s"}},
-		Nodes:    n, VirtualSeconds: float64(seconds + 30), WallSeconds: 12.4, PeakMemoryBytes: 312 << 20, Events: 48_211_934,
+		Nodes:    n, VirtualSeconds: float64(seconds + 30), LoadSeconds: float64(seconds), LateAfterMS: 1000, WallSeconds: 12.4, PeakMemoryBytes: 312 << 20, Events: 48_211_934,
 		Latency: spread(0.0042, 0.7, 200, uint64(50*seconds*(n-1))),
 		Roads: []result.Road{
 			{Name: "direct", Latency: spread(0.004, 0.5, 200, uint64(48*seconds*(n-1)))},
@@ -73,10 +74,19 @@ func example(n, seconds int) result.Result {
 	return r
 }
 
+// undamaged is r with everything delivered, and little of it late.
+func undamaged(r result.Result) result.Result {
+	r.Account = slices.Clone(r.Account)
+	for i, a := range r.Account {
+		r.Account[i].Delivered, r.Account[i].ReportedLost, r.Account[i].Ended, r.Account[i].Late = a.Offered, 0, 0, 12
+	}
+	return r
+}
+
 // spread makes up a distribution around median seconds.
 func spread(median, sigma float64, points int, observed uint64) result.Latency {
 	quantile := func(z float64) float64 { return 1e3 * median * math.Exp(sigma*z) }
-	l := result.Latency{Count: observed, P50MS: quantile(0), P90MS: quantile(1.28), P99MS: quantile(2.33), MaxMS: quantile(3.5), MeanMS: quantile(sigma / 2)}
+	l := result.Latency{Count: observed, P50MS: quantile(0), P90MS: quantile(1.28), P99MS: quantile(2.33), P999MS: quantile(3.09), MaxMS: quantile(3.5), MeanMS: quantile(sigma / 2)}
 	for i := range points {
 		z := -3 + 6.5*float64(i)/float64(points-1)
 		l.CDF = append(l.CDF, result.Point{MS: quantile(z), Share: 0.5 * math.Erfc(-z/math.Sqrt2)})

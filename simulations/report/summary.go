@@ -19,46 +19,52 @@ const (
 	lineWidth   = 110 // where a sentence of the answer goes on in the next line
 )
 
-// Summary writes what came out as a table for a terminal, at most 45 lines, under
-// the answer in words. The
+// Summary writes what came out as a table for a terminal, at most 70 lines, under
+// the answer in words, which begins with availability. The
 // last lines are the verdict and, if it is not good, the command to see it again.
-func Summary(w io.Writer, r result.Result) error {
+func Summary(w io.Writer, o Outcome) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s mode, seed %d, %s of virtual time in %s%s\n", short(name(r)), number(r.Nodes, "server", "servers"), short(cmp.Or(r.Mode, none)), r.Seed,
-		span(r.VirtualSeconds), span(r.WallSeconds), pace(r))
-	if r.Question != "" {
-		fmt.Fprintln(&b, short(r.Question))
+	fmt.Fprintf(&b, "%s: %s, %s mode, seed %d, %s of virtual time in %s%s\n", short(name(o.Result)), number(o.Nodes, "server", "servers"), short(cmp.Or(o.Mode, none)), o.Seed,
+		span(o.VirtualSeconds), span(o.WallSeconds), pace(o.Result))
+	if o.Question != "" {
+		fmt.Fprintln(&b, short(o.Question))
 	}
-	for _, said := range answer(r) {
+	for _, said := range append(o.method(), o.sentences(answer)...) {
 		writeItem(&b, said)
 	}
 	b.WriteByte('\n')
 
-	times := table{Head: []string{"time", "p50", "p90", "p99", "max", "observed"}}
-	for _, l := range distributions(r) {
-		times.Rows = append(times.Rows, plainRow(l.name, timeOf(l.of, l.of.P50MS), timeOf(l.of, l.of.P90MS), timeOf(l.of, l.of.P99MS), timeOf(l.of, l.of.MaxMS), count(l.of.Count)))
+	o.table(timesText).write(&b, "  ")
+	b.WriteByte('\n')
+
+	account := o.table(accountTable)
+	account.Head[0] = "messages"
+	account.narrow(mostClasses)
+	account.dropEmpty("published", "wanted deliveries", "delivered", "reported lost", "unaccounted", "duplicates", "out of order")
+	account.write(&b, "  ")
+	b.WriteByte('\n')
+
+	if len(o.Expected) > 0 {
+		o.table(expectedTable).write(&b, "  ")
+		b.WriteByte('\n')
 	}
-	times.write(&b, "  ")
+	writeChecks(&b, o.failing().Checks)
 	b.WriteByte('\n')
-
-	accountText(r).write(&b, "  ")
-	b.WriteByte('\n')
-
-	writeChecks(&b, r.Checks)
-	b.WriteByte('\n')
-	writeVerdict(&b, r)
+	writeVerdict(&b, o)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// accountText is the account without what says nothing: columns of zeros that
-// need not be seen to be zero, and that it balances.
-func accountText(r result.Result) table {
-	t := accountTable(r)
-	t.Head[0] = "messages"
-	t.Rows = t.Rows[max(0, len(t.Rows)-mostClasses):] // the total comes last
-	t.dropEmpty("refused", "late", "repaired", "waiting", "ended", "balances")
-	return t
+// timesText returns the times that were observed, without the means.
+func timesText(r result.Result) table {
+	times := table{Head: []string{"time", "p50", "p90", "p99", "p99.9", "max", "observed"}}
+	for _, l := range distributions(r) {
+		if l.of.Count > 0 || l.name == "delivery" {
+			line := timesRow(l.name, l.of)
+			times.Rows = append(times.Rows, append(line[:6:6], line[7]))
+		}
+	}
+	return times
 }
 
 // writeChecks writes how many checks of the simulation held, and which did not.
@@ -75,8 +81,8 @@ func writeChecks(w io.Writer, checks []result.Check) {
 	}
 }
 
-func writeVerdict(w io.Writer, r result.Result) {
-	v := judge(r)
+func writeVerdict(w io.Writer, o Outcome) {
+	v, r := o.verdict(), o.failing()
 	fmt.Fprintf(w, "%s  %s\n", v.Word, v.Text)
 	for _, broken := range r.Broken[:min(len(r.Broken), mostBroken)] {
 		fmt.Fprintf(w, "  %s\n", short(broken))
@@ -98,10 +104,12 @@ func short(s string) string {
 	return string(runes)
 }
 
-// writeItem writes a sentence as an item of a list, in as many lines as it takes.
+// writeItem writes a sentence as an item of a list, in as many lines as it takes. A figure and
+// its unit stay in one line.
 func writeItem(w io.Writer, sentence string) {
 	line := "  -"
-	for _, word := range strings.Fields(sentence) {
+	glued := figures.ReplaceAllStringFunc(strings.Join(strings.Fields(sentence), " "), func(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") })
+	for word := range strings.SplitSeq(glued, " ") {
 		if word = short(word); utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > lineWidth {
 			fmt.Fprintln(w, line)
 			line = "   "

@@ -54,8 +54,14 @@ func (p plot) svg(id string, s sheet) string {
 	d.drawAxes()
 	d.drawFaults()
 	for i, s := range p.series {
+		if s.shape != bars {
+			d.drawRibbon(i, s)
+		}
+	}
+	for i, s := range p.series {
 		if s.shape == bars {
 			d.drawBars(i, s)
+			d.drawWhiskers(i, s)
 		} else {
 			d.drawLine(i, s)
 		}

@@ -37,6 +37,15 @@ func (t table) Short() bool { return len(t.Head) <= 2 }
 // Left tells whether column i stands at the left.
 func (t table) Left(i int) bool { return i <= t.Words }
 
+// narrow keeps the first column and the last n.
+func (t *table) narrow(n int) {
+	keep := func(of int) int { return max(1, of-n) }
+	t.Head = append(t.Head[:1:1], t.Head[keep(len(t.Head)):]...)
+	for i, r := range t.Rows {
+		t.Rows[i] = append(r[:1:1], r[keep(len(r)):]...)
+	}
+}
+
 // write writes the table to a terminal, without its title, after indent.
 func (t table) write(w io.Writer, indent string) {
 	widths := make([]int, len(t.Head))

@@ -13,17 +13,67 @@ import (
 func latencyTable(r result.Result) table {
 	t := table{
 		Title: "Times",
-		Text: "Ready: from a server's start until it has joined the mesh, and /readyz answers 200. Join: from a server's start until it is in touch with every other. Detect: from the end of a server until another no longer counts it. " +
-			"Heal: from the end of a fault until what it held up is delivered.",
-		Head: []string{"", "p50", "p90", "p99", "max", "mean", "observed"},
+		Text: "Delivery: on the network alone, without CPU. Ready: from a server's start until it has joined the mesh, and /readyz answers 200. Join: from a server's start until it is in touch with every other. " +
+			"Suspect and detect: from the moment a server can no longer be reached until another one suspects it, and until it no longer counts it. Heal: from the end of a fault until what it held up is delivered.",
+		Head: timesHead(""),
 	}
 	shown := distributions(r)
 	for i, road := range r.Roads {
 		shown = slices.Insert(shown, i+1, distribution{"· " + road.Name, road.Latency})
 	}
 	for _, d := range shown {
-		l := d.of
-		t.Rows = append(t.Rows, plainRow(d.name, timeOf(l, l.P50MS), timeOf(l, l.P90MS), timeOf(l, l.P99MS), timeOf(l, l.MaxMS), timeOf(l, l.MeanMS), count(l.Count)))
+		t.Rows = append(t.Rows, timesRow(d.name, d.of))
+	}
+	return t
+}
+
+func timesHead(first string) []string {
+	return []string{first, "p50", "p90", "p99", "p99.9", "max", "mean", "observed"}
+}
+
+func timesRow(name string, l result.Latency) row {
+	return plainRow(name, timeOf(l, l.P50MS), timeOf(l, l.P90MS), timeOf(l, l.P99MS), timeOf(l, l.P999MS), timeOf(l, l.MaxMS), timeOf(l, l.MeanMS), count(l.Count))
+}
+
+// partsTable shows the delivery times by class of message and by pair of regions.
+func partsTable(r result.Result) table {
+	t := table{Title: "Delivery times by kind of message and by pair of regions", Head: timesHead("")}
+	for _, c := range r.Classes {
+		t.Rows = append(t.Rows, timesRow("to "+c.Name, c.Latency))
+	}
+	for _, p := range r.Pairs {
+		t.Rows = append(t.Rows, timesRow(p.Name, p.Latency))
+	}
+	return t
+}
+
+// usersTable returns the availability of servers and the time away of their users.
+func usersTable(r result.Result) table {
+	a, u := r.Availability, r.Availability.Users
+	return table{
+		Title: "Servers and users",
+		Text:  "A client stays with its server, and is away until the next process of that server is ready. Behind a load balancer it would connect to another server sooner.",
+		Head:  []string{"", "in all"},
+		Rows: []row{
+			plainRow("servers", count(a.Servers)), plainRow("servers that were down", count(a.Down)), plainRow("servers not back when the load ended", count(a.DownAtEnd)),
+			plainRow("servers that were stopped", count(a.Paused)), plainRow("servers cut off from most others", count(a.CutOff)),
+			plainRow("outage of a server, median", timeOf(a.Outage, a.Outage.P50MS)), plainRow("outage of a server, longest", timeOf(a.Outage, a.Outage.MaxMS)),
+			plainRow("clients", count(u.Clients)), plainRow("disconnects of clients", count(u.Disconnects)),
+			plainRow("time away of a client, median", timeOf(u.Away, u.Away.P50MS)), plainRow("time away of a client, longest", timeOf(u.Away, u.Away.MaxMS)),
+			plainRow("clients not back when the load ended", count(u.AwayAtEnd)), plainRow("time away, of the time of all clients", portion(u.AwayShare)),
+		},
+	}
+}
+
+// expectedTable has a line for each expectation of the scenario.
+func expectedTable(r result.Result) table {
+	t := table{Title: "Expectations", Text: "The expectations of the scenario, and the measured figures.", Words: 1, Head: []string{"figure", "expected", "measured", ""}}
+	for _, e := range r.Expected {
+		verdict := cell{"met", "good"}
+		if !e.OK {
+			verdict = cell{"not met", "bad"}
+		}
+		t.Rows = append(t.Rows, row{{Text: e.Figure}, {Text: bound(e)}, {Text: measuredOf(e)}, verdict})
 	}
 	return t
 }
@@ -36,47 +86,77 @@ type distribution struct {
 
 // distributions returns those of r, of deliveries first.
 func distributions(r result.Result) []distribution {
-	return []distribution{{"delivery", r.Latency}, {"ready", r.Ready}, {"join", r.Join}, {"detect", r.Detect}, {"heal", r.Heal}}
+	return []distribution{{"delivery", r.Latency}, {"ready", r.Ready}, {"join", r.Join}, {"suspect", r.Suspect}, {"detect", r.Detect}, {"heal", r.Heal}}
 }
 
-// accountTable shows what became of every message. What breaks a promise is bad.
+// accountRows are the counts of the account, in its order.
+var accountRows = []struct {
+	name string
+	of   func(result.Account) uint64
+	must bool // it has to be 0
+}{
+	{"published", func(a result.Account) uint64 { return a.Published }, false},
+	{"refused to the publisher", func(a result.Account) uint64 { return a.Refused }, false},
+	{"not published (server away)", func(a result.Account) uint64 { return a.Unpublished }, false},
+	{"wanted deliveries", result.Account.Wanted, false},
+	{"not offered (receiver down)", func(a result.Account) uint64 { return a.ReceiverDown }, false},
+	{"not offered (receiver not known)", func(a result.Account) uint64 { return a.ReceiverUnknown }, false},
+	{"offered", func(a result.Account) uint64 { return a.Offered }, false},
+	{"delivered", func(a result.Account) uint64 { return a.Delivered }, false},
+	{"· late", func(a result.Account) uint64 { return a.Late }, false},
+	{"· repaired", func(a result.Account) uint64 { return a.Repaired }, false},
+	{"reported lost", func(a result.Account) uint64 { return a.ReportedLost }, false},
+	{"waiting", func(a result.Account) uint64 { return a.Waiting }, false},
+	{"ended", func(a result.Account) uint64 { return a.Ended }, false},
+	{"unaccounted", func(a result.Account) uint64 { return a.Unaccounted }, true},
+	{"duplicates", func(a result.Account) uint64 { return a.Duplicates }, true},
+	{"out of order", func(a result.Account) uint64 { return a.Disorder }, true},
+}
+
+// accountTable returns the account of messages, with a column for each class. Counts that
+// break a promise are bad.
 func accountTable(r result.Result) table {
 	t := table{
-		Title: "Account of messages", Words: 1,
-		Text: "Counted in pairs: a message that three servers want is offered three times. Offered must be delivered, reported lost, waiting (for a receiver that cannot be reached), " +
-			"ended (its sender or receiver was killed) or unaccounted, and unaccounted, duplicates and out of order must be 0.",
-		Head: []string{"", "balances", "published", "refused", "offered", "delivered", "late", "repaired", "reported lost", "waiting", "ended", "unaccounted", "duplicates", "out of order"},
+		Title: "Account of messages",
+		Text: "From wanted deliveries on, counted in pairs: three are wanted of a message for three servers. Wanted deliveries are offered, or not offered because the receiving server was down or the publishing one did not know it. " +
+			"Offered is delivered, reported lost, waiting (for a receiver that cannot be reached), ended (its sender or receiver was killed) or unaccounted. Unaccounted, duplicates and out of order must be 0.",
+		Head: []string{""},
 	}
-	for _, a := range r.Account {
-		balance := cell{"yes", "good"}
-		if !a.Balances() {
-			balance = cell{"NO", "bad"}
+	accounts := r.Account
+	if len(accounts) == 2 {
+		accounts = accounts[1:] // the only class is the total
+	}
+	balance := row{{Text: "balances"}}
+	for _, a := range accounts {
+		t.Head = append(t.Head, a.Class)
+		if a.Balances() {
+			balance = append(balance, cell{"yes", "good"})
+		} else {
+			balance = append(balance, cell{"NO", "bad"})
 		}
-		t.Rows = append(t.Rows, row{{Text: a.Class}, balance, {Text: count(a.Published)}, {Text: count(a.Refused)}, {Text: count(a.Offered)}, {Text: count(a.Delivered)},
-			{Text: count(a.Late)}, {Text: count(a.Repaired)}, {Text: count(a.ReportedLost)}, {Text: count(a.Waiting)}, {Text: count(a.Ended)},
-			zero(a.Unaccounted), zero(a.Duplicates), zero(a.Disorder)})
 	}
+	for _, kind := range accountRows {
+		line := row{{Text: kind.name}}
+		for _, a := range accounts {
+			if kind.must {
+				line = append(line, zero(kind.of(a)))
+			} else {
+				line = append(line, cell{Text: count(kind.of(a))})
+			}
+		}
+		t.Rows = append(t.Rows, line)
+	}
+	t.Rows = append(t.Rows, balance)
 	return t
 }
 
-// dropEmpty takes out those of the named columns that hold nothing but zeros, or that
-// all is good.
-func (t *table) dropEmpty(names ...string) {
-	something := func(i int) func(row) bool {
-		return func(r row) bool { return r[i].Text != "0" && r[i].Class != "good" }
-	}
-	for i, head := range slices.Backward(t.Head) {
-		if !slices.Contains(names, head) || slices.ContainsFunc(t.Rows, something(i)) {
-			continue
-		}
-		t.Head = slices.Delete(t.Head, i, i+1)
-		if i <= t.Words {
-			t.Words--
-		}
-		for j := range t.Rows {
-			t.Rows[j] = slices.Delete(t.Rows[j], i, i+1)
-		}
-	}
+// dropEmpty takes out the rows that hold nothing but zeros, or that all is good, except for
+// those of kept.
+func (t *table) dropEmpty(kept ...string) {
+	t.Rows = slices.DeleteFunc(t.Rows, func(r row) bool {
+		something := slices.ContainsFunc(r[1:], func(c cell) bool { return c.Text != "0" && c.Class != "good" })
+		return !something && !slices.Contains(kept, r[0].Text)
+	})
 }
 
 // zero is a count that has to be 0.
@@ -87,13 +167,7 @@ func zero(n uint64) cell {
 	return cell{Text: "0"}
 }
 
-// total is the sum of the account, or an empty one.
-func total(r result.Result) result.Account {
-	if i := slices.IndexFunc(r.Account, func(a result.Account) bool { return a.Class == "total" }); i >= 0 {
-		return r.Account[i]
-	}
-	return result.Account{Class: "total"}
-}
+func total(r result.Result) result.Account { return r.Total() }
 
 // ends is how many servers are shown from each end when there are many.
 const ends = 10
@@ -102,9 +176,9 @@ const ends = 10
 func serversTable(r result.Result) table {
 	t := table{
 		Title: "Servers",
-		Text:  "Bytes with headers, while the load ran; the busiest sender first. Amplification is what a server sent for each byte published on it. Window is what it kept for others at the most.",
+		Text:  "Bytes with headers, while the load ran; the busiest sender first. Amplification: bytes sent for each byte published on the server. Window: the most bytes kept for others. Line is how much of its bandwidth was used in the busiest second, and on average.",
 		Words: 1,
-		Head:  []string{"server", "region", "sent", "received", "messages sent", "messages received", "payload published", "payload delivered", "amplification", "window", "links", "restarts"},
+		Head:  []string{"server", "region", "sent", "received", "messages sent", "messages received", "payload published", "payload delivered", "amplification", "window", "line up", "line down", "links", "restarts"},
 	}
 	servers := slices.Clone(r.Servers)
 	slices.SortStableFunc(servers, func(a, b result.Server) int { return cmp.Compare(b.SentBytes, a.SentBytes) })
@@ -116,9 +190,17 @@ func serversTable(r result.Result) table {
 			continue
 		}
 		t.Rows = append(t.Rows, plainRow(s.Name, cmp.Or(s.Region, none), volume(s.SentBytes), volume(s.ReceivedBytes), count(s.SentMessages), count(s.ReceivedMessages),
-			volume(s.PayloadBytes), volume(s.DeliveredBytes), times(s.Amplification), memory(s.WindowPeakBytes), count(s.Links), count(s.Restarts)))
+			volume(s.PayloadBytes), volume(s.DeliveredBytes), times(s.Amplification), memory(s.WindowPeakBytes), usage(s.Up), usage(s.Down), count(s.Links), count(s.Restarts)))
 	}
 	return t
+}
+
+// usage writes how much of a line was used.
+func usage(u result.Use) string {
+	if !(u.BitsPerSecond > 0) {
+		return none
+	}
+	return portion(u.Peak) + ", " + portion(u.Mean)
 }
 
 func volume(n uint64) string { return amount(float64(n), trafficUnits) }
@@ -132,7 +214,8 @@ func times(f float64) string {
 	return digits(f) + "×"
 }
 
-func gossipTable(g result.Gossip) table {
+func gossipTable(r result.Result) table {
+	g := r.Gossip
 	return table{
 		Title: "The topic",
 		Text:  "What GossipSub carried: who is a member, and messages that had no direct link.",
@@ -142,19 +225,6 @@ func gossipTable(g result.Gossip) table {
 			plainRow("duplicate copies", count(g.Duplicates)), plainRow("repaired by IHAVE and IWANT", count(g.Repaired)), plainRow("bytes sent for all", volume(g.Bytes)),
 		},
 	}
-}
-
-// faultsTable lists the bands of the plots under their numbers.
-func faultsTable(faults []result.Fault) table {
-	t := table{Title: "Faults", Text: "As numbered in the plots.", Words: 3, Head: []string{"fault", "from", "to", "lasted"}}
-	for i, f := range faults {
-		to, lasted := at(f.EndSeconds), span(f.EndSeconds-f.BeginSeconds)
-		if f.EndSeconds <= f.BeginSeconds {
-			to, lasted = none, none
-		}
-		t.Rows = append(t.Rows, plainRow(band{label: f.Label}.named(i), at(f.BeginSeconds), to, lasted))
-	}
-	return t
 }
 
 // at writes a moment of virtual time: "1 min 30 s".
@@ -167,13 +237,13 @@ func at(seconds float64) string {
 }
 
 // checksTable compares the simulated network with its settings.
-func checksTable(checks []result.Check) table {
+func checksTable(r result.Result) table {
 	t := table{
 		Title: "Checks of the simulation itself",
 		Text:  "What the simulated network did, measured, against what it was told to do.",
 		Head:  []string{"check", "set", "measured", ""},
 	}
-	for _, c := range checks {
+	for _, c := range r.Checks {
 		verdict := cell{"agrees", "good"}
 		if !c.OK {
 			verdict = cell{"does not agree", "bad"}
@@ -186,9 +256,9 @@ func checksTable(checks []result.Check) table {
 // with writes v with a unit of its own.
 func with(v float64, unit string) string { return strings.TrimSpace(digits(v) + " " + unit) }
 
-func settingsTable(settings []result.Setting) table {
+func settingsTable(r result.Result) table {
 	t := table{Title: "Settings", Words: 1, Head: []string{"setting", "value"}}
-	for _, s := range settings {
+	for _, s := range r.Settings {
 		t.Rows = append(t.Rows, plainRow(s.Name, s.Value))
 	}
 	return t

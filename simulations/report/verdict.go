@@ -2,24 +2,30 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
 )
 
 // A verdict is what came out, in one line.
 type verdict struct {
-	State string // "good", "bad", or "warn" when the figures cannot be trusted
+	State string // "good", "warn" or "bad": green, amber or red
 	Word  string // one or two words
 	Text  string
 }
 
-// judge sums up a result. It looks at the account itself too, so that a fault
+// judge returns the verdict on a result. It looks at the account itself too, so that a fault
 // of the simulation cannot pass for a promise kept.
 func judge(r result.Result) verdict {
-	failed := 0
+	failed, missed := 0, 0
 	for _, c := range r.Checks {
 		if !c.OK {
 			failed++
+		}
+	}
+	for _, e := range r.Expected {
+		if !e.OK {
+			missed++
 		}
 	}
 	switch {
@@ -28,11 +34,70 @@ func judge(r result.Result) verdict {
 	case !r.Balances():
 		return verdict{"bad", "BROKEN", "the account of messages does not balance"}
 	case failed > 0:
-		return verdict{"warn", "DOUBTFUL", number(failed, "check", "checks") + " of the simulation itself failed: its figures are not to be trusted"}
-	case total(r).Offered == 0:
-		return verdict{"warn", "EMPTY", "no message was offered to any server, so nothing was put to the test"}
+		return verdict{"bad", "DOUBTFUL", number(failed, "check", "checks") + " of the simulation itself failed: its figures are not to be trusted"}
+	case missed > 0:
+		return verdict{"bad", "MISSED", fmt.Sprintf("%s of %s not met", count(missed), number(len(r.Expected), "expectation", "expectations"))}
+	case len(r.Account) == 0 || total(r).Wanted() == 0:
+		return verdict{"warn", "EMPTY", "no message was for any other server, so nothing was tested"}
+	case len(r.Checks) == 0:
+		return verdict{"bad", "DOUBTFUL", "the simulation has not checked itself"}
+	}
+	if felt := harm(r); len(felt) > 0 {
+		return verdict{"warn", "DEGRADED", "every promise of the mesh held, but " + strings.Join(felt, ", ")}
 	}
 	return verdict{"good", "OK", "every promise of the mesh held"}
+}
+
+// lateShare is the share of late deliveries from which on a run is not OK.
+const lateShare = 0.01
+
+// harm returns the losses of users that break no promise, the most serious first. It is empty
+// only if every wanted delivery arrived, less than 1 % of them late, every message was
+// published, and no server was down.
+func harm(r result.Result) []string {
+	t := total(r)
+	var all []string
+	if a := r.Availability; a.Down > 0 {
+		all = append(all, ofServers(a.Down, a.Servers)+" down")
+	}
+	reasons := []string{}
+	for _, of := range []struct {
+		n    uint64
+		what string
+	}{
+		{t.ReportedLost, "were lost"},
+		{t.Ended, "ended with a server"},
+		{t.ReceiverDown, "were not offered to a server that was down"},
+		{t.ReceiverUnknown, "were not offered to a server that was not known"},
+		{t.Waiting, "still wait"},
+	} {
+		if of.n > 0 {
+			reasons = append(reasons, fmt.Sprintf("%s of the wanted deliveries %s", portion(float64(of.n)/float64(t.Wanted())), of.what))
+		}
+	}
+	if len(reasons) > 1 { // the answer has them
+		reasons = []string{fmt.Sprintf("%s of the wanted deliveries did not arrive", portion(1-share(t)))}
+	}
+	all = append(all, reasons...)
+	if late := float64(t.Late) / float64(max(1, t.Wanted())); late >= lateShare {
+		all = append(all, fmt.Sprintf("%s of the wanted deliveries were later than %s", portion(late), millis(r.LateAfterMS)))
+	}
+	if t.Refused > 0 {
+		all = append(all, number(int(t.Refused), "message was", "messages were")+" refused to the publishers")
+	}
+	if t.Unpublished > 0 {
+		all = append(all, number(int(t.Unpublished), "message was", "messages were")+" not published")
+	}
+	return all
+}
+
+// ofServers writes "1 of 8 servers was" or "7 of 8 servers were".
+func ofServers(n, all int) string {
+	verb := "were"
+	if n == 1 {
+		verb = "was"
+	}
+	return fmt.Sprintf("%s of %s servers %s", count(n), count(all), verb)
 }
 
 // number writes n with the noun for one, or for several.
@@ -41,50 +106,4 @@ func number(n int, one, several string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%s %s", count(n), several)
-}
-
-// loadSeconds is for how long something was published, by the timeline, or
-// else how long the whole run was.
-func loadSeconds(r result.Result) float64 {
-	first, last := -1, -1
-	for _, s := range r.Timeline {
-		if s.Published > 0 {
-			if first < 0 {
-				first = s.Second
-			}
-			last = s.Second
-		}
-	}
-	if first < 0 || last < first {
-		return r.VirtualSeconds
-	}
-	return float64(last - first + 1)
-}
-
-// A traffic is how much the servers send, by the second.
-type traffic struct {
-	mean, received float64 // bit/s, on average
-	busiest        float64 // bit/s of the server that sends most
-	amplification  float64 // bytes sent by all for each byte published; 0: none was published
-	window         uint64  // the most that one server kept for others
-	busiestReceive float64 // bit/s of the server that receives most
-}
-
-func measure(r result.Result) traffic {
-	var t traffic
-	var sent, got, payload, most, received uint64
-	for _, s := range r.Servers {
-		sent, got, payload = sent+s.SentBytes, got+s.ReceivedBytes, payload+s.PayloadBytes
-		most = max(most, s.SentBytes)
-		received = max(received, s.ReceivedBytes)
-		t.window = max(t.window, s.WindowPeakBytes)
-	}
-	if seconds := loadSeconds(r); seconds > 0 && len(r.Servers) > 0 {
-		t.mean, t.received = 8*float64(sent)/seconds/float64(len(r.Servers)), 8*float64(got)/seconds/float64(len(r.Servers))
-		t.busiest, t.busiestReceive = 8*float64(most)/seconds, 8*float64(received)/seconds
-	}
-	if payload > 0 {
-		t.amplification = float64(sent) / float64(payload)
-	}
-	return t
 }

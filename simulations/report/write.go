@@ -16,23 +16,27 @@ import (
 )
 
 // Write writes index.html, results.json and samples.csv to dir, which it makes
-// if need be. It needs at least one result; with several, the page has a part for
+// if need be. It needs at least one outcome; with several, the page has a part for
 // each. All is made before anything is written, so that a result that cannot be
 // shown leaves the files of an earlier run as they are.
-func Write(dir string, results ...result.Result) error {
-	if len(results) == 0 {
+func Write(dir string, outcomes ...Outcome) error {
+	if len(outcomes) == 0 {
 		return errors.New("report: no result to write")
 	}
-	title := cmp.Or(results[0].Scenario, "Simulation")
-	for _, r := range results {
-		if r.Scenario != results[0].Scenario {
-			title = number(len(results), "scenario", "scenarios")
+	title := cmp.Or(outcomes[0].Scenario, "Simulation")
+	for _, o := range outcomes {
+		if o.Scenario != outcomes[0].Scenario {
+			title = number(len(outcomes), "scenario", "scenarios")
 		}
 	}
-	return write(dir, title, nil, results)
+	return write(dir, title, nil, outcomes)
 }
 
-func write(dir, title string, c *comparison, results []result.Result) error {
+func write(dir, title string, c *comparison, outcomes []Outcome) error {
+	var results []result.Result
+	for _, o := range outcomes {
+		results = append(results, o.runs...)
+	}
 	files := []struct {
 		name string
 		make func(io.Writer) error
@@ -40,7 +44,7 @@ func write(dir, title string, c *comparison, results []result.Result) error {
 	}{
 		{name: "results.json", make: func(w io.Writer) error { return writeJSON(w, results) }},
 		{name: "samples.csv", make: func(w io.Writer) error { return writeSamples(w, results) }},
-		{name: "index.html", make: func(w io.Writer) error { return writePage(w, title, c, results) }},
+		{name: "index.html", make: func(w io.Writer) error { return writePage(w, title, c, outcomes) }},
 	}
 	for i := range files {
 		if err := files[i].make(&files[i].data); err != nil {

@@ -20,7 +20,7 @@ import (
 func TestResultsComeBackAsTheyWere(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "report")
 	want := []result.Result{example(3, 30), example(12, 60)}
-	require.NoError(t, Write(dir, want...))
+	require.NoError(t, Write(dir, each(want)...))
 	data, err := os.ReadFile(filepath.Join(dir, "results.json"))
 	require.NoError(t, err)
 	var got []result.Result
@@ -30,7 +30,7 @@ func TestResultsComeBackAsTheyWere(t *testing.T) {
 
 func TestSamplesHaveALineForEachSecondOfEachRun(t *testing.T) {
 	dir, runs := t.TempDir(), []result.Result{example(3, 30), example(4, 60)}
-	require.NoError(t, Write(dir, runs...))
+	require.NoError(t, Write(dir, each(runs)...))
 	f, err := os.Open(filepath.Join(dir, "samples.csv"))
 	require.NoError(t, err)
 	defer f.Close()
@@ -49,13 +49,13 @@ func TestSamplesHaveALineForEachSecondOfEachRun(t *testing.T) {
 
 func TestWhatCannotBeShownLeavesTheOldReport(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, Write(dir, example(3, 30)))
+	require.NoError(t, Write(dir, Of(example(3, 30))))
 	before, err := os.ReadFile(filepath.Join(dir, "index.html"))
 	require.NoError(t, err)
 
 	r := example(4, 30)
 	r.Latency.P99MS = math.NaN()
-	assert.ErrorContains(t, Write(dir, r), "results.json")
+	assert.ErrorContains(t, Write(dir, Of(r)), "results.json")
 	assert.Error(t, Write(dir))
 	after, err := os.ReadFile(filepath.Join(dir, "index.html"))
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestWhatCannotBeShownLeavesTheOldReport(t *testing.T) {
 func TestWriteTellsWhereItCannot(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	assert.ErrorContains(t, Write(file, example(3, 30)), file)
+	assert.ErrorContains(t, Write(file, Of(example(3, 30))), file)
 }
 
 func TestTheManualNamesEveryKeyAndColumn(t *testing.T) {

@@ -24,27 +24,44 @@ type Result struct {
 	Nodes           int     `json:"nodes"`         // at the beginning
 	LateAfterMS     float64 `json:"late_after_ms"` // from when on a delivery counts as late
 	VirtualSeconds  float64 `json:"virtual_seconds"`
+	LoadSeconds     float64 `json:"load_seconds"` // of them, how long messages were published
 	WallSeconds     float64 `json:"wall_seconds"`
 	PeakMemoryBytes uint64  `json:"peak_memory_bytes,omitempty"` // of the simulating process; 0: not measured
 	Events          uint64  `json:"events"`                      // of the simulated network; 0 in stack mode
 
-	Latency Latency   `json:"latency"`         // of all deliveries
-	Roads   []Road    `json:"roads,omitempty"` // the same, by road
-	Account []Account `json:"account"`         // one for each class of message, and the sum as "total" at the end
-	Servers []Server  `json:"servers"`         // one for each node that ever lived, in the order of their numbers
-	Gossip  Gossip    `json:"gossip"`
+	Availability Availability `json:"availability"`
 
-	Ready  Latency `json:"ready"`  // from a node's start until it is ready: it has joined the mesh
-	Join   Latency `json:"join"`   // from a node's start until it is linked or in touch with every node that lives and can be reached
-	Detect Latency `json:"detect"` // from the end of a node until another one no longer counts it as a server
-	Heal   Latency `json:"heal"`   // from the end of a cut, partition, pause or degradation until what was delayed by it is delivered
+	Latency Latency   `json:"latency"`           // of all deliveries
+	Roads   []Road    `json:"roads,omitempty"`   // the same, by road
+	Classes []Road    `json:"classes,omitempty"` // the same, by class of message, if there are several
+	Pairs   []Road    `json:"pairs,omitempty"`   // the same, by pair of regions, "eu to us", if there are 2 to 12 regions
+	Account []Account `json:"account"`           // one for each class of message, and the sum as "total" at the end
+	Servers []Server  `json:"servers"`           // one for each node that ever lived, in the order of their numbers
+	Paths   []Path    `json:"paths,omitempty"`   // connections with a bandwidth of their own, by pair of regions
+	Traffic []Traffic `json:"traffic,omitempty"`
+	// Bottleneck is the line with the highest peak utilisation; empty if no line has a limit.
+	Bottleneck Bottleneck `json:"bottleneck"`
+	Gossip     Gossip     `json:"gossip"`
 
-	Timeline []Sample `json:"timeline"` // one for each virtual second
-	Faults   []Fault  `json:"faults,omitempty"`
-	Checks   []Check  `json:"checks"`           // of the simulation itself
-	Broken   []string `json:"broken,omitempty"` // promises of the mesh that did not hold, one sentence each; none is what is hoped for
-	Sizing   []string `json:"sizing"`           // what a planner has to know, one paragraph each
-	Limits   []string `json:"limits"`           // what this run cannot tell, one sentence each
+	Ready Latency `json:"ready"` // from a node's start until it is ready: it has joined the mesh
+	Join  Latency `json:"join"`  // from a node's start until it is linked or in touch with every node that lives and can be reached
+	// Suspect and Detect are measured from the moment at which a node can no longer be
+	// reached until another node suspects it, and until that node no longer counts it as a
+	// server. A node cannot be reached when it was killed, is stopped, lost its power, or the
+	// path between the two is cut. There is one observation for each node that notices. Both
+	// modes use this definition.
+	Suspect Latency `json:"suspect"`
+	Detect  Latency `json:"detect"`
+	Heal    Latency `json:"heal"` // from the end of a cut, partition, pause or degradation until what was delayed by it is delivered
+
+	Timeline []Sample      `json:"timeline"` // one for each virtual second
+	Faults   []Fault       `json:"faults,omitempty"`
+	Checks   []Check       `json:"checks"`             // of the simulation itself
+	Expected []Expectation `json:"expected,omitempty"` // one for each line of the scenario's expect
+	Broken   []string      `json:"broken,omitempty"`   // promises of the mesh that did not hold, one sentence each; none is what is hoped for
+	Advice   []string      `json:"advice,omitempty"`   // settings that would have helped, one sentence each
+	Sizing   []string      `json:"sizing"`             // notes for planners, one paragraph each
+	Limits   []string      `json:"limits"`             // limits of this run, one sentence each
 }
 
 // A Setting is one value of the scenario, as text with its unit.
@@ -59,6 +76,7 @@ type Latency struct {
 	P50MS  float64 `json:"p50_ms"`
 	P90MS  float64 `json:"p90_ms"`
 	P99MS  float64 `json:"p99_ms"`
+	P999MS float64 `json:"p999_ms"`
 	MaxMS  float64 `json:"max_ms"`
 	MeanMS float64 `json:"mean_ms"`
 	// CDF has at most 200 points, both coordinates rising; the last Share is 1.
@@ -99,11 +117,24 @@ type Account struct {
 	Waiting uint64 `json:"waiting"`
 	// Ended is what a sender or receiver that was killed or restarted took with it:
 	// no promise covers it.
-	Ended       uint64 `json:"ended"`
+	Ended uint64 `json:"ended"`
+	// ReceiverDown counts deliveries that were not offered because the receiving server had no
+	// ready process, after it had one. ReceiverUnknown counts those that were not offered
+	// because the publishing server did not count the receiving one, which was ready, as a
+	// member.
+	ReceiverDown    uint64 `json:"receiver_down"`
+	ReceiverUnknown uint64 `json:"receiver_unknown"`
+	// Unpublished are messages of the load that were not published, because the process of
+	// their server had ended, was stopped or was leaving.
+	Unpublished uint64 `json:"unpublished"`
 	Unaccounted uint64 `json:"unaccounted"`
 	Duplicates  uint64 `json:"duplicates"`
 	Disorder    uint64 `json:"disorder"` // deliveries before an earlier message of the same sender
 }
+
+// Wanted is how many deliveries the published messages should have had: those offered, and
+// those for servers that were down or not known.
+func (a Account) Wanted() uint64 { return a.Offered + a.ReceiverDown + a.ReceiverUnknown }
 
 // Balances tells whether each message that was offered is accounted for once.
 func (a Account) Balances() bool {
@@ -125,6 +156,47 @@ type Server struct {
 	WindowPeakBytes  uint64  `json:"window_peak_bytes"` // kept for others at the most
 	Links            int     `json:"links"`             // direct, at the end
 	Restarts         int     `json:"restarts"`
+	Up               Use     `json:"up"`   // of the node's line, sending
+	Down             Use     `json:"down"` // of the node's line, receiving
+}
+
+// A Use is how much of its capacity a line carried, in one direction. Bytes count in the
+// second in which they leave, so that no share is above 1.
+type Use struct {
+	BitsPerSecond float64 `json:"bits_per_second"` // the capacity; 0: it has no limit, and the shares are 0
+	Mean          float64 `json:"mean"`            // share of the capacity while the load ran, 0 to 1
+	Peak          float64 `json:"peak"`            // the same in the busiest second while the load ran
+	PeakSecond    int     `json:"peak_second"`     // of the load's time
+}
+
+// A Path is what the connections from the nodes of one region to those of another used of
+// the bandwidth that each of them has. Busiest is the connection with the highest peak.
+type Path struct {
+	From        string `json:"from"`
+	To          string `json:"to"`
+	Connections int    `json:"connections"`
+	Busiest     Use    `json:"busiest"`
+	Name        string `json:"name"` // of the busiest: "node-1 to node-11"
+}
+
+// Traffic is what the nodes of one region sent to those of another while the load ran.
+type Traffic struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Bytes uint64 `json:"bytes"` // on the wire, acknowledgements and keep-alives included
+	// Deliveries are those to nodes of To of messages that nodes of From published.
+	Deliveries uint64 `json:"deliveries"`
+	// IdleBitsPerSecond is measured in the second half of drain, when nothing is published;
+	// 0 if drain is shorter than 2 s.
+	IdleBitsPerSecond float64 `json:"idle_bits_per_second"`
+}
+
+// A Bottleneck is the line whose utilisation had the highest peak.
+type Bottleneck struct {
+	Name string `json:"name"` // "node-3 up", "node-3 down" or "node-1 to node-11"; empty: no line has a limit
+	Use
+	// Full reports whether the line was full in its busiest second: its peak is 0.95 or more.
+	Full bool `json:"full"`
 }
 
 // Gossip is what the topic cost.
@@ -155,6 +227,8 @@ type Fault struct {
 	Label        string  `json:"label"`
 	BeginSeconds float64 `json:"begin_seconds"`
 	EndSeconds   float64 `json:"end_seconds"` // equal to BeginSeconds for what has no length
+	Latency      Latency `json:"latency"`     // of the messages published between the two, or in the 5 s after BeginSeconds
+	Heal         Latency `json:"heal"`        // as in Result, of this fault
 }
 
 // A Check compares what the simulation measured with what it was told to be.
@@ -174,11 +248,41 @@ type Progress struct {
 	Delivered   uint64
 }
 
-// OK tells whether every promise and every check held, and the account balances.
+// OK reports whether every promise, check and expectation held, and the account balances. A
+// result without an account or without checks is not OK: nothing was tested.
 func (r Result) OK() bool {
 	failed := slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.OK })
-	return !failed && len(r.Broken) == 0 && r.Balances()
+	missed := slices.ContainsFunc(r.Expected, func(e Expectation) bool { return !e.OK })
+	return len(r.Checks) > 0 && len(r.Account) > 0 && !failed && !missed && len(r.Broken) == 0 && r.Balances()
 }
+
+// Total is the sum of the account, or an empty one.
+func (r Result) Total() Account {
+	if i := slices.IndexFunc(r.Account, func(a Account) bool { return a.Class == "total" }); i >= 0 {
+		return r.Account[i]
+	}
+	return Account{Class: "total"}
+}
+
+// Narrowest is the line with the highest peak utilisation; the first if several have it.
+func (r Result) Narrowest() (b Bottleneck) {
+	better := func(name string, u Use) {
+		if u.Peak > b.Peak {
+			b = Bottleneck{Name: name, Use: u, Full: u.Peak >= full}
+		}
+	}
+	for _, s := range r.Servers {
+		better(s.Name+" up", s.Up)
+		better(s.Name+" down", s.Down)
+	}
+	for _, p := range r.Paths {
+		better(p.Name, p.Busiest)
+	}
+	return b
+}
+
+// full is the share of its capacity from which on a line counts as full.
+const full = 0.95
 
 // Balances tells whether the account does, of every class and in all.
 func (r Result) Balances() bool {

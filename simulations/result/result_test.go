@@ -17,9 +17,12 @@ func TestAResultIsNotOKWhenAnythingDoesNotHold(t *testing.T) {
 	good := Result{Account: []Account{{Class: "total", Offered: 3, Delivered: 2, Waiting: 1}}, Checks: []Check{{OK: true}}}
 	assert.True(t, good.OK())
 	for name, spoil := range map[string]func(*Result){
-		"promise": func(r *Result) { r.Broken = []string{"message 4 arrived twice"} },
-		"check":   func(r *Result) { r.Checks = []Check{{OK: true}, {}} },
-		"account": func(r *Result) { r.Account = []Account{{Offered: 3, Delivered: 2}} },
+		"promise":     func(r *Result) { r.Broken = []string{"message 4 arrived twice"} },
+		"check":       func(r *Result) { r.Checks = []Check{{OK: true}, {}} },
+		"no check":    func(r *Result) { r.Checks = nil },
+		"no account":  func(r *Result) { r.Account = nil },
+		"expectation": func(r *Result) { r.Expected = []Expectation{{OK: true}, {}} },
+		"account":     func(r *Result) { r.Account = []Account{{Offered: 3, Delivered: 2}} },
 	} {
 		bad := good
 		spoil(&bad)

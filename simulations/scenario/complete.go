@@ -79,7 +79,9 @@ func (n Network) or(d Network) Network {
 
 func (a Application) complete() Application {
 	a.Clients = cmp.Or(a.Clients, 1)
-	a.Groups.Servers = cmp.Or(a.Groups.Servers, 3)
+	if a.Groups.Members == 0 {
+		a.Groups.Servers = cmp.Or(a.Groups.Servers, 3)
+	}
 	a.Groups.Popularity = cmp.Or(a.Groups.Popularity, Uniform)
 	a.Groups.Skew = cmp.Or(a.Groups.Skew, 1.1)
 	a.Load = slices.Clone(a.Load)
@@ -135,6 +137,7 @@ func (s *Scenario) check() error {
 		c.application(fmt.Sprintf("$.applications[%d]", i), a)
 	}
 	c.mesh(s.Mesh)
+	c.expect(s.Expect)
 	for i, f := range s.Faults {
 		c.fault(fmt.Sprintf("$.faults[%d]", i), f)
 	}
@@ -204,14 +207,22 @@ func (c *checker) application(path string, a Application) {
 	if p := a.Groups.Popularity; p != Uniform && p != Zipf {
 		c.wrong(path+".groups.popularity", "%q is neither uniform nor zipf; write one of them", p)
 	}
-	if a.Groups.Servers < 1 {
+	switch {
+	case a.Groups.Members < 0 || a.Groups.Members > 10_000_000:
+		c.wrong(path+".groups.members", "%d is not between 1 and 10000000", a.Groups.Members)
+	case a.Groups.Members > 0 && a.Groups.Servers > 0:
+		c.wrong(path+".groups.members", "members and servers say the same; write one of them")
+	case a.Groups.Members == 0 && a.Groups.Servers < 1:
 		c.wrong(path+".groups.servers", "%v servers cannot have a group; write 1 or more", a.Groups.Servers)
 	}
 	if a.Groups.Skew <= 1 {
 		c.wrong(path+".groups.skew", "%v is not above 1; 1.1 is usual", a.Groups.Skew)
 	}
-	if a.Clients < 1 || a.Clients > 10_000 {
-		c.wrong(path+".clients", "%d is not between 1 and 10000", a.Clients)
+	if a.Clients < 1 || a.Clients > maxClients {
+		c.wrong(path+".clients", "%d is not between 1 and %d", a.Clients, maxClients)
+	}
+	if all := a.Clients * max(1, len(c.s.Members(a))); all > allClients {
+		c.wrong(path+".clients", "%d clients of all nodes together are more than %d; write fewer", all, allClients)
 	}
 	for i, l := range a.Load {
 		c.load(fmt.Sprintf("%s.load[%d]", path, i), a, nodes, l)

@@ -22,6 +22,8 @@ const (
 	maxRegions   = 200
 	maxSelectors = 2000 // in all, each + counted
 	maxErrors    = 10
+	maxClients   = 100_000                  // of one node
+	allClients   = 50_000_000               // of all nodes of an application
 	maxLength    = Duration(24 * time.Hour) // of warm-up, load and drain each
 	leastEvery   = Duration(100 * time.Millisecond)
 )

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -14,9 +15,13 @@ import (
 // maxFile bounds a scenario file, in bytes.
 const maxFile = 64 << 10
 
+// Editors on Windows may write byteOrderMark at the beginning of a file.
+const byteOrderMark = "\ufeff"
+
 // Parse reads a scenario file. An error names the file, the line of each fault and
 // what to do about it.
 func Parse(file string, text []byte) (Scenario, error) {
+	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
 	if len(text) > maxFile {
 		return Scenario{}, fmt.Errorf("%s: %d bytes are no scenario; the limit is %d", file, len(text), maxFile)
 	}

@@ -1,5 +1,7 @@
 package scenario
 
+import "math"
+
 // A Scenario is one experiment. Its times count from the beginning of the load:
 // before it the mesh forms for Warmup, after Duration nothing new is published and
 // the mesh has Drain to deliver what is late.
@@ -34,6 +36,9 @@ type Scenario struct {
 	Mesh Mesh `yaml:"mesh,omitempty" json:"mesh"`
 	// Faults are what happens to the mesh.
 	Faults []Fault `yaml:"faults,omitempty" json:"faults,omitempty"`
+	// Expect lists the figures that the run has to achieve. None means that the promises of the mesh have to
+	// hold, and nothing else.
+	Expect Expect `yaml:"expect,omitempty" json:"expect,omitempty"`
 }
 
 // A Network is what paths are like. Values are for one direction.
@@ -89,11 +94,23 @@ type Groups struct {
 	Count int `yaml:"count,omitempty" json:"count"`
 	// Servers is how many nodes have members of a group, on average. Default 3.
 	Servers float64 `yaml:"servers,omitempty" json:"servers,omitempty"`
+	// Members is how many connections a group has on average, spread over the nodes at random.
+	// It replaces Servers.
+	Members int `yaml:"members,omitempty" json:"members,omitempty"`
 	// Popularity is how messages and members spread over the groups: uniform (the default)
 	// or zipf.
 	Popularity Popularity `yaml:"popularity,omitempty" json:"popularity,omitempty"`
 	// Skew is the exponent of Zipf, above 1: the larger, the more the first groups have. Default 1.1.
 	Skew float64 `yaml:"skew,omitempty" json:"skew,omitempty"`
+}
+
+// ServersOf returns how many of n nodes have members of a group whose size is share times
+// the average.
+func (g Groups) ServersOf(n int, share float64) float64 {
+	if g.Members == 0 {
+		return g.Servers * share
+	}
+	return float64(n) * (1 - math.Pow(1-1/float64(n), float64(g.Members)*share))
 }
 
 // A Popularity says how something spreads.

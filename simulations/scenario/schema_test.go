@@ -41,7 +41,7 @@ func TestEveryKeyIsInTheManual(t *testing.T) {
 	require.NoError(t, err)
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[Scenario](), reflect.TypeFor[Network](), reflect.TypeFor[Region](), reflect.TypeFor[Link](), reflect.TypeFor[Application](),
-		reflect.TypeFor[Groups](), reflect.TypeFor[Load](), reflect.TypeFor[Mesh](), reflect.TypeFor[Fault](),
+		reflect.TypeFor[Groups](), reflect.TypeFor[Load](), reflect.TypeFor[Mesh](), reflect.TypeFor[Fault](), reflect.TypeFor[Expect](),
 	} {
 		for i := range typ.NumField() {
 			if key := keyOf(typ.Field(i)); key != "" {
@@ -144,7 +144,7 @@ func property(t *testing.T, typ reflect.Type, doc map[string]string) map[string]
 // comments are those of the fields, by Type.Field.
 func comments(t *testing.T) map[string]string {
 	doc := map[string]string{}
-	for _, file := range []string{"scenario.go", "fault.go"} {
+	for _, file := range []string{"scenario.go", "fault.go", "expect.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
 		require.NoError(t, err)
 		ast.Inspect(f, func(n ast.Node) bool {

@@ -23,11 +23,11 @@ var Keys = []Key{
 	{"jitter", "2ms", "what a packet may take longer, on all paths: a `time`", setText(func(s *Scenario) *Network { return s.everywhere(Network{Jitter: new(Duration)}) }, "jitter")},
 	{"loss", "0.5%", "`share` of packets lost, on all paths", setText(func(s *Scenario) *Network { return s.everywhere(Network{Loss: new(Share)}) }, "loss")},
 	{"bandwidth", "1Gbit", "`bits` a second of each node, up and down each", setText(func(s *Scenario) *Network { return s.everywhere(Network{Bandwidth: new(Bandwidth)}) }, "bandwidth")},
-	{"duration", "10m", "how long messages are published: a virtual `time`", func(s *Scenario, v string) error { return s.Duration.UnmarshalText([]byte(v)) }},
+	{"duration", "10m", "how long messages are published: a virtual `time`", setDuration(func(s *Scenario) *Duration { return &s.Duration })},
 	{"seed", "7", "the `number` that decides everything random", setSeed},
 	{"degree", "4", "GossipSub's `degree`", setInt(func(s *Scenario) *int { return &s.Mesh.Degree })},
 	{"direct", "128", "up to how many direct `links` all are linked; if there are more nodes, each makes a quarter as many", setInt(func(s *Scenario) *int { return &s.Mesh.Direct })},
-	{"replay", "2m", "how long messages are kept for a peer that is away: a `time`", func(s *Scenario, v string) error { return s.Mesh.ReplayAge.UnmarshalText([]byte(v)) }},
+	{"replay", "2m", "how long messages are kept for a peer that is away: a `time`", setDuration(func(s *Scenario) *Duration { return &s.Mesh.ReplayAge })},
 }
 
 // Set returns s with one setting changed, complete.
@@ -117,6 +117,21 @@ func setInt(field func(*Scenario) *int) func(*Scenario, string) error {
 			return fmt.Errorf("%q is no whole number from 1", v)
 		}
 		*field(s) = n
+		return nil
+	}
+}
+
+// setDuration refuses 0, which Complete would replace with the default.
+func setDuration(field func(*Scenario) *Duration) func(*Scenario, string) error {
+	return func(s *Scenario, v string) error {
+		var d Duration
+		if err := d.UnmarshalText([]byte(v)); err != nil {
+			return err
+		}
+		if d == 0 {
+			return fmt.Errorf("%q is not above 0; write a duration, for example 30s", v)
+		}
+		*field(s) = d
 		return nil
 	}
 }

@@ -75,8 +75,8 @@ func (c *shape) zero(path string, n ast.Node, v reflect.Value) {
 
 // defaulted are the keys of which Complete replaces 0.
 var defaulted = []string{
-	"duration", "warmup", "drain", "late_after", "clients", "servers", "skew", "burst", "degree", "direct", "replay_age", "replay_bytes",
-	"backlog", "suspect_after", "gone_after", "down", "every",
+	"duration", "warmup", "drain", "late_after", "clients", "servers", "members", "skew", "burst", "degree", "direct", "replay_age", "replay_bytes",
+	"backlog", "suspect_after", "gone_after", "down", "every", "p99", "delivered", "detect", "heal", "bytes", "utilisation",
 }
 
 func (c *shape) mapping(path string, n ast.Node, t reflect.Type) {

@@ -74,7 +74,7 @@ func loads(s *scenario.Scenario) []result.Setting {
 				value += fmt.Sprintf(", %d back to back", l.Burst)
 			}
 			if l.To == scenario.Group {
-				value += fmt.Sprintf("; %d groups on %.4g servers each, %s", a.Groups.Count, a.Groups.Servers, a.Groups.Popularity)
+				value += fmt.Sprintf("; %d groups on %.4g servers each, %s", a.Groups.Count, a.Groups.ServersOf(len(s.Members(a)), 1), a.Groups.Popularity)
 			}
 			if len(l.Publishers) > 0 {
 				value += "; published by " + words(l.Publishers)

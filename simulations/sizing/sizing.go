@@ -14,7 +14,9 @@ import (
 // cannot tell.
 func Complete(r *result.Result, s *scenario.Scenario) {
 	r.LateAfterMS = float64(s.LateAfter.D()) / 1e6
-	r.Settings, r.Sizing, r.Limits = settings(s), note(r, s), limits(r, s)
+	r.LoadSeconds = s.Duration.D().Seconds()
+	r.Expected = expectations(r, s.Expect)
+	r.Settings, r.Sizing, r.Limits, r.Advice = settings(s), note(r, s), limits(r, s), advice(r, s)
 }
 
 // note is what a planner has to know: what each server must carry, of how much load, what
@@ -23,19 +25,11 @@ func note(r *result.Result, s *scenario.Scenario) []string {
 	if len(r.Servers) == 0 || len(r.Account) == 0 {
 		return nil
 	}
-	seconds, n := s.Duration.D().Seconds(), float64(len(r.Servers))
+	seconds, traffic := s.Duration.D().Seconds(), TrafficOf(r)
 	var sum result.Server // of all
-	busiest := r.Servers[0]
 	for _, v := range r.Servers {
 		sum.SentBytes += v.SentBytes
-		sum.ReceivedBytes += v.ReceivedBytes
-		sum.SentMessages += v.SentMessages
-		sum.ReceivedMessages += v.ReceivedMessages
 		sum.PayloadBytes += v.PayloadBytes
-		sum.WindowPeakBytes = max(sum.WindowPeakBytes, v.WindowPeakBytes)
-		if v.SentBytes+v.ReceivedBytes > busiest.SentBytes+busiest.ReceivedBytes {
-			busiest = v
-		}
 	}
 	pieces := "messages of the mesh (frames, and messages of the topic)"
 	if r.Mode == result.Stack {
@@ -44,19 +38,32 @@ func note(r *result.Result, s *scenario.Scenario) []string {
 	t := r.Account[len(r.Account)-1]
 	notes := []string{
 		fmt.Sprintf("Each server has to send %s and receive %s on average: %.4g and %.4g %s a second. The busiest, %s, sends %s and receives %s: %.4g and %.4g a second.",
-			bits(float64(sum.SentBytes)/n/seconds), bits(float64(sum.ReceivedBytes)/n/seconds), round(float64(sum.SentMessages)/n/seconds), round(float64(sum.ReceivedMessages)/n/seconds), pieces,
-			busiest.Name, bits(float64(busiest.SentBytes)/seconds), bits(float64(busiest.ReceivedBytes)/seconds), round(float64(busiest.SentMessages)/seconds), round(float64(busiest.ReceivedMessages)/seconds)),
+			BitRate(traffic.Sent), BitRate(traffic.Received), round(traffic.SentPieces), round(traffic.GotPieces), pieces,
+			traffic.Busiest.Name, BitRate(traffic.BusiestSent), BitRate(traffic.BusiestReceived), round(float64(traffic.Busiest.SentMessages)/seconds), round(float64(traffic.Busiest.ReceivedMessages)/seconds)),
+	}
+	if traffic.Idles() {
+		notes = append(notes, fmt.Sprintf("That is the average of %.4g s. In the %d s in which messages were published, a server sent %s; in the other %d s it sent %s.",
+			seconds, traffic.LoadedFor, BitRate(traffic.Loaded), traffic.IdleFor, BitRate(traffic.Idle)))
 	}
 	if peak, average := peak(r, s), float64(sum.SentBytes)/seconds; peak > 0 && average > 0 {
 		notes = append(notes, fmt.Sprintf("In their busiest second all servers together sent %s, %.1f times the average; within a second it is more, so leave room.", bits(peak), peak/average))
 	}
 	if t.Published > 0 {
-		notes = append(notes, fmt.Sprintf("That is for %.4g messages a second with %.4g bytes of payload each, each wanted by %.1f other servers on average: %.0f deliveries a second in all. A byte published costs %.1f bytes sent.",
+		notes = append(notes, fmt.Sprintf("The load was %.4g messages a second with %.4g bytes of payload each, each wanted by %.1f other servers on average: %.0f deliveries a second in all. A byte published costs %.1f bytes sent.",
 			round(float64(t.Published)/seconds), round(float64(sum.PayloadBytes)/float64(t.Published)), float64(t.Offered)/float64(t.Published), float64(t.Delivered)/seconds,
 			float64(sum.SentBytes)/float64(max(1, sum.PayloadBytes))))
 	}
-	notes = append(notes, fmt.Sprintf("A server kept at most %s for others that had not acknowledged it. The settings allow %v for each server that is away, for %v.", mebibytes(sum.WindowPeakBytes), s.Mesh.ReplayBytes, s.Mesh.ReplayAge))
-	return append(notes, growth(r, s, float64(sum.SentBytes)/n/seconds)...)
+	notes = append(notes, capacity(r, s)...)
+	notes = append(notes, fmt.Sprintf("A server kept at most %s for others that had not acknowledged it. The settings allow %v for each server that is away, for %v.", mebibytes(traffic.Window), s.Mesh.ReplayBytes, s.Mesh.ReplayAge))
+	return append(notes, growth(r, s, underLoad(traffic)/8)...)
+}
+
+// underLoad returns the rate at which a server sent while messages were published, in bit/s.
+func underLoad(t Traffic) float64 {
+	if t.Idles() {
+		return t.Loaded
+	}
+	return t.Sent
 }
 
 // peak is what all servers together sent in their busiest second of the load, in bytes.
@@ -151,16 +158,7 @@ func limits(r *result.Result, s *scenario.Scenario) []string {
 }
 
 // bits writes bytes a second as bits a second.
-func bits(bytes float64) string {
-	switch b := bytes * 8; {
-	case b >= 1e9:
-		return fmt.Sprintf("%.2f Gbit/s", b/1e9)
-	case b >= 1e6:
-		return fmt.Sprintf("%.1f Mbit/s", b/1e6)
-	default:
-		return fmt.Sprintf("%.0f kbit/s", b/1e3)
-	}
-}
+func bits(bytes float64) string { return BitRate(8 * bytes) }
 
 // mebibytes writes bytes of memory.
 func mebibytes(bytes uint64) string {

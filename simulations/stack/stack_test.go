@@ -39,6 +39,8 @@ func TestASteadyMeshDeliversEverything(t *testing.T) {
 	assert.Equal(t, 3*a.Published, a.Offered)
 	assert.Equal(t, a.Offered, a.Delivered)
 	assert.Empty(t, r.Broken)
+	assert.NotZero(t, a.Wanted())
+	assert.NotEmpty(t, r.Checks)
 	assert.True(t, r.OK(), "%+v", r.Checks)
 	assert.Equal(t, last.Of, last.Virtual)
 }

@@ -42,9 +42,10 @@ type world struct {
 // testing/synctest, where it leaves nothing behind.
 func simulate(s scenario.Scenario, tell func(result.Progress)) (result.Result, error) {
 	w := &world{
-		s: &s, plan: load.New(&s), paths: newPaths(&s), book: account.New(&s), verified: newVerified(), done: make(chan struct{}),
+		s: &s, plan: load.New(&s), paths: newPaths(&s), verified: newVerified(), done: make(chan struct{}),
 		lives: make([]*life, s.Nodes()+len(s.Joins())), numbers: map[string]int{}, paused: map[int]bool{},
 	}
+	w.book = account.New(&s, w.now)
 	w.net = vnet.New(rand.NewPCG(s.Seed, 0x7ace), w.paths.between)
 	w.begin = time.Now().Add(s.Warmup.D())
 	late := rand.New(rand.NewPCG(s.Seed, 0x1a7e))
@@ -129,6 +130,7 @@ func (w *world) publish(m load.Message) {
 	defer w.mu.Unlock() // so that what arrives at once is entered after this
 	l := w.lives[m.Node]
 	if l == nil || w.paused[m.Node] {
+		w.book.Unpublished(m)
 		return
 	}
 	to := w.receivers(l, m)
@@ -136,7 +138,7 @@ func (w *world) publish(m load.Message) {
 		w.book.Refused(m)
 		return
 	}
-	w.book.Published(m, l.number, to)
+	w.book.Published(m, l.number, to, w.plan.Wanters(m.App, m.Channel))
 }
 
 // receivers are the lives that l knows and that listen to m.
@@ -191,7 +193,7 @@ func (w *world) watchContact(l *life) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.book.Ready(time.Since(l.started))
+	w.book.Ready(l.number, time.Since(l.started))
 }
 
 // watchJoin waits until l knows every other server of its first application.

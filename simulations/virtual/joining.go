@@ -5,7 +5,12 @@ import "github.com/signalmesh/signalmesh/mesh/core"
 // Joined implements core.Shell.
 func (s *seat) Joined(late []core.Pending) {
 	s.ready, s.late = true, late
-	s.life.w.book.Ready(s.life.w.now - s.life.started)
+	for _, o := range s.life.seats {
+		if o != nil && !o.ready {
+			return // the process is ready when all of its applications are
+		}
+	}
+	s.life.w.book.Ready(s.life.id, s.life.w.now-s.life.started)
 }
 
 // judge reports a broken promise if s and o are ready and o is not a member of s:

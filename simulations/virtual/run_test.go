@@ -58,9 +58,11 @@ func TestNoBuiltinScenarioBreaksAPromise(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, short(t, name, 3))
 			assert.Empty(t, r.Broken)
+			require.GreaterOrEqual(t, len(r.Checks), 2, "the account, and the latency of paths")
 			for _, c := range r.Checks {
 				assert.True(t, c.OK, "%+v", c)
 			}
+			assert.True(t, r.OK())
 			assert.NotZero(t, total(r).Delivered)
 		})
 	}
@@ -88,6 +90,7 @@ func TestAPausedNodeGetsWhatItMissed(t *testing.T) {
 		assert.Empty(t, r.Broken)
 		assert.Equal(t, total(r).Offered, total(r).Delivered)
 		assert.NotZero(t, total(r).Late)
+		require.GreaterOrEqual(t, len(r.Checks), 2, "the account, and the latency of paths")
 		for _, c := range r.Checks {
 			assert.True(t, c.OK, "what waits for the node is no latency of its path: %+v", c)
 		}

@@ -252,7 +252,7 @@ func (s *seat) publish() {
 		case err != nil:
 			w.book.Refused(m)
 		default:
-			w.book.Published(m, s.life.id, to)
+			w.book.Published(m, s.life.id, to, w.wanters[m.App][m.Channel])
 		}
 		s.unpublished = s.unpublished[1:]
 	}

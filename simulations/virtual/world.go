@@ -107,9 +107,10 @@ func newWorld(s *scenario.Scenario) *world {
 // emptyWorld returns a world in which no host has been started.
 func emptyWorld(s *scenario.Scenario) *world {
 	w := &world{
-		s: s, plan: load.New(s), book: account.New(s), rand: rand.New(rand.NewPCG(s.Seed, 0x5eed)),
+		s: s, plan: load.New(s), rand: rand.New(rand.NewPCG(s.Seed, 0x5eed)),
 		begin: s.Warmup.D(), byPeer: map[core.Peer]*life{},
 	}
+	w.book = account.New(s, func() time.Duration { return w.now - w.begin })
 	w.paths = newPaths(s)
 	w.seedsOf = w.firstNodes
 	for node := range s.Nodes() + len(s.Joins()) {
@@ -172,7 +173,8 @@ func publish(w *world, arg any) {
 	w.publishNext()
 	l := w.hosts[m.Node].life
 	if l == nil || l.leaving || l.paused || l.seats[m.App] == nil {
-		return // its clients are with another node, or wait
+		w.book.Unpublished(m)
+		return
 	}
 	s := l.seats[m.App]
 	s.unpublished = append(s.unpublished, m)

@@ -126,6 +126,19 @@ func TestBandwidthIsKept(t *testing.T) {
 	})
 }
 
+func TestBandwidthIsThatOfTheSlowerOfTheSenderAndTheReceiver(t *testing.T) {
+	for name, rates := range map[string][2]float64{"sender": {10e6, 0}, "receiver": {0, 10e6}, "slow sender": {10e6, 100e6}, "slow receiver": {100e6, 10e6}} {
+		bubble(t, vnet.Path{Latency: time.Millisecond}, 0, func(w *world) {
+			w.a, w.b = w.net.Host(addrA, rates[0], 0), w.net.Host(addrB, 0, rates[1])
+			took := w.transfer(10e6)
+			assert.InDelta(t, 1.046, took.Seconds(), 0.05, name)
+		})
+	}
+	bubble(t, vnet.Path{Latency: time.Millisecond}, 0, func(w *world) {
+		assert.Less(t, w.transfer(10e6), 500*time.Millisecond, "without a limit")
+	})
+}
+
 func TestLossSlowsDownAndLosesNothing(t *testing.T) {
 	path := vnet.Path{Latency: 10 * time.Millisecond, Loss: 0.01}
 	bubble(t, path, 0, func(w *world) {
@@ -140,6 +153,27 @@ func TestLossSlowsDownAndLosesNothing(t *testing.T) {
 
 func TestJitterKeepsOrder(t *testing.T) {
 	bubble(t, vnet.Path{Latency: time.Millisecond, Jitter: 5 * time.Millisecond}, 0, func(w *world) { w.transfer(1e6) })
+}
+
+func TestJitterDelaysEachPacketByAnAmountOfItsOwn(t *testing.T) {
+	bubble(t, vnet.Path{Latency: time.Millisecond, Jitter: 5 * time.Millisecond}, 0, func(w *world) {
+		client, server := w.connect()
+		least, most := time.Hour, time.Duration(0)
+		for range 200 {
+			begun := time.Now()
+			_, err := client.Write([]byte("x"))
+			require.NoError(t, err)
+			_, err = server.Read(make([]byte, 1))
+			require.NoError(t, err)
+			took := time.Since(begun)
+			least, most = min(least, took), max(most, took)
+			time.Sleep(20 * time.Millisecond)
+		}
+		assert.GreaterOrEqual(t, least, time.Millisecond)
+		assert.Less(t, least, 2*time.Millisecond)
+		assert.Greater(t, most, 5*time.Millisecond)
+		assert.LessOrEqual(t, most, 6*time.Millisecond)
+	})
 }
 
 func TestASinglePacketLostTakesATimeout(t *testing.T) {
