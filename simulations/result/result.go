@@ -32,11 +32,21 @@ type Result struct {
 	Roads   []Road    `json:"roads,omitempty"` // the same, by road
 	Account []Account `json:"account"`         // one for each class of message, and the sum as "total" at the end
 	Servers []Server  `json:"servers"`         // one for each node that ever lived, in the order of their numbers
+	Paths   []Path    `json:"paths,omitempty"` // connections with a bandwidth of their own, by pair of regions
+	Traffic []Traffic `json:"traffic,omitempty"`
+	// Bottleneck is the line with the highest peak utilisation; empty if no line has a limit.
+	Bottleneck Bottleneck `json:"bottleneck"`
 	Gossip  Gossip    `json:"gossip"`
 
 	Ready  Latency `json:"ready"`  // from a node's start until it is ready: it has joined the mesh
 	Join   Latency `json:"join"`   // from a node's start until it is linked or in touch with every node that lives and can be reached
-	Detect Latency `json:"detect"` // from the end of a node until another one no longer counts it as a server
+	// Suspect and Detect are measured from the moment at which a node can no longer be
+	// reached until another node suspects it, and until that node no longer counts it as a
+	// server. A node cannot be reached when it was killed, is stopped, lost its power, or the
+	// path between the two is cut. There is one observation for each node that notices. Both
+	// modes use this definition.
+	Suspect Latency `json:"suspect"`
+	Detect  Latency `json:"detect"`
 	Heal   Latency `json:"heal"`   // from the end of a cut, partition, pause or degradation until what was delayed by it is delivered
 
 	Timeline []Sample `json:"timeline"` // one for each virtual second
@@ -125,6 +135,48 @@ type Server struct {
 	WindowPeakBytes  uint64  `json:"window_peak_bytes"` // kept for others at the most
 	Links            int     `json:"links"`             // direct, at the end
 	Restarts         int     `json:"restarts"`
+	Up               Use     `json:"up"`   // of the node's line, sending
+	Down             Use     `json:"down"` // of the node's line, receiving
+}
+
+// A Use is how much of its capacity a line carried, in one direction. Bytes count in the
+// second in which they leave, so that no share is above 1.
+type Use struct {
+	BitsPerSecond float64 `json:"bits_per_second"` // the capacity; 0: it has no limit, and the shares are 0
+	Mean          float64 `json:"mean"`            // share of the capacity while the load ran, 0 to 1
+	Peak          float64 `json:"peak"`            // the same in the busiest second while the load ran
+	PeakSecond    int     `json:"peak_second"`     // of the load's time
+}
+
+// A Path is what the connections from the nodes of one region to those of another used of
+// the bandwidth that each of them has. Busiest is the connection with the highest peak.
+type Path struct {
+	From        string `json:"from"`
+	To          string `json:"to"`
+	Connections int    `json:"connections"`
+	Busiest     Use    `json:"busiest"`
+	Name        string `json:"name"` // of the busiest: "node-1 to node-11"
+}
+
+// Traffic is what the nodes of one region sent to those of another while the load ran.
+type Traffic struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Bytes uint64 `json:"bytes"` // on the wire, acknowledgements and keep-alives included
+	// Copies are the messages of the applications that were carried on links, each counted
+	// once for each receiving node. Messages on the topic are not among them. 0 in stack mode.
+	Copies uint64 `json:"copies"`
+	// IdleBitsPerSecond is measured in the second half of drain, when nothing is published;
+	// 0 if drain is shorter than 2 s.
+	IdleBitsPerSecond float64 `json:"idle_bits_per_second"`
+}
+
+// A Bottleneck is the line whose utilisation had the highest peak.
+type Bottleneck struct {
+	Name string `json:"name"` // "node-3 up", "node-3 down" or "node-1 to node-11"; empty: no line has a limit
+	Use
+	// Full reports whether the line was full in its busiest second: its peak is 0.95 or more.
+	Full bool `json:"full"`
 }
 
 // Gossip is what the topic cost.
