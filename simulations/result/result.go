@@ -36,10 +36,10 @@ type Result struct {
 	Traffic []Traffic `json:"traffic,omitempty"`
 	// Bottleneck is the line with the highest peak utilisation; empty if no line has a limit.
 	Bottleneck Bottleneck `json:"bottleneck"`
-	Gossip  Gossip    `json:"gossip"`
+	Gossip     Gossip     `json:"gossip"`
 
-	Ready  Latency `json:"ready"`  // from a node's start until it is ready: it has joined the mesh
-	Join   Latency `json:"join"`   // from a node's start until it is linked or in touch with every node that lives and can be reached
+	Ready Latency `json:"ready"` // from a node's start until it is ready: it has joined the mesh
+	Join  Latency `json:"join"`  // from a node's start until it is linked or in touch with every node that lives and can be reached
 	// Suspect and Detect are measured from the moment at which a node can no longer be
 	// reached until another node suspects it, and until that node no longer counts it as a
 	// server. A node cannot be reached when it was killed, is stopped, lost its power, or the
@@ -47,7 +47,7 @@ type Result struct {
 	// modes use this definition.
 	Suspect Latency `json:"suspect"`
 	Detect  Latency `json:"detect"`
-	Heal   Latency `json:"heal"`   // from the end of a cut, partition, pause or degradation until what was delayed by it is delivered
+	Heal    Latency `json:"heal"` // from the end of a cut, partition, pause or degradation until what was delayed by it is delivered
 
 	Timeline []Sample `json:"timeline"` // one for each virtual second
 	Faults   []Fault  `json:"faults,omitempty"`

@@ -2,7 +2,11 @@ package virtual
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/core"
@@ -42,11 +46,49 @@ type world struct {
 	sampled uint64              // the same, when the last second ended
 }
 
-// Run runs a complete scenario. progress, if it is not nil, is called a few times in a
-// second of wall time. The error is that of ctx.
-func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress)) (result.Result, error) {
-	began := time.Now()
+// Run runs a scenario, with the defaults for what it leaves open. progress, if it is not
+// nil, is called a few times in a second of wall time. The error is that of ctx, that of
+// Scenario.Complete, or names a defect of the simulator and the seed that shows it.
+func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress)) (r result.Result, err error) {
+	s, err = s.Complete()
+	if err != nil {
+		return r, err
+	}
 	w := newWorld(&s)
+	defer func() {
+		if e := recover(); e != nil {
+			err = w.defect(e)
+		}
+	}()
+	return w.run(ctx, progress)
+}
+
+// defect is the error for a panic of the simulator.
+func (w *world) defect(e any) error {
+	return fmt.Errorf("the simulator failed at %v of virtual time with seed %d: %v; please report this with the scenario, the seed and the output of signalmesh version: it is a defect of the simulator and not of the scenario (%s)",
+		w.now, w.s.Seed, e, caller())
+}
+
+// caller is the place in this module at which the panic that is being recovered happened.
+func caller() string {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	panicked := false
+	for {
+		f, more := frames.Next()
+		if panicked && !strings.HasPrefix(f.Function, "runtime.") {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		panicked = panicked || f.Function == "runtime.gopanic"
+		if !more {
+			return "unknown place"
+		}
+	}
+}
+
+// run takes one event after the other until the end of the scenario.
+func (w *world) run(ctx context.Context, progress func(result.Progress)) (result.Result, error) {
+	began, s := time.Now(), w.s
 	end := w.begin + s.Duration.D() + s.Drain.D()
 	told := began
 	for w.queue.pending > 0 {
