@@ -30,6 +30,9 @@ type Book struct {
 	ready  histogram
 	detect histogram
 
+	suspect histogram
+	carried []uint64 // deliveries from region to region
+
 	sample    result.Sample
 	samples   []result.Sample
 	healings  []healing
@@ -42,6 +45,7 @@ type Book struct {
 // A life is one process of a node.
 type life struct {
 	node    int
+	region  int
 	slots   []int // as a publisher, by application, from 1; 0: none
 	ended   bool
 	clean   bool           // it left in good order
@@ -84,7 +88,7 @@ type healing struct {
 
 // New opens a Book for a complete scenario.
 func New(s *scenario.Scenario) *Book {
-	b := &Book{s: s, classes: map[scenario.Class]*result.Account{}, messages: make([]message, 1)}
+	b := &Book{s: s, classes: map[scenario.Class]*result.Account{}, messages: make([]message, 1), carried: make([]uint64, len(s.Regions)*len(s.Regions))}
 	b.sample.Second = -int((s.Warmup.D() + time.Second - 1) / time.Second)
 	for _, f := range s.Faults {
 		if f.For > 0 && slices.Contains([]scenario.Act{scenario.Cut, scenario.Degrade, scenario.Partition, scenario.Pause, scenario.Slow}, f.Do) {
@@ -96,7 +100,7 @@ func New(s *scenario.Scenario) *Book {
 
 // Started opens the account of a node's new process and returns its number, from 0.
 func (b *Book) Started(node int) int {
-	b.lives = append(b.lives, life{node: node, lost: map[int]uint64{}, away: map[int]uint64{}})
+	b.lives = append(b.lives, life{node: node, region: b.s.RegionOf(node), lost: map[int]uint64{}, away: map[int]uint64{}})
 	return len(b.lives) - 1
 }
 
@@ -109,7 +113,11 @@ func (b *Book) Joined(d time.Duration) { b.join.add(d) }
 // Ready records the time from the start of a process until it was ready.
 func (b *Book) Ready(d time.Duration) { b.ready.add(d) }
 
-// Detected says how long another process took to notice the end of one.
+// Suspected records the time from when a process could not be reached until another one
+// suspected it. See result.Result.
+func (b *Book) Suspected(d time.Duration) { b.suspect.add(d) }
+
+// Detected records the time until the other one no longer counted it.
 func (b *Book) Detected(d time.Duration) { b.detect.add(d) }
 
 func (b *Book) class(c scenario.Class) *result.Account {
@@ -226,6 +234,7 @@ func (b *Book) measure(a *result.Account, m *message, d Delivery) {
 	b.delivered++
 	b.sample.Delivered++
 	b.lives[d.To].got += uint64(m.size)
+	b.carried[b.lives[d.From].region*len(b.s.Regions)+b.lives[d.To].region]++
 	b.all.add(took)
 	b.second.add(took)
 	if d.Repaired {

@@ -163,9 +163,8 @@ type Traffic struct {
 	From  string `json:"from"`
 	To    string `json:"to"`
 	Bytes uint64 `json:"bytes"` // on the wire, acknowledgements and keep-alives included
-	// Copies are the messages of the applications that were carried on links, each counted
-	// once for each receiving node. Messages on the topic are not among them. 0 in stack mode.
-	Copies uint64 `json:"copies"`
+	// Deliveries are those to nodes of To of messages that nodes of From published.
+	Deliveries uint64 `json:"deliveries"`
 	// IdleBitsPerSecond is measured in the second half of drain, when nothing is published;
 	// 0 if drain is shorter than 2 s.
 	IdleBitsPerSecond float64 `json:"idle_bits_per_second"`
@@ -231,6 +230,26 @@ func (r Result) OK() bool {
 	failed := slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.OK })
 	return !failed && len(r.Broken) == 0 && r.Balances()
 }
+
+// Narrowest is the line with the highest peak utilisation; the first if several have it.
+func (r Result) Narrowest() (b Bottleneck) {
+	better := func(name string, u Use) {
+		if u.Peak > b.Peak {
+			b = Bottleneck{Name: name, Use: u, Full: u.Peak >= full}
+		}
+	}
+	for _, s := range r.Servers {
+		better(s.Name+" up", s.Up)
+		better(s.Name+" down", s.Down)
+	}
+	for _, p := range r.Paths {
+		better(p.Name, p.Busiest)
+	}
+	return b
+}
+
+// full is the share of its capacity from which on a line counts as full.
+const full = 0.95
 
 // Balances tells whether the account does, of every class and in all.
 func (r Result) Balances() bool {

@@ -71,10 +71,11 @@ func (w *world) dial(d dial) {
 		w.after(after, d.by, func(*world, any) { d.done(connected, dead) }, nil)
 	}
 	there := d.to.life
+	_, cut := w.paths.cut(d.by.host, d.to)
 	switch {
 	case there != nil && d.by.byLife[there] != nil && (d.target == nil || d.target == there):
 		answer(0, true, false)
-	case w.paths.cut(d.by.host, d.to):
+	case cut:
 		answer(connectTimeout, false, false)
 	case there == nil || there.leaving:
 		answer(trip, false, true)
@@ -95,10 +96,13 @@ func (w *world) dial(d dial) {
 
 // finish connects, if the other side is still there.
 func (d dial) finish(w *world, there *life) {
+	_, cut := w.paths.cut(d.by.host, d.to)
 	switch {
+	case there.ended && there.exit == unpowered:
+		w.after(connectTimeout, d.by, func(*world, any) { d.done(false, false) }, nil)
 	case there.ended || there.leaving || d.by.leaving:
 		d.done(false, there.ended)
-	case there.paused || w.paths.cut(d.by.host, d.to):
+	case there.paused || cut:
 		w.after(connectTimeout, d.by, func(*world, any) { d.done(false, false) }, nil)
 	default:
 		if d.by.byLife[there] == nil && there.byLife[d.by] == nil {

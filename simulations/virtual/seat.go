@@ -70,7 +70,6 @@ func (s *seat) Changed(m *core.Member, state core.State) {
 	if state == core.Alive {
 		s.life.peerCame()
 	}
-	of := l.peer.life
 	before := l.state
 	l.state = state
 	count := func(state core.State, by int) {
@@ -83,9 +82,7 @@ func (s *seat) Changed(m *core.Member, state core.State) {
 	}
 	count(before, -1)
 	count(state, 1)
-	if before <= core.Suspect && state > core.Suspect && of.ended && !of.clean {
-		s.life.w.book.Detected(s.life.w.now - of.endedAt)
-	}
+	l.notice(before, state)
 }
 
 // sit opens the seat of a process.

@@ -42,8 +42,10 @@ type world struct {
 	measure measure
 	healed  time.Duration       // when the last cut ended; 0: none did
 	seedsOf func(*host) []*host // of a node; tests give others
-	sent    uint64              // bytes, of all hosts
-	sampled uint64              // the same, when the last second ended
+	sent    []uint64            // bytes that left all hosts, by second since the start
+	between []float64           // bytes, from region to region: a row for each that sends
+	marks   [markCount][]float64
+	used    []result.Path // of connections with a bandwidth of their own, as between
 }
 
 // Run runs a scenario, with the defaults for what it leaves open. progress, if it is not
@@ -142,6 +144,7 @@ func newWorld(s *scenario.Scenario) *world {
 	}
 	w.planFaults()
 	w.publishNext()
+	w.planMarks()
 	w.at(time.Second-1, nil, sample, nil)
 	return w
 }
@@ -153,10 +156,11 @@ func emptyWorld(s *scenario.Scenario) *world {
 		begin: s.Warmup.D(), byPeer: map[core.Peer]*life{},
 	}
 	w.paths = newPaths(s)
+	w.between = make([]float64, len(s.Regions)*len(s.Regions))
 	w.seedsOf = w.firstNodes
 	for node := range s.Nodes() + len(s.Joins()) {
 		rate := 8e9 / float64(s.NodeBandwidth(node)) // ns a byte
-		w.hosts = append(w.hosts, &host{node: node, region: s.RegionOf(node), up: rate, down: rate, full: rate, Server: result.Server{Name: account.Name(node)}})
+		w.hosts = append(w.hosts, &host{node: node, region: s.RegionOf(node), up: line{perB: rate}, down: rate, full: rate, Server: result.Server{Name: account.Name(node)}})
 	}
 	for i := range s.Applications {
 		w.topics = append(w.topics, newTopic(w, i))
@@ -226,8 +230,10 @@ func publish(w *world, arg any) {
 
 // sample ends a virtual second.
 func sample(w *world, _ any) {
-	r := result.Sample{Members: -1, SentBytes: w.sent - w.sampled}
-	w.sampled = w.sent
+	r := result.Sample{Members: -1}
+	if second := int(w.now / time.Second); second < len(w.sent) {
+		r.SentBytes = w.sent[second]
+	}
 	ends := 0
 	for _, h := range w.hosts {
 		if h.life == nil {
@@ -260,9 +266,12 @@ func (w *world) countKeepAlives() {
 	const packets = 2*(12+18+segmentHeader) + 2*segmentHeader // a question, an answer, and their acknowledgements
 	bytes := int(packets / keepAliveEvery.Seconds())
 	for _, c := range w.conns {
-		for _, l := range c.ends {
-			l.host.count(w, bytes, 0)
-			l.host.ReceivedBytes += w.counted(bytes)
+		for i, l := range c.ends {
+			if !l.ended {
+				l.host.owe(bytes)
+				w.traffic(l.host, c.ends[1-i].host, bytes)
+				l.host.ReceivedBytes += w.counted(bytes)
+			}
 		}
 	}
 }
