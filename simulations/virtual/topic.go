@@ -10,7 +10,7 @@ import (
 const (
 	// topicHeader is what a topic message has besides its content: author, signature,
 	// number, and GossipSub's envelope with the topic's name.
-	topicHeader = 112 + 60
+	topicHeader = 112 + 45
 	// historyGossip is for how many heartbeats a message can be asked for.
 	historyGossip = 3
 	// idBytes is what one message ID costs in an IHAVE.
@@ -175,6 +175,7 @@ func (t *topic) gossip() {
 	copy(t.recent[1:], t.recent[:])
 	t.recent[0] = 0
 	ids = min(ids, 5000) // GossipSub's MaxIHaveLength
+	regions := t.regions()
 	for _, s := range t.seats {
 		if s.life.ended || ids == 0 {
 			continue
@@ -182,8 +183,23 @@ func (t *topic) gossip() {
 		to := min(lazyDegree, len(s.peers)-len(s.mesh))
 		size := onWire(ids*idBytes) * max(0, to)
 		s.life.host.count(t.w, size, max(0, to))
+		row := t.w.between[s.life.host.region*len(regions):]
+		for i, share := range regions {
+			row[i] += share * float64(size)
+		}
 		s.life.host.ReceivedBytes += t.w.counted(size) // as many tell us as we tell
 		s.life.host.ReceivedMessages += t.w.counted(max(0, to))
 		t.bytes += t.w.counted(size)
 	}
+}
+
+// regions are the shares of the living seats in each region.
+func (t *topic) regions() []float64 {
+	shares := make([]float64, len(t.w.s.Regions))
+	for _, s := range t.seats {
+		if !s.life.ended {
+			shares[s.life.host.region] += 1 / float64(max(1, t.living))
+		}
+	}
+	return shares
 }

@@ -261,13 +261,13 @@ func sample(w *world, _ any) {
 }
 
 // countKeepAlives counts what connections send in a second to see that the other side is
-// there: each side asks and is answered every keepAliveEvery.
+// there: a side that has received nothing for keepAliveEvery asks, and is answered.
 func (w *world) countKeepAlives() {
 	const packets = 2*(12+18+segmentHeader) + 2*segmentHeader // a question, an answer, and their acknowledgements
 	bytes := int(packets / keepAliveEvery.Seconds())
 	for _, c := range w.conns {
 		for i, l := range c.ends {
-			if !l.ended {
+			if !l.ended && c.pipes[1-i].last < w.now-keepAliveEvery {
 				l.host.owe(bytes)
 				w.traffic(l.host, c.ends[1-i].host, bytes)
 				l.host.ReceivedBytes += w.counted(bytes)
