@@ -170,9 +170,19 @@ func (l *life) stop() {
 }
 
 func (l *life) kill() {
+	l.w.watchAll(l, nil)
 	l.end(false, func() {
 		l.host.Abort()
 		l.w.work.Go(l.close) // what is left of it cannot reach anybody
+	})
+}
+
+// lose ends a life together with its machine: nobody is told.
+func (l *life) lose() {
+	l.w.watchAll(l, nil)
+	l.end(false, func() {
+		l.host.Vanish()
+		l.w.work.Go(l.close)
 	})
 }
 
@@ -189,9 +199,6 @@ func (l *life) end(clean bool, how func()) {
 		l.w.book.Ended(l.number, clean)
 		l.w.mu.Unlock()
 		close(l.ended)
-		if !clean {
-			l.w.watchDetect(l)
-		}
 	})
 }
 

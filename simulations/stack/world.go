@@ -230,38 +230,6 @@ func (w *world) living(app int) (n int) {
 	return n
 }
 
-// watchDetect waits until each of the others has noticed that dead is.
-func (w *world) watchDetect(dead *life) {
-	begun := time.Now()
-	w.mu.Lock()
-	others := slices.Clone(w.lives)
-	w.mu.Unlock()
-	for _, l := range others {
-		if l == nil {
-			continue
-		}
-		w.work.Go(func() {
-			known, changed := l.has(dead.mesh.ID())
-			if !known {
-				return
-			}
-			for known {
-				select {
-				case <-changed:
-				case <-l.ended:
-					return
-				case <-w.done:
-					return
-				}
-				known, changed = l.has(dead.mesh.ID())
-			}
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.book.Detected(time.Since(begun))
-		})
-	}
-}
-
 // memory is what the process has taken from the system, in bytes.
 func memory() uint64 {
 	var m runtime.MemStats

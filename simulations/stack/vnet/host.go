@@ -38,6 +38,7 @@ type Host struct {
 	sockets   map[*socket]struct{}
 	paused    bool
 	over      bool
+	gone      bool // it has no power
 	counts    Counts
 }
 
@@ -92,6 +93,15 @@ func (h *Host) Abort() {
 	h.n.mu.Lock()
 	defer h.n.mu.Unlock()
 	h.abort(true)
+}
+
+// Vanish ends the host without telling anybody, as the loss of power does. Packets to it
+// get no answer until there is a new Host at its address.
+func (h *Host) Vanish() {
+	h.n.mu.Lock()
+	defer h.n.mu.Unlock()
+	h.gone = true
+	h.abort(false)
 }
 
 func (h *Host) abort(tell bool) {
@@ -173,7 +183,7 @@ func (h *Host) knock(ctx context.Context, to netip.AddrPort, answers chan answer
 	if ctx.Err() != nil || len(answers) > 0 || h.over {
 		return
 	}
-	if other := h.n.hosts[to.Addr()]; other != nil {
+	if other := h.n.hosts[to.Addr()]; other != nil && !other.gone {
 		h.n.send(h, other, headers, func(time.Time) {
 			if len(answers) == 0 && ctx.Err() == nil {
 				other.answer(h, int(to.Port()), answers)
