@@ -50,6 +50,7 @@ func (w *world) start(node int) error {
 		w: w, node: node, host: w.net.Host(address(node), rate, rate), started: time.Now(),
 		topics: make([]*mesh.Topic, len(w.s.Applications)), metrics: prometheus.NewRegistry(), ended: make(chan struct{}),
 	}
+	l.host.SetZone(w.s.RegionOf(node))
 	listen, err := multiaddr.NewMultiaddr(fmt.Sprintf("/ip4/%s/tcp/%d", address(node), peerPort))
 	if err != nil {
 		return err

@@ -47,6 +47,7 @@ func simulate(s scenario.Scenario, tell func(result.Progress)) (result.Result, e
 	}
 	w.net = vnet.New(rand.NewPCG(s.Seed, 0x7ace), w.paths.between)
 	w.begin = time.Now().Add(s.Warmup.D())
+	w.net.Measure(w.begin, s.Duration.D(), len(s.Regions))
 	late := rand.New(rand.NewPCG(s.Seed, 0x1a7e))
 	for node := range s.Nodes() { // they start within a second of each other
 		at := time.Duration(0)

@@ -40,6 +40,9 @@ type Host struct {
 	over      bool
 	gone      bool // it has no power
 	counts    Counts
+
+	upRate, downRate float64 // bytes a second, without faults
+	zone             int
 }
 
 // Counts are what a host sent and received, packets that were lost or sent again
@@ -52,8 +55,13 @@ func (n *Network) Host(addr netip.Addr, up, down float64) *Host {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	h := &Host{
-		n: n, addr: addr, up: queue{rate: up}, down: line{rate: down}, port: firstPort,
+		n: n, addr: addr, up: queue{rate: up}, down: line{rate: down}, port: firstPort, upRate: up, downRate: down,
 		listeners: map[int]*listener{}, sockets: map[*socket]struct{}{},
+	}
+	h.up.gauge = gauge{begin: n.begin, length: n.length}
+	h.down.gauge = h.up.gauge
+	if before := n.hosts[addr]; before != nil {
+		h.up.gauge, h.down.gauge, h.zone = before.up.gauge, before.down.gauge, before.zone
 	}
 	n.hosts[addr] = h
 	return h
