@@ -7,9 +7,13 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/core"
 )
 
-// noticeEvery is how often a server is asked what it makes of another one that cannot be
-// reached: the accuracy of Suspect and Detect.
-const noticeEvery = 10 * time.Millisecond
+// A server is asked every noticeSoon what it makes of another one that cannot be reached,
+// and after noticeLater every noticeEvery: that is the accuracy of Suspect and Detect.
+const (
+	noticeSoon  = time.Millisecond
+	noticeLater = 100 * time.Millisecond
+	noticeEvery = 10 * time.Millisecond
+)
 
 // watchAll measures how long all others take to notice that a process cannot be reached
 // from now on. over is closed when it can be reached again; nil: it never can.
@@ -57,8 +61,12 @@ func (w *world) watch(by, lost *life, over <-chan struct{}) {
 				w.enter(func() { w.book.Detected(time.Since(begun)) })
 				return
 			}
+			pause := noticeEvery
+			if time.Since(begun) < noticeLater {
+				pause = noticeSoon
+			}
 			select {
-			case <-time.After(noticeEvery):
+			case <-time.After(pause):
 			case <-over:
 				return
 			case <-by.ended:
