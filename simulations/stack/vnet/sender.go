@@ -152,8 +152,14 @@ func (s *socket) timeout() time.Duration {
 // expire sends the first packet again that nobody has acknowledged.
 func (s *socket) expire(now time.Time) {
 	if s.probes() {
+		due := s.flight[0].sent.Add(s.timeout()) // the probe does not put the timeout off
 		s.probed = true
 		s.transmit(s.flight[0], now)
+		if soon := now.Add(time.Millisecond); due.Before(soon) {
+			due = soon
+		}
+		s.deadline = due
+		s.watch()
 		return
 	}
 	s.threshold, s.window = max(2*segment, s.inFlight/2), segment

@@ -288,7 +288,7 @@ func TestACutOfABusyConnectionEndsWithTheNextRetransmission(t *testing.T) {
 		require.NoError(t, client.Close())
 		for at := range received {
 			if at.After(healed) {
-				assert.InDelta(t, 1.25, at.Sub(healed).Seconds(), 0.1)
+				assert.InDelta(t, 1.3, at.Sub(healed).Seconds(), 0.15, "31 times a timeout of 200 ms and the smoothed round trip, less 5 s")
 				break
 			}
 		}
