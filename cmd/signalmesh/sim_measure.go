@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +56,7 @@ prediction differs by more than its limit: the table shows that.`,
 func measureCases(cmd *cobra.Command, only []string, seed uint64, record string) error {
 	table := manual.Table{Begin: errorTableBegin, End: errorTableEnd, Columns: measure.Columns, Texts: 2}
 	var failed []error
+	lateP50, lateP99 := 0.0, 0.0
 	for _, name := range measure.Names() {
 		if len(only) > 0 && !slices.Contains(only, name) {
 			continue
@@ -67,7 +67,7 @@ func measureCases(cmd *cobra.Command, only []string, seed uint64, record string)
 		}
 		length := c.Warmup.D() + c.Duration.D() + c.Drain.D()
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s (%v)\n", name, c.Question, length.Round(time.Second))
-		rows, err := measure.Compare(cmd.Context(), c)
+		result, err := measure.Compare(cmd.Context(), c)
 		if cmd.Context().Err() != nil {
 			return errors.New("stopped; nothing was written")
 		}
@@ -75,22 +75,21 @@ func measureCases(cmd *cobra.Command, only []string, seed uint64, record string)
 			failed = append(failed, err)
 			continue
 		}
-		for _, r := range rows {
+		lateP50, lateP99 = max(lateP50, result.LateP50), max(lateP99, result.LateP99)
+		for _, r := range result.Rows {
 			table.Rows = append(table.Rows, r.Cells())
 		}
 	}
-	tellTable(cmd.OutOrStdout(), table)
+	late := fmt.Sprintf("In the worst case the network between the processes was itself late by %.1f ms (p50) and %.1f ms (p99), since this machine was busy; that is part of what was measured.", lateP50, lateP99)
+	if len(table.Rows) > 0 {
+		table.Print(cmd.OutOrStdout())
+		fmt.Fprintln(cmd.OutOrStdout(), "\n"+late)
+	}
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
 	if record != "" {
-		return table.Record(record, fmt.Sprintf("`signalmesh sim measure --seed %d`, on one machine with two cores.", seed))
+		return table.Record(record, fmt.Sprintf("`signalmesh sim measure --seed %d`, on one machine with two cores. %s", seed, late))
 	}
 	return nil
-}
-
-func tellTable(w io.Writer, t manual.Table) {
-	if len(t.Rows) > 0 {
-		t.Print(w)
-	}
 }

@@ -8,25 +8,35 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/virtual"
 )
 
-// Compare runs a case in both modes and as real processes, one after the other, and returns
-// a row for each of its figures. It needs Linux and root, and takes as long as the scenario.
-func Compare(ctx context.Context, c Case) ([]Row, error) {
+// A Comparison is a case in both modes and as real processes.
+type Comparison struct {
+	Rows []Row // one for each figure of the case
+	// LateP50 and LateP99 are by how much packets were later than the scenario has them, in
+	// milliseconds: the part of this machine in what was measured.
+	LateP50, LateP99 float64
+}
+
+// Compare runs a case in both modes and as real processes, one after the other. It needs
+// Linux and root, and takes as long as the scenario.
+func Compare(ctx context.Context, c Case) (r Comparison, err error) {
 	seconds := c.Duration.D().Seconds()
 	core, err := virtual.Run(ctx, c.Scenario, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s in core mode: %w", c.Name, err)
+		return r, fmt.Errorf("%s in core mode: %w", c.Name, err)
 	}
 	whole, err := stack.Run(ctx, c.Scenario, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s in stack mode: %w", c.Name, err)
+		return r, fmt.Errorf("%s in stack mode: %w", c.Name, err)
 	}
-	measured, err := processes(ctx, c.Scenario)
+	measured, late, err := processes(ctx, c.Scenario)
 	if err != nil {
-		return nil, fmt.Errorf("%s as processes: %w", c.Name, err)
+		return r, fmt.Errorf("%s as processes: %w", c.Name, err)
 	}
-	var rows []Row
+	if len(late) > 0 {
+		r.LateP50, r.LateP99 = at(late, 0.5), at(late, 0.99)
+	}
 	for _, f := range c.Figures {
-		rows = append(rows, row(c.Name, f, of(core, seconds), of(whole, seconds), measured))
+		r.Rows = append(r.Rows, row(c.Name, f, of(core, seconds), of(whole, seconds), measured))
 	}
-	return rows, nil
+	return r, nil
 }

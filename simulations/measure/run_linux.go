@@ -42,28 +42,30 @@ type measurement struct {
 	outages []outage // by the scenario's faults
 }
 
-// processes runs a scenario as real processes and returns what was measured.
-func processes(ctx context.Context, s scenario.Scenario) (f Figures, err error) {
+// processes runs a scenario as real processes and returns what was measured, and by how much
+// packets were later than they should have been.
+func processes(ctx context.Context, s scenario.Scenario) (f Figures, late []time.Duration, err error) {
 	if s.Nodes() > maxProcesses || len(s.Applications) > 1 {
-		return nil, fmt.Errorf("at most %d servers, and one application can be measured", maxProcesses)
+		return nil, nil, fmt.Errorf("at most %d servers, and one application can be measured", maxProcesses)
 	}
 	m := &measurement{s: s, wire: netlab.NewWire(s.Seed), dead: map[int]bool{}}
 	defer func() { err = errors.Join(err, m.close()) }()
 	if err := m.start(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	marks, err := m.pass(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i, p := range m.peers {
 		if !m.dead[i] {
 			if err := p.Wait(); err != nil {
-				return nil, fmt.Errorf("%s failed: %w: %s", nameOf(i), err, bytes.TrimSpace(m.errors.Bytes()))
+				return nil, nil, fmt.Errorf("%s failed: %w: %s", nameOf(i), err, bytes.TrimSpace(m.errors.Bytes()))
 			}
 		}
 	}
-	return m.figures(marks)
+	f, err = m.figures(marks)
+	return f, m.wire.Lateness(), err
 }
 
 // start makes the hosts and starts a process on each, within a second of each other.

@@ -5,6 +5,7 @@ package measure
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/signalmesh/signalmesh/simulations/scenario"
 )
@@ -12,6 +13,6 @@ import (
 // Child does nothing: there are no measurements on this system.
 func Child() {}
 
-func processes(context.Context, scenario.Scenario) (Figures, error) {
-	return nil, errors.New("measurements need the network namespaces of Linux; run this on Linux as root")
+func processes(context.Context, scenario.Scenario) (Figures, []time.Duration, error) {
+	return nil, nil, errors.New("measurements need the network namespaces of Linux; run this on Linux as root")
 }

@@ -84,7 +84,7 @@ func (w *world) dial(d dial) {
 	case d.target != nil && there != d.target: // another life answers
 		answer(3*trip+dialWork, false, true)
 	case there.paused:
-		answer(handshakeTimeout, false, false)
+		d.await(w, there, trip)
 	default:
 		took := dialTrips*trip + dialWork
 		if d.target == nil { // who is there is asked first
@@ -92,6 +92,24 @@ func (w *world) dial(d dial) {
 		}
 		w.after(took, d.by, func(*world, any) { d.finish(w, there) }, nil)
 	}
+}
+
+// await waits for a process that is stopped. Its kernel has taken the connection, so that it
+// goes on with the handshake when it is resumed.
+func (d dial) await(w *world, there *life, trip time.Duration) {
+	pending := true
+	there.callers = append(there.callers, func() {
+		if pending {
+			pending = false
+			w.after(dialTrips*trip+dialWork, d.by, func(*world, any) { d.finish(w, there) }, nil)
+		}
+	})
+	w.after(handshakeTimeout, d.by, func(*world, any) {
+		if pending {
+			pending = false
+			d.done(false, false)
+		}
+	}, nil)
 }
 
 // finish connects, if the other side is still there.

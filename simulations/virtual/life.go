@@ -56,6 +56,7 @@ type life struct {
 	paused   bool
 	pausedAt time.Duration
 	backlog  []event
+	callers  []func() // dials that wait until it is resumed
 }
 
 func startHost(w *world, arg any) {
@@ -192,6 +193,11 @@ func (l *life) resume() {
 	}
 	l.paused = false
 	l.w.touchTopics()
+	callers := l.callers
+	l.callers = nil
+	for _, call := range callers {
+		call()
+	}
 	backlog := l.backlog
 	l.backlog = nil
 	for _, e := range backlog {
