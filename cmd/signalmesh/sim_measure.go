@@ -47,12 +47,12 @@ prediction differs by more than its limit: the table shows that.`,
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "case", nil, "measure only these `cases`: "+strings.Join(measure.Names(), ", "))
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "decides everything that is random, but for the processes themselves")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "`seed` of all random choices of the scenario")
 	cmd.Flags().StringVar(&record, "record", "", "put the table into this `document`")
 	return cmd
 }
 
-// measureCases compares the cases one after the other, and writes the table.
+// measureCases compares the cases in sequence and writes the table.
 func measureCases(cmd *cobra.Command, only []string, seed uint64, record string) error {
 	table := manual.Table{Begin: errorTableBegin, End: errorTableEnd, Columns: measure.Columns, Texts: 2}
 	var failed []error
@@ -80,7 +80,7 @@ func measureCases(cmd *cobra.Command, only []string, seed uint64, record string)
 			table.Rows = append(table.Rows, r.Cells())
 		}
 	}
-	late := fmt.Sprintf("In the worst case the network between the processes was itself late by %.1f ms (p50) and %.1f ms (p99), since this machine was busy; that is part of what was measured.", lateP50, lateP99)
+	late := fmt.Sprintf("In the worst case the network between the processes was itself late by %.1f ms (p50) and %.1f ms (p99), since this machine was busy. The measured values include that.", lateP50, lateP99)
 	if len(table.Rows) > 0 {
 		table.Print(cmd.OutOrStdout())
 		fmt.Fprintln(cmd.OutOrStdout(), "\n"+late)

@@ -42,7 +42,7 @@ func (m *Meter) close() {
 	m.busy = 0
 }
 
-// Use is what was measured of a line with a capacity in bits a second, during a load of
+// Use returns the utilisation of a line with a capacity in bits a second, during a load of
 // some length.
 func (m *Meter) Use(capacity float64, length time.Duration) result.Use {
 	m.close()

@@ -16,7 +16,7 @@ type Comparison struct {
 	LateP50, LateP99 float64
 }
 
-// Compare runs a case in both modes and as real processes, one after the other. It needs
+// Compare runs a case in both modes and as real processes, in sequence. It needs
 // Linux and root, and takes as long as the scenario.
 func Compare(ctx context.Context, c Case) (r Comparison, err error) {
 	seconds := c.Duration.D().Seconds()

@@ -1,4 +1,4 @@
-// Package measure compares what the simulations predict with what real processes do: each
+// Package measure compares the predictions of the simulations with real processes: each
 // case runs in core mode, in stack mode, and as processes in network namespaces on this
 // machine, with the same load and the same faults.
 package measure

@@ -10,7 +10,7 @@ import (
 // A Figure is one that is predicted and measured.
 type Figure string
 
-// The figures. Times are in milliseconds, traffic is what a server sends in kbit/s.
+// The figures. Times are in milliseconds, traffic is sent by one server, in kbit/s.
 const (
 	P50     Figure = "p50"
 	P99     Figure = "p99"

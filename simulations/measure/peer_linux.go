@@ -25,7 +25,7 @@ const childEnv = "SIGNALMESH_SIM_MEASURE_CHILD"
 // lookEvery is how often a process looks at what it makes of the others.
 const lookEvery = 5 * time.Millisecond
 
-// An order is what a process of a measurement is told.
+// An order is the input of a process of a measurement.
 type order struct {
 	Scenario scenario.Scenario `json:"scenario"`
 	Node     int               `json:"node"`
@@ -65,7 +65,7 @@ type peer struct {
 	sighting sighting
 }
 
-// run takes part until the scenario is over.
+// run takes part until the end of the scenario.
 func (p *peer) run(ctx context.Context) (err error) {
 	started := time.Now()
 	p.sighting.Node, p.sighting.Started = p.Node, started.UnixNano()
@@ -223,7 +223,7 @@ func (p *peer) Receive(_, _ string, data []byte) {
 	p.sighting.Received = append(p.sighting.Received, [2]int64{int64(load.ID(data)), now})
 }
 
-// Left is of no interest: nobody leaves.
+// Left does nothing: no server leaves during a measurement.
 func (p *peer) Left(string) {}
 
 // Gap notes what is reported lost.

@@ -37,7 +37,7 @@ type measurement struct {
 	hosts   []*netlab.Host
 	peers   []*exec.Cmd
 	dead    map[int]bool
-	seen    []bytes.Buffer // what each process tells at its end
+	seen    []bytes.Buffer // the sighting of each process
 	errors  bytes.Buffer
 	outages []outage // by the scenario's faults
 }
@@ -130,7 +130,7 @@ func (m *measurement) startPeer(ctx context.Context, i int) error {
 }
 
 // pass lets the time of the scenario pass, with its fault, and returns how many bytes had
-// been sent when the load began and ended, when half of drain was over, and at the end.
+// been sent when the load began and ended, after half of drain, and at the end.
 func (m *measurement) pass(ctx context.Context) (marks [4]int, err error) {
 	type step struct {
 		at time.Duration
@@ -225,12 +225,12 @@ func (m *measurement) kill(nodes []int) error {
 			return fmt.Errorf("kill %s: %w", nameOf(n), err)
 		}
 		m.dead[n] = true
-		_ = m.peers[n].Wait() // that it was killed is no news
+		_ = m.peers[n].Wait() // the error says that it was killed
 	}
 	return nil
 }
 
-// figures are what came out.
+// figures returns the measured values.
 func (m *measurement) figures(marks [4]int) (Figures, error) {
 	var seen []sighting
 	for i := range m.seen {
@@ -255,7 +255,7 @@ func (m *measurement) close() error {
 	for _, p := range m.peers {
 		if p.ProcessState == nil {
 			_ = p.Process.Kill()
-			_ = p.Wait() // that it was killed is no news
+			_ = p.Wait() // the error says that it was killed
 		}
 	}
 	for _, h := range m.hosts {

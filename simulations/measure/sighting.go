@@ -7,12 +7,12 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/scenario"
 )
 
-// A sighting is what one process of a measurement tells at its end. Times are Unix
+// A sighting is the report of one process of a measurement. Times are Unix
 // nanoseconds: all processes have one clock.
 type sighting struct {
 	Node     int        `json:"node"`
 	Started  int64      `json:"started"`
-	Alive    [][2]int64 `json:"alive"`    // when the number of others that it knows changed, and to what
+	Alive    [][2]int64 `json:"alive"`    // time and number of other servers known, at each change
 	Lost     uint64     `json:"lost"`     // as reported to it
 	Received [][2]int64 `json:"received"` // when each message was sent, and when it came
 	Noticed  []notice   `json:"noticed"`
@@ -31,7 +31,7 @@ type outage struct {
 	lost       func(by, of int) bool
 }
 
-// figures are those of what the processes saw.
+// figures returns the figures of all sightings.
 func figures(seen []sighting, outages []outage, late time.Duration) Figures {
 	var took, joins, suspects, detects, heals []time.Duration
 	for _, s := range seen {
@@ -77,8 +77,8 @@ func joined(s sighting, seen []sighting) (time.Duration, bool) {
 	return 0, false
 }
 
-// healed is how long after its end a process felt an outage, by what was published in it
-// and came late; 0: it did not.
+// healed returns the time from the end of the outage until a process has the last late message
+// that was published during the outage; 0 if none was late.
 func (o outage) healed(s sighting, late time.Duration) (d time.Duration) {
 	for _, r := range s.Received {
 		sent, came := r[0], r[1]
@@ -109,7 +109,7 @@ func at(times []time.Duration, share float64) float64 {
 	return times[min(len(times)-1, int(share*float64(len(times))))].Seconds() * 1e3
 }
 
-// unreachable says which nodes cannot reach which in a fault.
+// unreachable returns a function that reports whether a fault separates two nodes.
 func unreachable(s *scenario.Scenario, f scenario.Fault) func(by, of int) bool {
 	in := func(sel ...scenario.Selector) map[int]bool {
 		set := map[int]bool{}

@@ -91,7 +91,7 @@ func (h *Host) ip(commands ...string) error {
 	return nil
 }
 
-// Move gives the host another address in place of its own.
+// Move replaces the address of the host.
 func (h *Host) Move(to netip.Addr) error {
 	err := h.Do(func() error {
 		return h.ip("addr flush dev "+device, "addr add "+to.String()+"/24 dev "+device)
@@ -114,7 +114,7 @@ func (h *Host) Dial(ctx context.Context, _, port string) (conn net.Conn, err err
 	return conn, err
 }
 
-// Close ends the host. No process may run in it any more.
+// Close ends the host. All processes in it must have ended.
 func (h *Host) Close() {
 	if h.tun != nil {
 		_ = h.tun.Close() // its reader ends

@@ -33,7 +33,7 @@ type Wire struct {
 // ethernet is the header that packets of this wire lack, in bytes.
 const ethernet = 14
 
-// A Weather is what may happen to every packet.
+// A Weather has the loss and the delay of every packet.
 type Weather struct {
 	Loss          float64       // of packets, from 0 to 1
 	Delay, Spread time.Duration // each packet takes delay ± spread, so they overtake each other
@@ -113,7 +113,7 @@ func (w *Wire) Follow(s *sim.Scenario, hosts []*Host) {
 	}
 }
 
-// SentBytes says how much was sent so far.
+// SentBytes returns the number of bytes that were sent so far.
 func (w *Wire) SentBytes() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -130,7 +130,7 @@ func (w *Wire) late(by time.Duration) {
 	}
 }
 
-// Packets says how many were carried so far, and how many the weather lost.
+// Packets returns the numbers of packets that were carried and lost so far.
 func (w *Wire) Packets() (carried, lost int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

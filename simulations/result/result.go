@@ -32,7 +32,7 @@ type Result struct {
 	Roads   []Road    `json:"roads,omitempty"` // the same, by road
 	Account []Account `json:"account"`         // one for each class of message, and the sum as "total" at the end
 	Servers []Server  `json:"servers"`         // one for each node that ever lived, in the order of their numbers
-	Paths   []Path    `json:"paths,omitempty"` // connections with a bandwidth of their own, by pair of regions
+	Paths   []Path    `json:"paths,omitempty"` // connections that have a limited bandwidth, by pair of regions
 	Traffic []Traffic `json:"traffic,omitempty"`
 	// Bottleneck is the line with the highest peak utilisation; empty if no line has a limit.
 	Bottleneck Bottleneck `json:"bottleneck"`
@@ -148,8 +148,8 @@ type Use struct {
 	PeakSecond    int     `json:"peak_second"`     // of the load's time
 }
 
-// A Path is what the connections from the nodes of one region to those of another used of
-// the bandwidth that each of them has. Busiest is the connection with the highest peak.
+// A Path is the utilisation of the connections from the nodes of one region to those of
+// another, if each connection has a limited bandwidth. Busiest is the connection with the highest peak.
 type Path struct {
 	From        string `json:"from"`
 	To          string `json:"to"`
@@ -158,7 +158,7 @@ type Path struct {
 	Name        string `json:"name"` // of the busiest: "node-1 to node-11"
 }
 
-// Traffic is what the nodes of one region sent to those of another while the load ran.
+// Traffic is the data sent from the nodes of one region to those of another while the load ran.
 type Traffic struct {
 	From  string `json:"from"`
 	To    string `json:"to"`

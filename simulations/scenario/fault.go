@@ -20,7 +20,7 @@ const (
 	Partition Act = "partition"
 	// Kill ends Nodes as kill -9 does, for good.
 	Kill Act = "kill"
-	// PowerLoss ends Nodes together with their machines: nobody tells the others. With For,
+	// PowerLoss ends Nodes together with their machines, which notify no other node. With For,
 	// the machines boot after it as new lives; without, they stay away.
 	PowerLoss Act = "power-loss"
 	// Pause stops Nodes as SIGSTOP does, for For.

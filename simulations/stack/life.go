@@ -178,7 +178,7 @@ func (l *life) kill() {
 	})
 }
 
-// lose ends a life together with its machine: nobody is told.
+// lose ends a life together with its machine, which sends no notification.
 func (l *life) lose() {
 	l.w.watchAll(l, nil)
 	l.end(false, func() {

@@ -7,8 +7,8 @@ import (
 	"github.com/signalmesh/signalmesh/mesh/core"
 )
 
-// A server is asked every noticeSoon what it makes of another one that cannot be reached,
-// and after noticeLater every noticeEvery: that is the accuracy of Suspect and Detect.
+// The view of a server on another one that cannot be reached is read every noticeSoon, and
+// after noticeLater every noticeEvery. That is the accuracy of Suspect and Detect.
 const (
 	noticeSoon  = time.Millisecond
 	noticeLater = 100 * time.Millisecond
@@ -85,7 +85,8 @@ func (w *world) enter(change func()) {
 	change()
 }
 
-// opinion is what a process makes of another one: the best of its applications.
+// opinion returns the state of another process in the view of this one: the best of all
+// applications.
 func (l *life) opinion(id string) core.State {
 	best := core.Left
 	for _, t := range l.topics {

@@ -18,8 +18,8 @@ type tally struct {
 
 	firstCopies, lastCopies copies // on the topic, when the load began and ended
 
-	// Bytes between regions: when the load began and ended, when half of drain was over, and
-	// at the end.
+	// Bytes between regions: when the load began and ended, after half of drain, and at the
+	// end.
 	traffic [4][]uint64
 }
 

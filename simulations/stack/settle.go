@@ -103,7 +103,7 @@ func (w *world) lastHost(node int) *vnet.Host {
 	return nil
 }
 
-// fillTraffic tells what was sent between regions.
+// fillTraffic fills in the traffic between regions.
 func (w *world) fillTraffic(r *result.Result) {
 	marks, quiet := w.tally.traffic, (w.s.Drain.D() / 2).Seconds()
 	for i := range r.Traffic {
@@ -115,7 +115,7 @@ func (w *world) fillTraffic(r *result.Result) {
 	}
 }
 
-// fillPaths tells what connections used of the bandwidth that each of them has.
+// fillPaths fills in the utilisation of connections that have a limited bandwidth.
 func (w *world) fillPaths(r *result.Result) {
 	n := len(w.s.Regions)
 	paths := make([]result.Path, n*n)

@@ -37,7 +37,7 @@ func (l *toll) set(t *topic, reached []*seat) {
 	l.setFlows(t, reached)
 }
 
-// maxFlowRegions bounds the memory of what trees note of regions. With more regions, the
+// maxFlowRegions bounds the memory of the counters in trees. With more regions, the
 // topic's part of the traffic between them is not counted.
 const maxFlowRegions = 32
 

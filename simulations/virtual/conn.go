@@ -22,7 +22,7 @@ type conn struct {
 // noticed the end of the last one.
 func (c *conn) flows() bool { return !c.cut && c.pipes[0].since == 0 && c.pipes[1].since == 0 }
 
-// roundTrip is what a packet and its answer take at most.
+// roundTrip returns the longest time of a packet and its answer.
 func (c *conn) roundTrip() time.Duration {
 	return c.paths[0].base + c.paths[0].jitter + c.paths[1].base + c.paths[1].jitter
 }

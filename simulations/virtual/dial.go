@@ -94,8 +94,8 @@ func (w *world) dial(d dial) {
 	}
 }
 
-// await waits for a process that is stopped. Its kernel has taken the connection, so that it
-// goes on with the handshake when it is resumed.
+// await waits for a process that is stopped. Its kernel has taken the connection, so that the
+// handshake continues after the pause.
 func (d dial) await(w *world, there *life, trip time.Duration) {
 	pending := true
 	there.callers = append(there.callers, func() {

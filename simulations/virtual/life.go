@@ -34,7 +34,7 @@ type exit uint8
 const (
 	killed    exit = iota // by kill -9: its kernel tells the others
 	left                  // in good order
-	unpowered             // with its machine: nobody tells the others
+	unpowered             // with its machine: the other processes get no notification
 )
 
 // A life is one process of a node, from its start to its end.

@@ -16,7 +16,8 @@ const (
 	chunk = 8 * (segment + segmentHeader)
 )
 
-// A line is what a host sends on. It carries one parcel after another.
+// A line is the connection of a host to the network, for sending. It carries the parcels in
+// sequence.
 type line struct {
 	perB    float64       // nanoseconds a byte
 	free    time.Duration // when all that it has taken has left

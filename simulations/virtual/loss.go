@@ -42,7 +42,7 @@ func (w *world) lossDelay(from *host, p *path, size int, next time.Duration) tim
 			again += timeout
 			timeout *= 2
 		}
-		if from != nil { // what is sent again is sent as well
+		if from != nil { // retransmissions take the line too
 			from.owe(sent * size / segments)
 		}
 		delay = max(delay, again)

@@ -29,7 +29,7 @@ func (l *link) notice(before, after core.State) {
 
 // unreachable reports whether a process cannot be reached by another one, and since when:
 // it was killed, its machine lost power, it is stopped, or the path is cut. A process that
-// was stopped itself does not observe anything meanwhile.
+// is stopped itself does not observe anything.
 func (w *world) unreachable(by, of *life) (since time.Duration, is bool) {
 	switch {
 	case by.paused:

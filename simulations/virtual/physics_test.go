@@ -69,7 +69,7 @@ applications: [{name: a, load: [{to: broadcast, rate: 1, arrivals: even, size: 1
 	assert.InEpsilon(t, 1+float64(1<<20)*8/100e3*1514/1448, r.Latency.P50MS, 0.05)
 }
 
-// A connection of its own bandwidth is the narrowest place.
+// A connection with a limited bandwidth is the bottleneck.
 func TestTheBottleneckCanBeAConnection(t *testing.T) {
 	r := sound(t, parse(t, `
 duration: 20s
@@ -194,7 +194,7 @@ func TestSkewsBelowOneRun(t *testing.T) {
 	assert.NotZero(t, total(sound(t, caseOf(t, "flat-popularity", nil))).Delivered)
 }
 
-// What crosses between regions is counted in both, and nothing is left out.
+// The traffic between all pairs of regions is the sum of the traffic of all servers.
 func TestTrafficBetweenRegionsIsWhatServersSend(t *testing.T) {
 	r := sound(t, parse(t, `
 duration: 20s

@@ -24,7 +24,7 @@ const (
 	ackDelay = 40 * time.Millisecond
 )
 
-// A pipeState is what the first parcel of a pipe waits for.
+// A pipeState is the reason for which the first parcel of a pipe waits.
 type pipeState uint8
 
 const (
@@ -61,8 +61,8 @@ func (q *pipe) side() int {
 	return 1
 }
 
-// push sends a parcel, after those before it. What is larger than a chunk travels in
-// several.
+// push sends a parcel, after those before it. A parcel larger than a chunk is sent
+// in several.
 func (q *pipe) push(w *world, p *parcel) {
 	q.inflight += p.size
 	for p.size > chunk {
@@ -81,7 +81,7 @@ func (q *pipe) push(w *world, p *parcel) {
 	}
 }
 
-// ready reports whether a parcel can leave now; if not, the state is what it waits for.
+// ready reports whether a parcel can leave now, and sets the state if not.
 // turn: it is the pipe's turn on the line.
 func (q *pipe) ready(w *world, turn bool) bool {
 	c, side := q.conn, q.side()
@@ -108,7 +108,7 @@ func (q *pipe) ready(w *world, turn bool) bool {
 	return true
 }
 
-// pace lets a pipe go on when its own bandwidth allows it.
+// pace resumes a pipe when the bandwidth of the connection allows it.
 func pace(w *world, arg any) {
 	if q := arg.(*pipe); q.state == paced {
 		q.state = idle

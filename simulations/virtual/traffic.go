@@ -53,7 +53,7 @@ func (t *topic) inOrder() []*tree {
 	return trees
 }
 
-// fillTraffic tells what was sent between regions.
+// fillTraffic fills in the traffic between regions.
 func (w *world) fillTraffic(r *result.Result) {
 	length := w.s.Drain.D().Seconds() / 2
 	for i := range r.Traffic {
@@ -68,7 +68,7 @@ func (w *world) fillTraffic(r *result.Result) {
 	}
 }
 
-// fillUse tells how much the lines carried, and which is the bottleneck.
+// fillUse fills in the utilisation of the lines and the bottleneck.
 func (w *world) fillUse(r *result.Result) {
 	length := w.s.Duration.D()
 	for i := range r.Servers {
@@ -85,7 +85,7 @@ func (w *world) fillUse(r *result.Result) {
 	r.Bottleneck = r.Narrowest()
 }
 
-// meterPipes takes in what a connection used of its own bandwidth. It is called once for
+// meterPipes adds the utilisation of a connection that has a limited bandwidth. It is called once for
 // each, when it ends or the run does.
 func (w *world) meterPipes(c *conn) {
 	n := len(w.s.Regions)

@@ -45,10 +45,10 @@ type world struct {
 	sent    []uint64            // bytes that left all hosts, by second since the start
 	between []float64           // bytes, from region to region: a row for each that sends
 	marks   [markCount][]float64
-	used    []result.Path // of connections with a bandwidth of their own, as between
+	used    []result.Path // of connections that have a limited bandwidth; indexed as between
 }
 
-// Run runs a scenario, with the defaults for what it leaves open. progress, if it is not
+// Run runs a scenario, with defaults for missing values. progress, if it is not
 // nil, is called a few times in a second of wall time. The error is that of ctx, that of
 // Scenario.Complete, or names a defect of the simulator and the seed that shows it.
 func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress)) (r result.Result, err error) {

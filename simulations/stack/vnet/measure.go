@@ -23,7 +23,7 @@ func (g *gauge) add(from, to time.Time) {
 	}
 }
 
-// use is what was carried of so many bytes a second.
+// use returns the utilisation of a line that carries rate bytes a second.
 func (g *gauge) use(rate float64) result.Use { return g.Use(8*rate, g.length) }
 
 // Measure has the network measure what its lines carry during a load, and count the bytes
@@ -59,13 +59,13 @@ func (h *Host) Use() (up, down result.Use) {
 	return h.up.gauge.use(h.upRate), h.down.gauge.use(h.downRate)
 }
 
-// A Pair is what was sent from one host to another on a path with a rate of its own.
+// A Pair is the utilisation of a path between two hosts that has a limited rate.
 type Pair struct {
 	From, To *Host
 	Use      result.Use
 }
 
-// Pairs are the paths with a rate of their own that carried anything.
+// Pairs returns the paths with a limited rate that carried packets.
 func (n *Network) Pairs() []Pair {
 	n.mu.Lock()
 	defer n.mu.Unlock()
