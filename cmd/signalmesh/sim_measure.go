@@ -27,10 +27,10 @@ func newSimMeasureCommand() *cobra.Command {
 		Use:   "measure",
 		Short: "Compare what the simulations predict with real processes",
 		Long: `Run a few small scenarios three times: in core mode, with the whole program in
-virtual time, and as real processes in network namespaces on this machine. Show by
-how much the predictions differ from the measurements. All cases take 4 minutes;
-nothing leaves this machine. The command needs Linux, root, ip(8) and
-/dev/net/tun, and a machine with nothing else to do.
+virtual time, and as real processes in network namespaces on this machine. The
+table shows the differences between predictions and measurements. All cases take
+6 minutes; no packet leaves this machine. The command needs Linux, root, ip(8)
+and /dev/net/tun, and a machine with nothing else to do.
 
 The exit code is 1 if a case could not be measured, and 0 otherwise, also if a
 prediction differs by more than its limit: the table shows that.`,
