@@ -127,7 +127,7 @@ $(FAULTS):
 
 .PHONY: sim
 sim: build ## simulate meshes in virtual time, in under two minutes; no promise may break
-	@for s in steady burst partition-heal asymmetric-link rolling-restart churn lossy-wan slow-node flash-join group-heavy; do \
+	@for s in steady burst partition-heal asymmetric-link rolling-restart churn lossy-wan slow-node flash-join group-heavy three-regions; do \
 		$(PROGRAM) sim run $$s --seed $(or $(SEED),1) --out $(BUILD)/sim/$$s || exit 1; done
 
 .PHONY: check

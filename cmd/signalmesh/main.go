@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/signalmesh/signalmesh/node"
+	"github.com/signalmesh/signalmesh/simulations/measure"
 	"github.com/signalmesh/signalmesh/simulations/stack"
 )
 
@@ -21,7 +22,8 @@ import (
 var version = "dev"
 
 func main() {
-	stack.Child() // this process may be a simulation's
+	stack.Child()   // this process may be a simulation's
+	measure.Child() // or one of a measurement
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process immediately
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

@@ -24,7 +24,7 @@ tell.`,
 		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSimListCommand(), newSimRunCommand(), newSimCompareCommand())
+	cmd.AddCommand(newSimListCommand(), newSimRunCommand(), newSimCompareCommand(), newSimMeasureCommand())
 	return cmd
 }
 

@@ -34,6 +34,9 @@ type Book struct {
 	ready  histogram
 	detect histogram
 
+	suspect histogram
+	carried []uint64 // deliveries from region to region
+
 	sample    result.Sample
 	samples   []result.Sample
 	healings  []healing
@@ -83,7 +86,7 @@ type class struct {
 
 // New opens a Book for a complete scenario. now returns the time since the load began.
 func New(s *scenario.Scenario, now func() time.Duration) *Book {
-	b := &Book{s: s, now: now, classes: map[scenario.Class]*class{}, messages: make([]message, 1), nodes: newNodes(s), parts: newParts(s)}
+	b := &Book{s: s, now: now, classes: map[scenario.Class]*class{}, messages: make([]message, 1), nodes: newNodes(s), parts: newParts(s), carried: make([]uint64, len(s.Regions)*len(s.Regions))}
 	b.sample.Second = -int((s.Warmup.D() + time.Second - 1) / time.Second)
 	for i, f := range s.Faults {
 		if f.For > 0 && slices.Contains([]scenario.Act{scenario.Cut, scenario.Degrade, scenario.Partition, scenario.Pause, scenario.Slow}, f.Do) {
@@ -115,7 +118,11 @@ func (b *Book) Ready(life int, d time.Duration) {
 	b.back(b.lives[life].node)
 }
 
-// Detected says how long another process took to notice the end of one.
+// Suspected records the time from when a process could not be reached until another one
+// suspected it. See result.Result.
+func (b *Book) Suspected(d time.Duration) { b.suspect.add(d) }
+
+// Detected records the time until the other one no longer counted it.
 func (b *Book) Detected(d time.Duration) { b.detect.add(d) }
 
 func (b *Book) class(c scenario.Class) *class {
@@ -239,6 +246,7 @@ func (b *Book) measure(a *class, m *message, d Delivery) {
 	b.delivered++
 	b.sample.Delivered++
 	b.lives[d.To].got += uint64(m.size)
+	b.carried[b.lives[d.From].region*len(b.s.Regions)+b.lives[d.To].region]++
 	b.all.add(took)
 	a.took.add(took)
 	b.parts.add(b.lives[d.From].region, b.lives[d.To].region, m.at, took)

@@ -17,7 +17,7 @@ func (b *Book) Settle() result.Result {
 	r := result.Result{
 		Scenario: b.s.Name, Question: b.s.Question, Seed: b.s.Seed, Nodes: b.s.Nodes(), Latency: b.all.latency(),
 		LoadSeconds: b.s.Duration.D().Seconds(), Availability: b.availability(),
-		Join: b.join.latency(), Ready: b.ready.latency(), Detect: b.detect.latency(), Heal: b.heal(), Timeline: b.samples,
+		Join: b.join.latency(), Ready: b.ready.latency(), Suspect: b.suspect.latency(), Detect: b.detect.latency(), Heal: b.heal(), Timeline: b.samples,
 	}
 	for road := Direct; road < roads; road++ {
 		if h := &b.roads[road]; h.count > 0 {
@@ -42,7 +42,19 @@ func (b *Book) Settle() result.Result {
 		r.Broken = append(r.Broken, fmt.Sprintf("and %d more", more))
 	}
 	r.Servers = b.servers()
+	r.Traffic = b.traffic()
 	return r
+}
+
+// traffic has the deliveries between regions, a row for each pair.
+func (b *Book) traffic() []result.Traffic {
+	var rows []result.Traffic
+	for i, from := range b.s.Regions {
+		for j, to := range b.s.Regions {
+			rows = append(rows, result.Traffic{From: from.Name, To: to.Name, Deliveries: b.carried[i*len(b.s.Regions)+j]})
+		}
+	}
+	return rows
 }
 
 // Faults is what a report says of the scenario's faults.

@@ -89,7 +89,7 @@ func (p *Plan) addFloods(s *scenario.Scenario) {
 				size = scenario.Sizes{Min: 256, Max: 256}
 			}
 			p.streams = append(p.streams, &stream{
-				app: p.apps[at], index: at, class: scenario.Flood, rate: f.Rate, burst: 1, size: size, publishers: []int{node},
+				app: p.apps[at], index: at, class: scenario.Flood, load: scenario.Load{Rate: f.Rate}, began: f.At.D(), peak: f.Rate, burst: 1, size: size, publishers: []int{node},
 				rand: source(s, 3, uint64(i), uint64(node)), next: f.At.D(), end: end(s, f.At.D(), f.For.D()),
 			})
 		}
@@ -151,7 +151,9 @@ type stream struct {
 	app        *app
 	index      int
 	class      scenario.Class
-	rate       float64
+	load       scenario.Load // its rates
+	began      time.Duration
+	peak       float64 // the highest rate
 	burst      int
 	left       int // of the present burst
 	size       scenario.Sizes
@@ -167,17 +169,12 @@ func newStream(s *scenario.Scenario, a *app, i, j int, l scenario.Load) *stream 
 		publishers, _ = s.Select(l.Publishers...)
 	}
 	st := &stream{
-		app: a, index: i, class: l.To, rate: l.Rate, burst: l.Burst, size: l.Size, publishers: publishers,
+		app: a, index: i, class: l.To, load: l, began: l.At.D(), peak: l.PeakRate(), burst: l.Burst, size: l.Size, publishers: publishers,
 		rand: source(s, 2, uint64(i), uint64(j)), end: end(s, l.At.D(), l.For.D()),
 	}
-	st.next = l.At.D() + st.pause()
+	st.next = st.began
+	st.advance()
 	return st
-}
-
-// pause is the time to the next burst: bursts come like the calls at an exchange.
-func (s *stream) pause() time.Duration {
-	seconds := s.rand.ExpFloat64() * float64(s.burst) / s.rate
-	return time.Duration(min(seconds, 1e6) * float64(time.Second))
 }
 
 func (s *stream) take(id uint64) Message {
@@ -188,7 +185,7 @@ func (s *stream) take(id uint64) Message {
 	m := Message{ID: id, At: s.next, App: s.index, Node: s.by, Class: s.class, Channel: s.app.channelFor(s.class, s.by, s.rand)}
 	m.Size = int(s.size.Min) + s.rand.IntN(int(s.size.Max-s.size.Min)+1)
 	if s.left--; s.left == 0 {
-		s.next += s.pause()
+		s.advance()
 	}
 	return m
 }

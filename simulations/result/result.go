@@ -169,8 +169,8 @@ type Use struct {
 	PeakSecond    int     `json:"peak_second"`     // of the load's time
 }
 
-// A Path is what the connections from the nodes of one region to those of another used of
-// the bandwidth that each of them has. Busiest is the connection with the highest peak.
+// A Path is the utilisation of the connections from the nodes of one region to those of
+// another, if each connection has a limited bandwidth. Busiest is the connection with the highest peak.
 type Path struct {
 	From        string `json:"from"`
 	To          string `json:"to"`
@@ -179,7 +179,7 @@ type Path struct {
 	Name        string `json:"name"` // of the busiest: "node-1 to node-11"
 }
 
-// Traffic is what the nodes of one region sent to those of another while the load ran.
+// Traffic is the data sent from the nodes of one region to those of another while the load ran.
 type Traffic struct {
 	From  string `json:"from"`
 	To    string `json:"to"`

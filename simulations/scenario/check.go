@@ -43,7 +43,7 @@ func (c *checker) fault(path string, f Fault) {
 			c.wrong(path, "a partition needs two groups of nodes; add groups: [1-5, 6-10]")
 		}
 		c.apart(path+".groups", f.Groups)
-	case Kill, Pause, Restart:
+	case Kill, PowerLoss, Pause, Restart:
 		needNodes("[3]")
 	case JoinAct:
 		if f.Count < 1 || f.Count > MaxNodes {

@@ -90,6 +90,7 @@ func (a Application) complete() Application {
 			a.Load[i].Size = Sizes{256, 256}
 		}
 		a.Load[i].Burst = cmp.Or(l.Burst, 1)
+		a.Load[i].Arrivals = cmp.Or(l.Arrivals, Random)
 	}
 	return a
 }
@@ -215,8 +216,8 @@ func (c *checker) application(path string, a Application) {
 	case a.Groups.Members == 0 && a.Groups.Servers < 1:
 		c.wrong(path+".groups.servers", "%v servers cannot have a group; write 1 or more", a.Groups.Servers)
 	}
-	if a.Groups.Skew <= 1 {
-		c.wrong(path+".groups.skew", "%v is not above 1; 1.1 is usual", a.Groups.Skew)
+	if !(a.Groups.Skew > 0 && a.Groups.Skew <= 10) {
+		c.wrong(path+".groups.skew", "%v is not above 0 and at most 10; 0.8 to 1.2 are usual", a.Groups.Skew)
 	}
 	if a.Clients < 1 || a.Clients > maxClients {
 		c.wrong(path+".clients", "%d is not between 1 and %d", a.Clients, maxClients)
@@ -233,9 +234,7 @@ func (c *checker) load(path string, a Application, nodes []int, l Load) {
 	if !slices.Contains(Classes[:4], l.To) {
 		c.wrong(path, "to: %q is none of broadcast, group, user and connection; write one of them", l.To)
 	}
-	if !(l.Rate > 0 && l.Rate <= 1e6) {
-		c.wrong(path, "rate: %v messages a second is not above 0 and at most 1000000; write for example rate: 50", l.Rate)
-	}
+	c.rates(path, l)
 	if l.To == Group && a.Groups.Count == 0 {
 		c.wrong(path, "there are no groups to send to; add groups: {count: 100} to the application")
 	}

@@ -34,7 +34,7 @@ func TestTheSchemaTakesScenariosAndRefusesMistakes(t *testing.T) {
 	for _, text := range []string{
 		"durration: 10s", "duration: 60", "duration: 10 seconds", "seed: abc", "mesh: {degree: 4.5}", "mesh: {flood_publish: maybe}", "network: {loss: many}",
 		"network: {bandwidth: 1GB}", "network: {latency: 1ms-2ms}", "regions: {name: a, nodes: 3}", "regions: [{name: a}]", "regions: [{name: a, nodes: three}]",
-		"links: [{latency: 5ms}]", "applications: [{name: c, load: [{to: broadcast}]}]", "applications: [{name: c, load: [{to: all, rate: 1}]}]",
+		"links: [{latency: 5ms}]", "applications: [{name: c, load: [{rate: 5}]}]", "applications: [{name: c, load: [{to: all, rate: 1}]}]",
 		"applications: [{name: c, load: [{to: user, rate: 5/s}]}]", "applications: [{name: c, groups: {popularity: pareto}}]",
 		"applications: [{name: c, load: [{to: user, rate: 5, size: 4KB}]}]", "faults: [{at: 5s, do: explode}]", "faults: [{at: 5s}]", "faults: [{do: kill, nodes: all}]",
 	} {

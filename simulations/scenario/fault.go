@@ -20,6 +20,9 @@ const (
 	Partition Act = "partition"
 	// Kill ends Nodes as kill -9 does, for good.
 	Kill Act = "kill"
+	// PowerLoss ends Nodes together with their machines, which notify no other node. With For,
+	// the machines boot after it as new lives; without, they stay away.
+	PowerLoss Act = "power-loss"
 	// Pause stops Nodes as SIGSTOP does, for For.
 	Pause Act = "pause"
 	// Restart makes Nodes leave in good order (with Reset: as kill -9 does) and come back
@@ -39,14 +42,15 @@ const (
 )
 
 // Acts are all of them.
-var Acts = []Act{Cut, Degrade, Partition, Kill, Pause, Restart, RollingRestart, JoinAct, Churn, Slow, FloodAct}
+var Acts = []Act{Cut, Degrade, Partition, Kill, PowerLoss, Pause, Restart, RollingRestart, JoinAct, Churn, Slow, FloodAct}
 
 // keys are those of Fault that each act uses, besides at, do and label.
 var keys = map[Act][]string{
-	Cut:            {"for", "between", "reset"},
-	Degrade:        {"for", "between", "nodes", "latency", "jitter", "loss", "bandwidth"},
+	Cut:            {"for", "between", "one_way", "reset"},
+	Degrade:        {"for", "between", "one_way", "nodes", "latency", "jitter", "loss", "bandwidth"},
 	Partition:      {"for", "groups", "reset"},
 	Kill:           {"nodes"},
+	PowerLoss:      {"for", "nodes"},
 	Pause:          {"for", "nodes"},
 	Restart:        {"nodes", "down", "reset"},
 	RollingRestart: {"nodes", "every", "down", "reset"},
@@ -76,6 +80,9 @@ type Fault struct {
 	Nodes []Selector `yaml:"nodes,omitempty" json:"nodes,omitempty"`
 	// Between are two selectors: the paths from the nodes of one to those of the other.
 	Between []Selector `yaml:"between,omitempty" json:"between,omitempty"`
+	// OneWay makes a cut or a degradation concern only what the nodes of Between[0] send to
+	// those of Between[1].
+	OneWay bool `yaml:"one_way,omitempty" json:"one_way,omitempty"`
 	// Groups are the parts of a partition, a selector each.
 	Groups []Selector `yaml:"groups,omitempty" json:"groups,omitempty"`
 	// Reset ends connections, or processes, at once instead of leaving them hanging, or in
@@ -99,7 +106,7 @@ type Fault struct {
 
 // Lasts tells whether the act goes on for some time.
 func (a Act) Lasts() bool {
-	return slices.Contains([]Act{Cut, Degrade, Partition, Pause, Churn, Slow, FloodAct}, a)
+	return slices.Contains([]Act{Cut, Degrade, Partition, PowerLoss, Pause, Churn, Slow, FloodAct}, a)
 }
 
 // End is when a fault is over, in the time of the load.

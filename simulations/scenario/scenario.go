@@ -100,7 +100,8 @@ type Groups struct {
 	// Popularity is how messages and members spread over the groups: uniform (the default)
 	// or zipf.
 	Popularity Popularity `yaml:"popularity,omitempty" json:"popularity,omitempty"`
-	// Skew is the exponent of Zipf, above 1: the larger, the more the first groups have. Default 1.1.
+	// Skew is the exponent of Zipf, above 0 and at most 10: the larger, the more the first groups
+	// have. Traces of real groups show 0.8 to 1.2. Default 1.1.
 	Skew float64 `yaml:"skew,omitempty" json:"skew,omitempty"`
 }
 
@@ -142,8 +143,17 @@ type Load struct {
 	// To is whom the messages are for: all nodes, those with members of one group, or the one
 	// with a user or a connection.
 	To Class `yaml:"to" json:"to"`
-	// Rate is messages a second, of all publishers together. They come at random times.
-	Rate float64 `yaml:"rate" json:"rate"`
+	// Rate is messages a second, of all publishers together. It is not needed with Trace.
+	Rate float64 `yaml:"rate,omitempty" json:"rate,omitempty"`
+	// Ramp is the rate at the end of the load: the rate changes evenly from Rate to it.
+	// Default: it does not change.
+	Ramp float64 `yaml:"ramp,omitempty" json:"ramp,omitempty"`
+	// Trace is a recorded rate, in place of Rate: between two points it changes evenly, before
+	// the first and after the last it is theirs. Times count from the beginning of this load.
+	Trace []RatePoint `yaml:"trace,omitempty" json:"trace,omitempty"`
+	// Arrivals is how messages spread over time: random (the default), as independent users
+	// publish them (a Poisson process), or even, at equal distances.
+	Arrivals Arrivals `yaml:"arrivals,omitempty" json:"arrivals,omitempty"`
 	// Size is the payload of each, in bytes; a range means any in it. Default 256.
 	Size Sizes `yaml:"size,omitempty" json:"size,omitzero"`
 	// Publishers are the nodes that publish. None means all.
@@ -156,6 +166,23 @@ type Load struct {
 	// messages. Default 1.
 	Burst int `yaml:"burst,omitempty" json:"burst,omitempty"`
 }
+
+// A RatePoint is the rate of messages at a time.
+type RatePoint struct {
+	// At is the time of the point. The points must be in the order of their times.
+	At Duration `yaml:"at,omitempty" json:"at"`
+	// Rate is messages a second at that time; 0 is allowed.
+	Rate float64 `yaml:"rate" json:"rate"`
+}
+
+// Arrivals are how messages spread over time.
+type Arrivals string
+
+// The arrivals.
+const (
+	Random Arrivals = "random"
+	Even   Arrivals = "even"
+)
 
 // A Mesh is the settings of the nodes. Zero fields mean the program's own defaults.
 type Mesh struct {

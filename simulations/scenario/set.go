@@ -75,13 +75,13 @@ func setRate(s *Scenario, v string) error {
 	was := 0.0
 	for _, a := range s.Applications {
 		for _, l := range a.Load {
-			was += l.Rate
+			was += l.PeakRate()
 		}
 	}
 	for i, a := range s.Applications {
 		s.Applications[i].Load = slices.Clone(a.Load)
-		for j := range a.Load {
-			s.Applications[i].Load[j].Rate *= rate / was
+		for j, l := range a.Load {
+			s.Applications[i].Load[j] = l.scaled(rate / was)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
 	"github.com/signalmesh/signalmesh/simulations/scenario"
@@ -14,7 +15,7 @@ func settings(s *scenario.Scenario) []result.Setting {
 	rate := 0.0
 	for _, a := range s.Applications {
 		for _, l := range a.Load {
-			rate += l.Rate
+			rate += l.MeanRate(length(s, l))
 		}
 	}
 	set := []result.Setting{
@@ -69,7 +70,13 @@ func loads(s *scenario.Scenario) []result.Setting {
 	var set []result.Setting
 	for _, a := range s.Applications {
 		for _, l := range a.Load {
-			value := fmt.Sprintf("%.4g a second of %v", l.Rate, l.Size)
+			value := fmt.Sprintf("%.4g a second of %v", l.MeanRate(length(s, l)), l.Size)
+			if peak := l.PeakRate(); len(l.Trace) > 0 || l.Ramp > 0 {
+				value += fmt.Sprintf(", %.4g at most", peak)
+			}
+			if l.Arrivals == scenario.Even {
+				value += ", at equal distances"
+			}
 			if l.Burst > 1 {
 				value += fmt.Sprintf(", %d back to back", l.Burst)
 			}
@@ -89,6 +96,15 @@ func loads(s *scenario.Scenario) []result.Setting {
 		}
 	}
 	return set
+}
+
+// length is how long a load lasts.
+func length(s *scenario.Scenario, l scenario.Load) time.Duration {
+	rest := (s.Duration - l.At).D()
+	if l.For > 0 {
+		return min(l.For.D(), rest)
+	}
+	return rest
 }
 
 func words(of []scenario.Selector) string {

@@ -18,7 +18,7 @@ func (w *world) fault(i int, f *scenario.Fault) {
 	switch f.Do {
 	case scenario.Cut:
 		a, b := w.selected(f.Between[0]), w.selected(f.Between[1])
-		w.cut(f, func(x, y int) bool { return a[x] && b[y] || a[y] && b[x] })
+		w.cut(f, func(x, y int) bool { return a[x] && b[y] || !f.OneWay && a[y] && b[x] })
 	case scenario.Partition:
 		side := w.sides(f.Groups)
 		w.cut(f, func(x, y int) bool { return side[x] != side[y] && side[x] > 0 && side[y] > 0 })
@@ -26,6 +26,8 @@ func (w *world) fault(i int, f *scenario.Fault) {
 		w.change(f, &pathFault{w.degraded(f), degrade(w.s.Seed, f.Network)})
 	case scenario.Kill:
 		w.each(f, func(node int) { w.down(node, true) })
+	case scenario.PowerLoss:
+		w.each(f, func(node int) { w.powerLoss(node, f) })
 	case scenario.Pause:
 		w.each(f, func(node int) { w.pause(node, f.For.D()) })
 	case scenario.Restart:
@@ -74,7 +76,7 @@ func (w *world) sides(groups []scenario.Selector) map[int]int {
 func (w *world) degraded(f *scenario.Fault) func(x, y int) bool {
 	if len(f.Between) == 2 {
 		a, b := w.selected(f.Between[0]), w.selected(f.Between[1])
-		return func(x, y int) bool { return a[x] && b[y] || a[y] && b[x] }
+		return func(x, y int) bool { return a[x] && b[y] || !f.OneWay && a[y] && b[x] }
 	}
 	nodes := w.selected(f.Nodes...)
 	return func(x, y int) bool { return nodes[x] || nodes[y] }
@@ -82,13 +84,18 @@ func (w *world) degraded(f *scenario.Fault) func(x, y int) bool {
 
 func (w *world) cut(f *scenario.Fault, touches func(x, y int) bool) {
 	if f.Reset {
-		w.net.Reset(func(a, b netip.Addr) bool { return touches(nodeAt(a), nodeAt(b)) })
+		w.net.Reset(func(a, b netip.Addr) bool { return touches(nodeAt(a), nodeAt(b)) || touches(nodeAt(b), nodeAt(a)) })
 	}
 	w.change(f, &pathFault{touches, func(p *vnet.Path, _, _ int) { p.Cut = true }})
 }
 
 func (w *world) change(f *scenario.Fault, c *pathFault) {
 	end := w.paths.begin(c)
+	over := make(chan struct{})
+	defer close(over)
+	if f.Do != scenario.Degrade || f.Loss != nil && *f.Loss >= 1 {
+		w.watchPairs(c.touches, over)
+	}
 	if w.last(f.For) {
 		end()
 	}
@@ -160,6 +167,9 @@ func (w *world) pause(node int, length time.Duration) {
 		return
 	}
 	l.host.Pause(true)
+	over := make(chan struct{})
+	defer close(over)
+	w.watchAll(l, over)
 	if !w.last(scenario.Duration(length)) {
 		l.host.Pause(false) // so that it can end
 		return
@@ -168,6 +178,20 @@ func (w *world) pause(node int, length time.Duration) {
 	w.mu.Lock()
 	delete(w.paused, node)
 	w.mu.Unlock()
+}
+
+// powerLoss ends a process with its machine, which may boot again.
+func (w *world) powerLoss(node int, f *scenario.Fault) {
+	w.mu.Lock()
+	l := w.lives[node]
+	w.mu.Unlock()
+	if l == nil {
+		return
+	}
+	l.lose()
+	if w.last(f.For) {
+		w.fail(w.start(node))
+	}
 }
 
 func (w *world) slow(node int, f *scenario.Fault) {

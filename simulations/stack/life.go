@@ -50,6 +50,7 @@ func (w *world) start(node int) error {
 		w: w, node: node, host: w.net.Host(address(node), rate, rate), started: time.Now(),
 		topics: make([]*mesh.Topic, len(w.s.Applications)), metrics: prometheus.NewRegistry(), ended: make(chan struct{}),
 	}
+	l.host.SetZone(w.s.RegionOf(node))
 	listen, err := multiaddr.NewMultiaddr(fmt.Sprintf("/ip4/%s/tcp/%d", address(node), peerPort))
 	if err != nil {
 		return err
@@ -170,9 +171,19 @@ func (l *life) stop() {
 }
 
 func (l *life) kill() {
+	l.w.watchAll(l, nil)
 	l.end(false, func() {
 		l.host.Abort()
 		l.w.work.Go(l.close) // what is left of it cannot reach anybody
+	})
+}
+
+// lose ends a life together with its machine, which sends no notification.
+func (l *life) lose() {
+	l.w.watchAll(l, nil)
+	l.end(false, func() {
+		l.host.Vanish()
+		l.w.work.Go(l.close)
 	})
 }
 
@@ -189,9 +200,6 @@ func (l *life) end(clean bool, how func()) {
 		l.w.book.Ended(l.number, clean)
 		l.w.mu.Unlock()
 		close(l.ended)
-		if !clean {
-			l.w.watchDetect(l)
-		}
 	})
 }
 

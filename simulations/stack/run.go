@@ -31,11 +31,15 @@ type line struct {
 	Error    string           `json:"error,omitempty"`
 }
 
-// Run runs a complete scenario in a child process, which ends with ctx. progress is
+// Run runs a scenario, with defaults for missing values, in a child process, which ends with ctx. progress is
 // told about once a virtual second; nil means nobody. It takes as long as the computing of
 // all nodes takes on this machine.
 func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress)) (result.Result, error) {
-	if err := supported(&s); err != nil {
+	s, err := s.Complete()
+	if err == nil {
+		err = supported(&s)
+	}
+	if err != nil {
 		return result.Result{}, err
 	}
 	input, err := json.Marshal(s)

@@ -17,6 +17,10 @@ type tally struct {
 	sent    uint64        // bytes, by all, until the last sample
 
 	firstCopies, lastCopies copies // on the topic, when the load began and ended
+
+	// Bytes between regions: when the load began and ended, after half of drain, and at the
+	// end.
+	traffic [4][]uint64
 }
 
 // sample takes a sample at the end of each virtual second, until the run is over.
@@ -72,6 +76,7 @@ func (w *world) takeSample(at time.Duration) {
 	for _, c := range counts {
 		sent += c.SentBytes
 	}
+	w.markTraffic(at)
 	if at <= 0 {
 		w.tally.base = counts
 		if at > -time.Second { // to count them is dear
@@ -99,4 +104,14 @@ func (w *world) counts() []vnet.Counts {
 		sum.ReceivedPackets += c.ReceivedPackets
 	}
 	return counts
+}
+
+// markTraffic notes what was sent between regions, at the times that a result compares.
+func (w *world) markTraffic(at time.Duration) {
+	between, end := w.net.Between(), w.s.Duration.D()
+	for i, last := range []time.Duration{0, end, end + w.s.Drain.D()/2, end + w.s.Drain.D()} {
+		if at <= last {
+			w.tally.traffic[i] = between
+		}
+	}
 }

@@ -3,9 +3,11 @@ package stack
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/signalmesh/signalmesh/simulations/account"
 	"github.com/signalmesh/signalmesh/simulations/result"
+	"github.com/signalmesh/signalmesh/simulations/stack/vnet"
 )
 
 // settle says what came out, when the run is over and everything still stands.
@@ -23,6 +25,9 @@ func (w *world) settle() result.Result {
 	r.VirtualSeconds = (w.s.Warmup.D() + w.s.Duration.D() + w.s.Drain.D()).Seconds()
 	r.PeakMemoryBytes = memory()
 	w.serve(&r)
+	w.fillTraffic(&r)
+	w.fillPaths(&r)
+	r.Bottleneck = r.Narrowest()
 	sent, duplicates := w.tally.lastCopies.sent-w.tally.firstCopies.sent, w.tally.lastCopies.duplicates-w.tally.firstCopies.duplicates
 	r.Gossip = result.Gossip{Received: sent - min(sent, duplicates), Duplicates: duplicates}
 	r.Checks = checks(w)
@@ -56,6 +61,7 @@ func (w *world) serve(r *result.Result) {
 		end, base := w.tally.end[node], w.tally.base[node]
 		s.SentBytes, s.ReceivedBytes = end.SentBytes-base.SentBytes, end.ReceivedBytes-base.ReceivedBytes
 		s.SentMessages, s.ReceivedMessages = end.SentPackets-base.SentPackets, end.ReceivedPackets-base.ReceivedPackets
+		s.Up, s.Down = w.lastHost(node).Use()
 		s.WindowPeakBytes, s.Links = w.tally.windows[node], w.tally.links[node]
 		if s.PayloadBytes > 0 {
 			s.Amplification = float64(s.SentBytes) / float64(s.PayloadBytes)
@@ -85,4 +91,43 @@ var limits = []string{
 	"The road that a message took is not known, nor whether it was repaired.",
 	"A paused node's clock goes on, which that of a stopped process does not; all it cannot do is send and receive.",
 	"Closing a connection and switch queues are simplified: a queue delays and never drops.",
+}
+
+// lastHost is the host of the last life of a node.
+func (w *world) lastHost(node int) *vnet.Host {
+	for _, l := range slices.Backward(w.all) {
+		if l.node == node {
+			return l.host
+		}
+	}
+	return nil
+}
+
+// fillTraffic fills in the traffic between regions.
+func (w *world) fillTraffic(r *result.Result) {
+	marks, quiet := w.tally.traffic, (w.s.Drain.D() / 2).Seconds()
+	for i := range r.Traffic {
+		t := &r.Traffic[i]
+		t.Bytes = marks[1][i] - marks[0][i]
+		if quiet >= 1 {
+			t.IdleBitsPerSecond = 8 * float64(marks[3][i]-marks[2][i]) / quiet
+		}
+	}
+}
+
+// fillPaths fills in the utilisation of connections that have a limited bandwidth.
+func (w *world) fillPaths(r *result.Result) {
+	n := len(w.s.Regions)
+	paths := make([]result.Path, n*n)
+	for _, pair := range w.net.Pairs() {
+		from, to := nodeAt(pair.From.Addr()), nodeAt(pair.To.Addr())
+		a, b := w.s.RegionOf(from), w.s.RegionOf(to)
+		p := &paths[a*n+b]
+		p.From, p.To = w.s.Regions[a].Name, w.s.Regions[b].Name
+		p.Connections++
+		if p.Connections == 1 || pair.Use.Peak > p.Busiest.Peak {
+			p.Busiest, p.Name = pair.Use, account.Name(from)+" to "+account.Name(to)
+		}
+	}
+	r.Paths = slices.DeleteFunc(paths, func(p result.Path) bool { return p.Connections == 0 })
 }

@@ -48,6 +48,7 @@ func simulate(s scenario.Scenario, tell func(result.Progress)) (result.Result, e
 	w.book = account.New(&s, w.now)
 	w.net = vnet.New(rand.NewPCG(s.Seed, 0x7ace), w.paths.between)
 	w.begin = time.Now().Add(s.Warmup.D())
+	w.net.Measure(w.begin, s.Duration.D(), len(s.Regions))
 	late := rand.New(rand.NewPCG(s.Seed, 0x1a7e))
 	for node := range s.Nodes() { // they start within a second of each other
 		at := time.Duration(0)
@@ -230,38 +231,6 @@ func (w *world) living(app int) (n int) {
 		}
 	}
 	return n
-}
-
-// watchDetect waits until each of the others has noticed that dead is.
-func (w *world) watchDetect(dead *life) {
-	begun := time.Now()
-	w.mu.Lock()
-	others := slices.Clone(w.lives)
-	w.mu.Unlock()
-	for _, l := range others {
-		if l == nil {
-			continue
-		}
-		w.work.Go(func() {
-			known, changed := l.has(dead.mesh.ID())
-			if !known {
-				return
-			}
-			for known {
-				select {
-				case <-changed:
-				case <-l.ended:
-					return
-				case <-w.done:
-					return
-				}
-				known, changed = l.has(dead.mesh.ID())
-			}
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.book.Detected(time.Since(begun))
-		})
-	}
 }
 
 // memory is what the process has taken from the system, in bytes.

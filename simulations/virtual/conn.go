@@ -10,12 +10,25 @@ import (
 type conn struct {
 	ends  [2]*life // the first dialled
 	open  [2]bool  // that end has not hung up, and has not noticed that the other did
-	cut   bool
-	path  path
-	pipes [2]pipe // from that end
+	dead  [2]bool  // nothing passes from that end to the other
+	cut   bool     // one of the directions is dead
+	paths [2]path  // from that end
+	pipes [2]pipe  // the same
 	w     *world
 	since time.Duration // when the cut began, if there is one
 }
+
+// flows reports whether data passes in both directions: there is no cut, and TCP has
+// noticed the end of the last one.
+func (c *conn) flows() bool { return !c.cut && c.pipes[0].since == 0 && c.pipes[1].since == 0 }
+
+// roundTrip returns the longest time of a packet and its answer.
+func (c *conn) roundTrip() time.Duration {
+	return c.paths[0].base + c.paths[0].jitter + c.paths[1].base + c.paths[1].jitter
+}
+
+// timeout is TCP's first retransmission timeout (RFC 6298, section 2, with Linux's minimum).
+func (c *conn) timeout() time.Duration { return retransmit + c.roundTrip() }
 
 // The times of a connection that carries nothing: yamux asks every 2 s whether the
 // other side is there, and waits 6 s. See newMuxer in package mesh.
@@ -36,7 +49,9 @@ func (c *conn) side(l *life) int {
 // connect opens a connection between two processes and, on it, the streams of the
 // applications they share.
 func (w *world) connect(a, b *life) *conn {
-	c := &conn{w: w, ends: [2]*life{a, b}, open: [2]bool{true, true}, path: w.paths.between(a.host, b.host)}
+	c := &conn{w: w, ends: [2]*life{a, b}, open: [2]bool{true, true}}
+	c.pipes[0].conn, c.pipes[1].conn = c, c
+	c.follow()
 	w.conns = append(w.conns, c)
 	for i, l := range c.ends {
 		o := c.ends[1-i]
@@ -50,7 +65,7 @@ func (w *world) connect(a, b *life) *conn {
 	}
 	// Before a stream can be opened, each side asks what the other speaks.
 	for _, l := range c.ends {
-		w.after(c.path.roundTrip(), l, identified, arrival{conn: c, to: l})
+		w.after(c.roundTrip(), l, identified, arrival{conn: c, to: l})
 	}
 	return c
 }
@@ -129,7 +144,7 @@ func (c *conn) hangUp(i int) {
 	c.close(i)
 	if c.open[1-i] && !c.cut {
 		p := &c.pipes[i]
-		at := max(c.w.now+c.path.base, p.last)
+		at := max(c.w.now+c.paths[i].base, p.last)
 		c.w.at(at, c.ends[1-i], hungUp, arrival{conn: c, to: c.ends[1-i]})
 	}
 }
@@ -152,6 +167,7 @@ func (c *conn) close(i int) {
 	}
 	if !c.open[1-i] {
 		c.w.conns = drop(c.w.conns, c)
+		c.w.meterPipes(c)
 	}
 	for app, s := range l.seats {
 		if s == nil {
@@ -208,9 +224,19 @@ func (c *conn) breakDown() {
 	}
 }
 
-// check follows the cuts: a connection starves in one, or is reset.
+// follow takes over what the paths between the two hosts are like at present.
+func (c *conn) follow() {
+	for i := range c.paths {
+		from, to := c.ends[i].host, c.ends[1-i].host
+		c.paths[i] = c.w.paths.between(from, to)
+		c.dead[i] = c.paths[i].dead
+	}
+}
+
+// check follows the paths: a connection starves in a cut, or is reset.
 func (c *conn) check(reset bool) {
-	is := c.w.paths.cut(c.ends[0].host, c.ends[1].host)
+	c.follow()
+	is := c.dead[0] || c.dead[1]
 	switch {
 	case is && !c.cut:
 		c.cut, c.since = true, c.w.now
@@ -222,7 +248,7 @@ func (c *conn) check(reset bool) {
 	case !is && c.cut:
 		c.cut = false
 		for i := range c.pipes {
-			c.pipes[i].resume(c, i)
+			c.pipes[i].resume(c.w)
 		}
 	}
 }

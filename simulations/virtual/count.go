@@ -1,17 +1,9 @@
 package virtual
 
-// count notes what a host sends, while the load runs.
+// count notes small packets that a host sends together with others.
 func (h *host) count(w *world, bytes, messages int) {
-	w.sent += uint64(bytes)
-	h.SentBytes += w.counted(bytes)
+	h.owe(bytes)
 	h.SentMessages += w.counted(messages)
-}
-
-// acknowledge counts TCP's own acknowledgements of some bytes: a packet for each segment.
-func (h *host) acknowledge(w *world, from *host, bytes int) {
-	acks := (bytes + segment - 1) / segment * segmentHeader
-	h.count(w, acks, 0)
-	from.ReceivedBytes += w.counted(acks)
 }
 
 // counted is v while the load runs, else 0.
@@ -20,4 +12,9 @@ func (w *world) counted(v int) uint64 {
 		return 0
 	}
 	return uint64(v)
+}
+
+// traffic counts bytes that go from one host to another, by their regions.
+func (w *world) traffic(from, to *host, bytes int) {
+	w.between[from.region*len(w.s.Regions)+to.region] += float64(bytes)
 }

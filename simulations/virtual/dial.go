@@ -71,10 +71,11 @@ func (w *world) dial(d dial) {
 		w.after(after, d.by, func(*world, any) { d.done(connected, dead) }, nil)
 	}
 	there := d.to.life
+	_, cut := w.paths.cut(d.by.host, d.to)
 	switch {
 	case there != nil && d.by.byLife[there] != nil && (d.target == nil || d.target == there):
 		answer(0, true, false)
-	case w.paths.cut(d.by.host, d.to):
+	case cut:
 		answer(connectTimeout, false, false)
 	case there == nil || there.leaving:
 		answer(trip, false, true)
@@ -83,7 +84,7 @@ func (w *world) dial(d dial) {
 	case d.target != nil && there != d.target: // another life answers
 		answer(3*trip+dialWork, false, true)
 	case there.paused:
-		answer(handshakeTimeout, false, false)
+		d.await(w, there, trip)
 	default:
 		took := dialTrips*trip + dialWork
 		if d.target == nil { // who is there is asked first
@@ -93,12 +94,33 @@ func (w *world) dial(d dial) {
 	}
 }
 
+// await waits for a process that is stopped. Its kernel has taken the connection, so that the
+// handshake continues after the pause.
+func (d dial) await(w *world, there *life, trip time.Duration) {
+	pending := true
+	there.callers = append(there.callers, func() {
+		if pending {
+			pending = false
+			w.after(dialTrips*trip+dialWork, d.by, func(*world, any) { d.finish(w, there) }, nil)
+		}
+	})
+	w.after(handshakeTimeout, d.by, func(*world, any) {
+		if pending {
+			pending = false
+			d.done(false, false)
+		}
+	}, nil)
+}
+
 // finish connects, if the other side is still there.
 func (d dial) finish(w *world, there *life) {
+	_, cut := w.paths.cut(d.by.host, d.to)
 	switch {
+	case there.ended && there.exit == unpowered:
+		w.after(connectTimeout, d.by, func(*world, any) { d.done(false, false) }, nil)
 	case there.ended || there.leaving || d.by.leaving:
 		d.done(false, there.ended)
-	case there.paused || w.paths.cut(d.by.host, d.to):
+	case there.paused || cut:
 		w.after(connectTimeout, d.by, func(*world, any) { d.done(false, false) }, nil)
 	default:
 		if d.by.byLife[there] == nil && there.byLife[d.by] == nil {

@@ -30,19 +30,21 @@ func (w *world) act(f scenario.Fault) (begin, end func()) {
 	hosts := w.selected(f.Nodes...)
 	switch f.Do {
 	case scenario.Cut:
-		return w.cutBetween(f.Reset, [2]map[int]bool{w.set(f.Between[0]), w.set(f.Between[1])})
+		return w.cutBetween(f, &cut{a: w.set(f.Between[0]), b: w.set(f.Between[1]), oneWay: f.OneWay})
 	case scenario.Partition:
-		var pairs [][2]map[int]bool
+		var cuts []*cut
 		for i, a := range f.Groups {
 			for _, b := range f.Groups[i+1:] {
-				pairs = append(pairs, [2]map[int]bool{w.set(a), w.set(b)})
+				cuts = append(cuts, &cut{a: w.set(a), b: w.set(b)})
 			}
 		}
-		return w.cutBetween(f.Reset, pairs...)
+		return w.cutBetween(f, cuts...)
 	case scenario.Degrade:
 		return w.degrade(f)
 	case scenario.Kill:
 		return eachLife(hosts, (*life).kill), nil
+	case scenario.PowerLoss:
+		return eachHost(hosts, func(h *host) { h.lose(w) }), eachHost(hosts, func(h *host) { h.restore(w) })
 	case scenario.Pause:
 		return eachLife(hosts, (*life).pause), eachLife(hosts, (*life).resume)
 	case scenario.Restart:
@@ -96,14 +98,13 @@ func (w *world) set(of scenario.Selector) map[int]bool {
 	return set
 }
 
-func (w *world) cutBetween(reset bool, pairs ...[2]map[int]bool) (begin, end func()) {
-	var cuts []*cut
+func (w *world) cutBetween(f scenario.Fault, cuts ...*cut) (begin, end func()) {
 	begin = func() {
-		for _, p := range pairs {
-			cuts = append(cuts, &cut{p[0], p[1]})
+		for _, c := range cuts {
+			c.since = w.now
 		}
 		w.paths.cuts = append(w.paths.cuts, cuts...)
-		w.checkConns(reset)
+		w.checkConns(f.Reset)
 	}
 	end = func() {
 		for _, c := range cuts {
@@ -123,7 +124,7 @@ func (w *world) checkConns(reset bool) {
 }
 
 func (w *world) degrade(f scenario.Fault) (begin, end func()) {
-	d := &degraded{to: f.Network}
+	d := &degraded{to: f.Network, cut: cut{oneWay: f.OneWay}}
 	if len(f.Nodes) > 0 {
 		d.a = map[int]bool{}
 		for _, h := range w.selected(f.Nodes...) {
@@ -132,19 +133,17 @@ func (w *world) degrade(f scenario.Fault) (begin, end func()) {
 	} else {
 		d.a, d.b = w.set(f.Between[0]), w.set(f.Between[1])
 	}
-	refresh := func() {
-		for _, c := range w.conns {
-			c.path = w.paths.between(c.ends[0].host, c.ends[1].host)
-		}
-		w.touchTopics()
-	}
 	begin = func() {
+		d.since = w.now
 		w.paths.degraded = append(w.paths.degraded, d)
-		refresh()
+		w.checkConns(false)
 	}
 	end = func() {
 		w.paths.degraded = drop(w.paths.degraded, d)
-		refresh()
+		if d.swallows() {
+			w.healed = w.now
+		}
+		w.checkConns(false)
 	}
 	return begin, end
 }

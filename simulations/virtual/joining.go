@@ -46,5 +46,5 @@ func (s *seat) named(o *seat) bool {
 // parted reports whether the network has been cut since one of two hosts started. The
 // other servers may then have been unable to introduce them to each other.
 func (w *world) parted(a, b *host) bool {
-	return len(w.paths.cuts) > 0 || w.healed > 0 && w.healed >= min(a.life.started, b.life.started)
+	return w.paths.broken() || w.healed > 0 && w.healed >= min(a.life.started, b.life.started)
 }

@@ -135,7 +135,7 @@ func startOnly(one int) func(int) time.Duration {
 func TestServersWithoutALinkAreReadyOnceTheyMeetOnTheTopic(t *testing.T) {
 	for seed := range uint64(10) {
 		w := newRollout(t, 4, seed, rollout{start: oneByOne, seeds: func(node, _ int) []int { return slices.DeleteFunc([]int{0}, self(node)) }})
-		w.paths.cuts = append(w.paths.cuts, &cut{map[int]bool{2: true}, map[int]bool{3: true}})
+		w.paths.cuts = append(w.paths.cuts, &cut{a: map[int]bool{2: true}, b: map[int]bool{3: true}})
 		w.runToTheEnd(t)
 		w.requireReady(t, core.DefaultJoinTimeout)
 	}
@@ -168,7 +168,7 @@ func TestServersThatDieWhileOthersJoin(t *testing.T) {
 // Servers on both sides of a partition are ready, and meet when it heals.
 func TestServersThatStartInAPartition(t *testing.T) {
 	w := newRollout(t, 6, 1, rollout{start: together, seeds: allOfThem})
-	begin, end := w.cutBetween(false, [2]map[int]bool{{0: true, 1: true, 2: true}, {3: true, 4: true, 5: true}})
+	begin, end := w.cutBetween(scenario.Fault{}, &cut{a: map[int]bool{0: true, 1: true, 2: true}, b: map[int]bool{3: true, 4: true, 5: true}})
 	w.at(0, nil, func(*world, any) { begin() }, nil)
 	w.at(8*time.Second, nil, func(*world, any) { end() }, nil)
 	w.runFor(t, 7*time.Second, func(a, b *seat) bool { return a.life.host.node/3 == b.life.host.node/3 })

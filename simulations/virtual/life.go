@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/core"
+	"github.com/signalmesh/signalmesh/simulations/account"
 	"github.com/signalmesh/signalmesh/simulations/result"
 )
 
@@ -13,16 +14,28 @@ import (
 // that runs on it.
 type host struct {
 	node, region int
-	up, down     float64 // nanoseconds a byte
-	full         float64 // the same, as the scenario has it
-	upFree       time.Duration
+	up           line
+	down         float64       // nanoseconds a byte, receiving
+	full         float64       // the same, as the scenario has it
+	downFree     time.Duration // when the line has carried what it received
+	downMeter    account.Meter
 	line         []*parcel // that are being received
+	off          bool      // it has no power
 	life         *life     // nil: nothing runs
 	result.Server
 }
 
 // closeTimeout is how long a node that leaves waits for the others: that of mesh.Options.
 const closeTimeout = 3 * time.Second
+
+// An exit is how a process ends.
+type exit uint8
+
+const (
+	killed    exit = iota // by kill -9: its kernel tells the others
+	left                  // in good order
+	unpowered             // with its machine: the other processes get no notification
+)
 
 // A life is one process of a node, from its start to its end.
 type life struct {
@@ -36,16 +49,18 @@ type life struct {
 	seeds   search
 	started time.Duration
 
-	ended, clean bool
-	endedAt      time.Duration
-	leaving      bool
-	paused       bool
-	pausedAt     time.Duration
-	backlog      []event
+	ended    bool
+	exit     exit // how it ended
+	endedAt  time.Duration
+	leaving  bool
+	paused   bool
+	pausedAt time.Duration
+	backlog  []event
+	callers  []func() // dials that wait until it is resumed
 }
 
 func startHost(w *world, arg any) {
-	if h := arg.(*host); h.life == nil {
+	if h := arg.(*host); h.life == nil && !h.off {
 		w.start(h)
 	}
 }
@@ -77,7 +92,24 @@ func (h *host) address() string {
 // kill ends a process as kill -9 does: its kernel tells the others.
 func (l *life) kill() {
 	if !l.ended {
-		l.end(false)
+		l.end(killed)
+	}
+}
+
+// lose ends a process whose machine loses power.
+func (h *host) lose(w *world) {
+	h.off = true
+	if h.life != nil {
+		h.life.end(unpowered)
+	}
+}
+
+// restore lets a machine that lost power boot, which starts the process anew.
+func (h *host) restore(w *world) {
+	if h.off {
+		h.off = false
+		w.checkConns(false)
+		startHost(w, h)
 	}
 }
 
@@ -93,7 +125,7 @@ func (l *life) leave() {
 			s.flush()
 		}
 	}
-	l.w.after(closeTimeout, l, func(w *world, arg any) { arg.(*life).end(false) }, l)
+	l.w.after(closeTimeout, l, func(w *world, arg any) { arg.(*life).end(killed) }, l)
 	l.hungUp()
 }
 
@@ -105,23 +137,28 @@ func (l *life) hungUp() {
 		}
 	}
 	if l.leaving && !l.ended {
-		l.end(true)
+		l.end(left)
 	}
 }
 
-func (l *life) end(clean bool) {
-	l.w.book.Ended(l.id, clean)
+func (l *life) end(how exit) {
+	l.w.book.Ended(l.id, how == left)
 	for _, s := range l.seats {
 		if s != nil {
 			s.refuseAll()
 			s.topic.rise(s)
 		}
 	}
-	l.ended, l.clean, l.endedAt = true, clean, l.w.now
+	l.ended, l.exit, l.endedAt = true, how, l.w.now
 	l.host.life = nil
 	l.backlog = nil
 	for len(l.conns) > 0 {
 		c := l.conns[len(l.conns)-1]
+		if how == unpowered {
+			c.check(false)
+			c.close(c.side(l))
+			continue
+		}
 		c.hangUp(c.side(l))
 	}
 	for _, s := range l.seats {
@@ -156,6 +193,11 @@ func (l *life) resume() {
 	}
 	l.paused = false
 	l.w.touchTopics()
+	callers := l.callers
+	l.callers = nil
+	for _, call := range callers {
+		call()
+	}
 	backlog := l.backlog
 	l.backlog = nil
 	for _, e := range backlog {

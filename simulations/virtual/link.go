@@ -23,6 +23,11 @@ type link struct {
 	blocked  bool // the pipe is full
 	wasDown  bool
 	downAt   time.Duration
+
+	// Since when the peer could not be reached, the last time it was suspected and
+	// counted as gone.
+	suspected, gone     bool
+	suspectedOf, goneOf time.Duration
 }
 
 // linkTo returns the link to another seat.
@@ -107,14 +112,20 @@ func (l *link) endStream() {
 // parcel returns an empty parcel of the link, one that was used before if there is one.
 func (l *link) parcel() *parcel {
 	w := l.seat.life.w
-	var p *parcel
-	if last := len(w.spare) - 1; last >= 0 {
-		p, w.spare = w.spare[last], w.spare[:last]
-	} else {
-		p = &parcel{}
-	}
+	p := w.parcel()
 	p.to, p.conn, p.side = l.twin, l.conn, l.side
 	p.frames = p.room[:0]
+	return p
+}
+
+// parcel returns an empty parcel.
+func (w *world) parcel() *parcel {
+	last := len(w.spare) - 1
+	if last < 0 {
+		return &parcel{}
+	}
+	p := w.spare[last]
+	w.spare = w.spare[:last]
 	return p
 }
 

@@ -6,9 +6,11 @@ import (
 
 // nextIn notes that something leaves, and guesses from the pauses of late when
 // something will again.
-func (q *pipe) nextIn(now time.Duration) time.Duration {
-	q.pause += (now - q.sent - q.pause) / 8
-	q.sent = now
+func (q *pipe) nextIn(now time.Duration, p *parcel) time.Duration {
+	if len(p.frames) > 0 || p.ended { // the chunks before it left together with it
+		q.pause += (now - q.sent - q.pause) / 8
+		q.sent = now
+	}
 	return q.pause
 }
 
@@ -16,9 +18,10 @@ func (q *pipe) nextIn(now time.Duration) time.Duration {
 // last of them. One lost among several is sent again after a round trip, since the
 // next ones tell; a lone one after a round trip and a quarter from when the next is
 // sent, or after the timer, whichever is sooner (RFC 8985); and one that is lost again
-// after timeouts that double.
-func (w *world) lossDelay(p *path, segments int, next time.Duration) time.Duration {
+// after timeouts that double, at most as often as TCP tries.
+func (w *world) lossDelay(from *host, p *path, size int, next time.Duration) time.Duration {
 	var delay time.Duration
+	segments := (size + segment - 1) / segment
 	for range segments {
 		w.measure.segments++
 		w.measure.expected += p.loss
@@ -34,9 +37,13 @@ func (w *world) lossDelay(p *path, segments int, next time.Duration) time.Durati
 			again = 2 * p.roundTrip()
 		}
 		timeout := retransmit + p.roundTrip()
-		for w.rand.Float64() < p.loss {
+		sent := 1
+		for ; sent < retries && w.rand.Float64() < p.loss; sent++ {
 			again += timeout
 			timeout *= 2
+		}
+		if from != nil { // retransmissions take the line too
+			from.owe(sent * size / segments)
 		}
 		delay = max(delay, again)
 	}

@@ -34,10 +34,9 @@ func (w *world) result() result.Result {
 			}
 		}
 	}
-	for _, t := range w.topics {
-		for _, tr := range t.trees {
-			tr.collect()
-		}
+	w.collect()
+	for _, c := range w.conns {
+		w.meterPipes(c)
 	}
 	r := w.book.Settle()
 	r.Mode, r.Events = result.Core, w.events
@@ -65,6 +64,8 @@ func (w *world) result() result.Result {
 		r.Gossip.Repaired += t.repaired
 		r.Gossip.Bytes += t.bytes
 	}
+	w.fillTraffic(&r)
+	w.fillUse(&r)
 	r.Checks = w.checks(r)
 	return r
 }

@@ -94,7 +94,7 @@ func heartbeat(w *world, arg any) {
 func (s *seat) graft(degree int) {
 	var free []neighbour
 	for _, p := range s.peers {
-		if !p.conn.cut && !p.life.paused && find(s.mesh, p.seat) < 0 {
+		if p.conn.flows() && !p.life.paused && find(s.mesh, p.seat) < 0 {
 			free = append(free, p)
 		}
 	}
@@ -143,7 +143,7 @@ const forwarding = 100 * time.Microsecond
 
 // grow finds the fastest ways (Dijkstra's algorithm).
 func (t *topic) grow(tr *tree, by *seat) {
-	tr.collect()
+	tr.collect(t.w)
 	n := len(t.seats)
 	tr.version, tr.reached = t.version, tr.reached[:0]
 	tr.delay = slices.Grow(tr.delay[:0], n)[:n]
@@ -177,19 +177,20 @@ func (t *topic) grow(tr *tree, by *seat) {
 
 func (t *topic) expand(tr *tree, s *seat, to []neighbour, done []bool, front *front) {
 	i := s.index
-	queue := float64(len(to)) / 2 * s.life.host.up // half of the copies go before ours, on average
+	queue := float64(len(to)) / 2 * s.life.host.up.perB // half of the copies go before ours, on average
 	for _, o := range to {
 		c := o.conn
-		if c.cut || done[o.index] || o.life.ended {
+		if !c.flows() || done[o.index] || o.life.ended {
 			continue
 		}
-		d := tr.delay[i] + c.path.base + forwarding
+		p := &c.paths[c.side(s.life)]
+		d := tr.delay[i] + p.base + forwarding
 		if at := tr.delay[o.index]; at >= 0 && at <= d {
 			continue
 		}
 		tr.delay[o.index] = d
-		tr.jitter[o.index] = tr.jitter[i] + c.path.jitter
-		tr.loss[o.index] = 1 - (1-tr.loss[i])*(1-c.path.loss)
+		tr.jitter[o.index] = tr.jitter[i] + p.jitter
+		tr.loss[o.index] = 1 - (1-tr.loss[i])*(1-p.loss)
 		tr.perByte[o.index] = tr.perByte[i] + queue + o.life.host.down
 		front.push(hop{o.seat, d})
 	}

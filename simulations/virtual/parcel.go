@@ -9,7 +9,8 @@ import (
 
 // A parcel is a batch of frames on its way, or news of a stream. It is a core.Sink, and
 // used again and again. It has room for the frames that most have: of one Fetch, there is
-// an Ack and a Head at the most, and rarely a second Data.
+// an Ack and a Head at the most, and rarely a second Data. A part of a large one is a
+// parcel without frames; the last part has them.
 type parcel struct {
 	to     *link // that takes it
 	conn   *conn
@@ -28,6 +29,7 @@ type parcel struct {
 	sent time.Duration // when it was written
 	left time.Duration // when it was put on the line
 	due  time.Duration // when it arrives, if nobody is stopped
+	took time.Duration // from the arrival of its first packet to that of its last
 	held time.Duration // for how long anything but the path delayed it
 	set  time.Duration // what the path should take, on average
 }
@@ -83,17 +85,10 @@ type arrival struct {
 // send puts a parcel on its way.
 func (p *parcel) send() {
 	c := p.conn
-	from := c.ends[p.side].host
-	pipe := &c.pipes[p.side]
 	p.sent = c.w.now
 	p.size = onWire(p.bytes)
-	pipe.inflight += p.size
-	from.count(c.w, p.size, len(p.frames))
-	if c.cut {
-		pipe.stalled = append(pipe.stalled, p)
-		return
-	}
-	pipe.carry(p)
+	c.ends[p.side].host.SentMessages += c.w.counted(len(p.frames))
+	c.pipes[p.side].push(c.w, p)
 }
 
 // soon is a time that is not worth an event.
@@ -105,17 +100,22 @@ func arrive(w *world, arg any) {
 	c, to := p.conn, p.conn.ends[1-p.side]
 	switch q := &c.pipes[p.side]; {
 	case !c.open[1-p.side]:
+		c.answerClosed(p.side)
 		return
-	case c.cut:
-		q.stalled = append(q.stalled, p)
+	case c.dead[p.side] || len(q.lost) > 0:
+		q.lost = append(q.lost, p)
+		if q.since == 0 || p.left < q.since {
+			q.since = p.left
+		}
 		return
 	}
 	if w.now == p.due {
 		w.measure.path(p.set, w.now-p.left-p.held)
 	}
 	h := to.host
-	takes := time.Duration(float64(p.size) * h.down)
+	takes := h.takes(w, p)
 	if len(h.line) == 0 && takes < soon {
+		h.received(w, p, takes)
 		p.taken()
 		return
 	}
@@ -125,19 +125,35 @@ func arrive(w *world, arg any) {
 	}
 }
 
+// takes is for how long from now a host's line is busy with a parcel whose last byte has
+// come. It began with it when the first packet had come, if it was free.
+func (h *host) takes(w *world, p *parcel) time.Duration {
+	began := max(h.downFree, w.now-p.took)
+	return max(0, began+time.Duration(float64(p.size)*h.down)-w.now)
+}
+
+// received notes that a host's line has carried a parcel, some time from now.
+func (h *host) received(w *world, p *parcel, after time.Duration) {
+	done := w.now + after
+	began := max(h.downFree, done-time.Duration(float64(p.size)*h.down))
+	h.downFree = done
+	h.downMeter.Add(began-w.begin, done-w.begin, w.s.Duration.D())
+}
+
 // serve takes the first parcel off a line.
 func serve(w *world, arg any) {
 	h := arg.(*host)
 	p := h.line[0]
 	h.line = h.line[1:]
+	h.received(w, p, 0)
 	if len(h.line) > 0 {
-		w.after(time.Duration(float64(h.line[0].size)*h.down), nil, serve, h)
+		w.after(h.takes(w, h.line[0]), nil, serve, h)
 	}
 	to := p.conn.ends[1-p.side]
 	w.happen(event{of: to, arg: p, do: func(_ *world, arg any) { arg.(*parcel).taken() }})
 }
 
-// taken is a parcel that has arrived whole.
+// taken is a parcel, or a part of one, that has arrived whole.
 func (p *parcel) taken() {
 	c, to := p.conn, p.conn.ends[1-p.side]
 	if !c.open[1-p.side] {
@@ -147,9 +163,19 @@ func (p *parcel) taken() {
 	q.inflight -= p.size
 	to.host.ReceivedBytes += c.w.counted(p.size)
 	to.host.ReceivedMessages += c.w.counted(len(p.frames))
-	to.host.acknowledge(c.w, c.ends[p.side].host, p.size)
-	p.to.take(p)
+	q.acknowledge(c.w, p.size)
+	if p.to != nil {
+		p.to.take(p)
+	}
 	p.empty()
 	c.w.spare = append(c.w.spare, p)
 	q.unblock()
+}
+
+// answerClosed tells a sender that the other end of its connection no longer exists. A
+// process that ends tells its peers itself; one whose machine lost power cannot.
+func (c *conn) answerClosed(sender uint8) {
+	if l := c.ends[sender]; c.open[sender] && c.ends[1-sender].exit == unpowered && !c.cut {
+		c.w.after(c.paths[1-sender].base, l, hungUp, arrival{conn: c, to: l})
+	}
 }

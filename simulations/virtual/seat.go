@@ -70,7 +70,6 @@ func (s *seat) Changed(m *core.Member, state core.State) {
 	if state == core.Alive {
 		s.life.peerCame()
 	}
-	of := l.peer.life
 	before := l.state
 	l.state = state
 	count := func(state core.State, by int) {
@@ -83,9 +82,8 @@ func (s *seat) Changed(m *core.Member, state core.State) {
 	}
 	count(before, -1)
 	count(state, 1)
-	if before <= core.Suspect && state > core.Suspect && of.ended && !of.clean {
-		s.life.w.book.Detected(s.life.w.now - of.endedAt)
-	}
+	s.meet()
+	l.notice(before, state)
 }
 
 // sit opens the seat of a process.
@@ -110,17 +108,23 @@ func (t *topic) sit(l *life) *seat {
 	w.after(w.upTo(core.TickEvery), l, tick, s)
 	w.after(w.upTo(heartbeatEvery), l, heartbeat, s)
 	s.flush()
+	s.meet()
 	return s
+}
+
+// meet notes when the seat knows all others for the first time.
+func (s *seat) meet() {
+	if w := s.life.w; !s.met && s.alive >= s.topic.living-1 {
+		s.met = true
+		w.book.Joined(w.now - s.life.started)
+	}
 }
 
 func tick(w *world, arg any) {
 	s := arg.(*seat)
 	s.core.Tick(w.now)
 	s.flush()
-	if !s.met && s.alive >= s.topic.living-1 {
-		s.met = true
-		w.book.Joined(w.now - s.life.started)
-	}
+	s.meet()
 	w.after(core.TickEvery, s.life, tick, s)
 }
 

@@ -10,7 +10,7 @@ import (
 const (
 	// topicHeader is what a topic message has besides its content: author, signature,
 	// number, and GossipSub's envelope with the topic's name.
-	topicHeader = 112 + 60
+	topicHeader = 112 + 45
 	// historyGossip is for how many heartbeats a message can be asked for.
 	historyGossip = 3
 	// idBytes is what one message ID costs in an IHAVE.
@@ -47,6 +47,7 @@ type utterance struct {
 	by     *seat
 	number uint64
 	msg    frame.TopicMessage
+	wait   time.Duration // until the author's line was free
 }
 
 // A said is an utterance on its way to one seat.
@@ -58,8 +59,8 @@ type said struct {
 // publish spreads what a seat says.
 func (t *topic) publish(by *seat, number uint64, msg frame.TopicMessage) {
 	size := onWire(frame.TopicSize(msg) + topicHeader)
-	u := &utterance{by, number, msg}
 	tr := t.treeOf(by)
+	u := &utterance{by, number, msg, max(0, by.life.host.up.free-t.w.now)}
 	t.published++
 	t.recent[0]++
 	tr.charge(t, size)
@@ -90,12 +91,11 @@ func (t *topic) send(tr *tree, size int, m *said) {
 		return
 	}
 	w := t.w
-	wait := max(0, m.by.life.host.upFree-w.now)
-	delay := tr.delay[i] + time.Duration(float64(size)*tr.perByte[i]) + wait
+	delay := tr.delay[i] + time.Duration(float64(size)*tr.perByte[i]) + m.wait
 	if jitter, loss := tr.jitter[i], tr.loss[i]; jitter > 0 || loss > 0 {
 		delay += w.upTo(jitter + 1)
 		if loss > 0 {
-			delay += w.lossDelay(&path{base: tr.delay[i], loss: loss}, (size+segment-1)/segment, retransmit)
+			delay += w.lossDelay(nil, &path{base: tr.delay[i], loss: loss}, size, retransmit)
 		}
 	}
 	w.after(delay, m.to.life, hear, m)
@@ -153,14 +153,14 @@ func (t *topic) repair(m *missed) bool {
 	tr := t.treeOf(m.by)
 	for _, p := range m.to.peers {
 		has := p.seat == m.by || p.index < len(tr.delay) && tr.delay[p.index] >= 0
-		if !has || p.conn.cut || p.life.paused || find(m.to.mesh, p.seat) >= 0 {
+		if !has || !p.conn.flows() || p.life.paused || find(m.to.mesh, p.seat) >= 0 {
 			continue
 		}
 		if outside := len(p.peers) - len(p.mesh); outside > lazyDegree && t.w.rand.IntN(outside) >= lazyDegree {
 			continue
 		}
 		t.repaired += t.w.counted(1)
-		t.w.after(p.conn.path.base*3, m.to.life, hear, m.said) // IHAVE, IWANT, and the message
+		t.w.after(p.conn.paths[0].base*3, m.to.life, hear, m.said) // IHAVE, IWANT, and the message
 		return true
 	}
 	return false
@@ -175,6 +175,7 @@ func (t *topic) gossip() {
 	copy(t.recent[1:], t.recent[:])
 	t.recent[0] = 0
 	ids = min(ids, 5000) // GossipSub's MaxIHaveLength
+	regions := t.regions()
 	for _, s := range t.seats {
 		if s.life.ended || ids == 0 {
 			continue
@@ -182,8 +183,23 @@ func (t *topic) gossip() {
 		to := min(lazyDegree, len(s.peers)-len(s.mesh))
 		size := onWire(ids*idBytes) * max(0, to)
 		s.life.host.count(t.w, size, max(0, to))
+		row := t.w.between[s.life.host.region*len(regions):]
+		for i, share := range regions {
+			row[i] += share * float64(size)
+		}
 		s.life.host.ReceivedBytes += t.w.counted(size) // as many tell us as we tell
 		s.life.host.ReceivedMessages += t.w.counted(max(0, to))
 		t.bytes += t.w.counted(size)
 	}
+}
+
+// regions are the shares of the living seats in each region.
+func (t *topic) regions() []float64 {
+	shares := make([]float64, len(t.w.s.Regions))
+	for _, s := range t.seats {
+		if !s.life.ended {
+			shares[s.life.host.region] += 1 / float64(max(1, t.living))
+		}
+	}
+	return shares
 }

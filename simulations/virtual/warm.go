@@ -17,6 +17,9 @@ func (w *world) warm() {
 		case *said:
 			members[i] = a.to.member(a.by)
 		case *parcel:
+			if a.to == nil {
+				continue // the receiving process has ended
+			}
 			members[i] = a.to.member
 			w.warmth += a.conn.pipes[a.side].inflight
 		}

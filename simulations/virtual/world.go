@@ -2,7 +2,11 @@ package virtual
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh/core"
@@ -38,15 +42,55 @@ type world struct {
 	measure measure
 	healed  time.Duration       // when the last cut ended; 0: none did
 	seedsOf func(*host) []*host // of a node; tests give others
-	sent    uint64              // bytes, of all hosts
-	sampled uint64              // the same, when the last second ended
+	sent    []uint64            // bytes that left all hosts, by second since the start
+	between []float64           // bytes, from region to region: a row for each that sends
+	marks   [markCount][]float64
+	used    []result.Path // of connections that have a limited bandwidth; indexed as between
 }
 
-// Run runs a complete scenario. progress, if it is not nil, is called a few times in a
-// second of wall time. The error is that of ctx.
-func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress)) (result.Result, error) {
-	began := time.Now()
+// Run runs a scenario, with defaults for missing values. progress, if it is not
+// nil, is called a few times in a second of wall time. The error is that of ctx, that of
+// Scenario.Complete, or names a defect of the simulator and the seed that shows it.
+func Run(ctx context.Context, s scenario.Scenario, progress func(result.Progress)) (r result.Result, err error) {
+	s, err = s.Complete()
+	if err != nil {
+		return r, err
+	}
 	w := newWorld(&s)
+	defer func() {
+		if e := recover(); e != nil {
+			err = w.defect(e)
+		}
+	}()
+	return w.run(ctx, progress)
+}
+
+// defect is the error for a panic of the simulator.
+func (w *world) defect(e any) error {
+	return fmt.Errorf("the simulator failed at %v of virtual time with seed %d: %v; please report this with the scenario, the seed and the output of signalmesh version: it is a defect of the simulator and not of the scenario (%s)",
+		w.now, w.s.Seed, e, caller())
+}
+
+// caller is the place in this module at which the panic that is being recovered happened.
+func caller() string {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	panicked := false
+	for {
+		f, more := frames.Next()
+		if panicked && !strings.HasPrefix(f.Function, "runtime.") {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		panicked = panicked || f.Function == "runtime.gopanic"
+		if !more {
+			return "unknown place"
+		}
+	}
+}
+
+// run takes one event after the other until the end of the scenario.
+func (w *world) run(ctx context.Context, progress func(result.Progress)) (result.Result, error) {
+	began, s := time.Now(), w.s
 	end := w.begin + s.Duration.D() + s.Drain.D()
 	told := began
 	for w.queue.pending > 0 {
@@ -100,6 +144,7 @@ func newWorld(s *scenario.Scenario) *world {
 	}
 	w.planFaults()
 	w.publishNext()
+	w.planMarks()
 	w.at(time.Second-1, nil, sample, nil)
 	return w
 }
@@ -112,10 +157,11 @@ func emptyWorld(s *scenario.Scenario) *world {
 	}
 	w.book = account.New(s, func() time.Duration { return w.now - w.begin })
 	w.paths = newPaths(s)
+	w.between = make([]float64, len(s.Regions)*len(s.Regions))
 	w.seedsOf = w.firstNodes
 	for node := range s.Nodes() + len(s.Joins()) {
 		rate := 8e9 / float64(s.NodeBandwidth(node)) // ns a byte
-		w.hosts = append(w.hosts, &host{node: node, region: s.RegionOf(node), up: rate, down: rate, full: rate, Server: result.Server{Name: account.Name(node)}})
+		w.hosts = append(w.hosts, &host{node: node, region: s.RegionOf(node), up: line{perB: rate}, down: rate, full: rate, Server: result.Server{Name: account.Name(node)}})
 	}
 	for i := range s.Applications {
 		w.topics = append(w.topics, newTopic(w, i))
@@ -186,8 +232,10 @@ func publish(w *world, arg any) {
 
 // sample ends a virtual second.
 func sample(w *world, _ any) {
-	r := result.Sample{Members: -1, SentBytes: w.sent - w.sampled}
-	w.sampled = w.sent
+	r := result.Sample{Members: -1}
+	if second := int(w.now / time.Second); second < len(w.sent) {
+		r.SentBytes = w.sent[second]
+	}
 	ends := 0
 	for _, h := range w.hosts {
 		if h.life == nil {
@@ -215,14 +263,17 @@ func sample(w *world, _ any) {
 }
 
 // countKeepAlives counts what connections send in a second to see that the other side is
-// there: each side asks and is answered every keepAliveEvery.
+// there: a side that has received nothing for keepAliveEvery asks, and is answered.
 func (w *world) countKeepAlives() {
 	const packets = 2*(12+18+segmentHeader) + 2*segmentHeader // a question, an answer, and their acknowledgements
 	bytes := int(packets / keepAliveEvery.Seconds())
 	for _, c := range w.conns {
-		for _, l := range c.ends {
-			l.host.count(w, bytes, 0)
-			l.host.ReceivedBytes += w.counted(bytes)
+		for i, l := range c.ends {
+			if !l.ended && c.pipes[1-i].last < w.now-keepAliveEvery {
+				l.host.owe(bytes)
+				w.traffic(l.host, c.ends[1-i].host, bytes)
+				l.host.ReceivedBytes += w.counted(bytes)
+			}
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/signalmesh/signalmesh/signalr/protocol"
+	"github.com/signalmesh/signalmesh/simulations/netlab"
 )
 
 const (
@@ -35,10 +36,10 @@ type client struct {
 }
 
 // connect opens a connection to the hub of a host.
-func connect(ctx context.Context, h *host, user string, take func(text string)) (*client, error) {
+func connect(ctx context.Context, h *netlab.Host, user string, take func(text string)) (*client, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
-	dialer := websocket.Dialer{NetDialContext: h.dial}
+	dialer := websocket.Dialer{NetDialContext: h.Dial}
 	socket, response, err := dialer.DialContext(ctx, "ws://host:"+clientPort+"/load?user="+url.QueryEscape(user), nil)
 	if err != nil {
 		return nil, fmt.Errorf("connect a client: %w", err)

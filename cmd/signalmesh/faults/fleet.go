@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/signalmesh/signalmesh/simulations/netlab"
 )
 
 // How long the fleet may take for what it is waited for.
@@ -27,7 +29,7 @@ const (
 // which publishes and receives.
 type server struct {
 	index     int
-	host      *host
+	host      *netlab.Host
 	life      life
 	peer      string // its peer ID in this life
 	process   *process
@@ -38,12 +40,12 @@ type server struct {
 func (s *server) String() string { return fmt.Sprint("node-", s.index+1) }
 
 // multiaddr is where peers reach it.
-func (s *server) multiaddr() string { return "/ip4/" + s.host.addr.String() + "/tcp/" + peerPort }
+func (s *server) multiaddr() string { return "/ip4/" + s.host.Addr.String() + "/tcp/" + peerPort }
 
 // A fleet is the servers of one mesh, on one wire.
 type fleet struct {
 	o       fleetOptions
-	wire    *wire
+	wire    *netlab.Wire
 	folder  string
 	servers []*server
 	ledger  *Ledger
@@ -62,7 +64,7 @@ type fleetOptions struct {
 
 // newFleet makes the hosts and starts a node on each. ctx bounds that.
 func newFleet(ctx context.Context, o fleetOptions) (_ *fleet, err error) {
-	f := &fleet{o: o, wire: newWire(o.seed), ledger: newLedger(), names: map[string]life{}}
+	f := &fleet{o: o, wire: netlab.NewWire(o.seed), ledger: newLedger(), names: map[string]life{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, f.close())
@@ -72,11 +74,11 @@ func newFleet(ctx context.Context, o fleetOptions) (_ *fleet, err error) {
 		return nil, err
 	}
 	for i := range o.size {
-		h, err := newHost(address(i, 1), filepath.Join(f.folder, fmt.Sprint(i+1)))
+		h, err := netlab.NewHost(address(i, 1), filepath.Join(f.folder, fmt.Sprint(i+1)))
 		if err != nil {
 			return nil, err
 		}
-		f.wire.attach(h)
+		f.wire.Attach(h)
 		f.servers = append(f.servers, &server{index: i, host: h})
 	}
 	for _, s := range f.servers {
@@ -117,7 +119,7 @@ func (f *fleet) launch(s *server) (err error) {
 	flags := f.o.flags
 	for _, other := range f.servers {
 		if other != s {
-			flags = append(flags[:len(flags):len(flags)], "--bootstrap", other.host.addr.String()+":"+peerPort)
+			flags = append(flags[:len(flags):len(flags)], "--bootstrap", other.host.Addr.String()+":"+peerPort)
 		}
 	}
 	s.process, err = startProcess(s.host, s.String(), flags...)
@@ -219,8 +221,8 @@ func (f *fleet) close() error {
 			s.process.kill()
 			f.bury(s, true)
 		}
-		s.host.close()
+		s.host.Close()
 	}
-	f.wire.wait()
+	f.wire.Wait()
 	return os.RemoveAll(f.folder)
 }

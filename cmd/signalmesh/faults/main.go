@@ -9,7 +9,6 @@
 //	faults -run partition         those with this in their names
 //	faults -soak 10m -seed 7      faults drawn at random
 //	faults -record docs/reliability.md
-//	faults -measure steady        a scenario of the simulations, as real processes
 //
 // docs/reliability.md says what each scenario does and what came out.
 package main
@@ -43,7 +42,6 @@ type options struct {
 	size, rate int
 	soak       time.Duration
 	record     string
-	measure    string
 	logs       bool
 }
 
@@ -56,9 +54,6 @@ func (o options) fleet(flags []string) fleetOptions {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "node" {
 		return runServer(ctx, args[1:], stderr)
-	}
-	if len(args) > 0 && args[0] == "peer" {
-		return runPeer(ctx, args[1:], os.Stdin, stdout, stderr)
 	}
 	o, err := parse(args, stderr)
 	switch {
@@ -84,7 +79,6 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.IntVar(&o.rate, "rate", 60, "messages of each of three kinds that a server publishes in a second")
 	flags.DurationVar(&o.soak, "soak", 0, "draw faults at random for so long, instead of running each once")
 	flags.StringVar(&o.record, "record", "", "put the table into this file")
-	flags.StringVar(&o.measure, "measure", "", "measure a scenario of the simulations, by name or file, instead of making faults")
 	flags.BoolVar(&o.logs, "logs", false, "print the end of every node's log after each scenario, not only after one that failed")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -99,9 +93,6 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 func (o options) run(ctx context.Context, stdout io.Writer) error {
 	if _, err := exec.LookPath("ip"); err != nil {
 		return fmt.Errorf("ip(8) is missing: install iproute2: %w", err)
-	}
-	if o.measure != "" {
-		return measure(ctx, o.measure, o.seed, stdout, os.Stderr)
 	}
 	if o.soak > 0 {
 		return soak(ctx, o, stdout)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/signalmesh/signalmesh/mesh"
+	"github.com/signalmesh/signalmesh/simulations/netlab"
 )
 
 // stopTimeout is how long a process may take to leave in order.
@@ -27,7 +28,7 @@ const stopTimeout = 20 * time.Second
 // A process is one life of a server.
 type process struct {
 	name string
-	host *host
+	host *netlab.Host
 	http http.Client
 
 	cmd   *exec.Cmd
@@ -45,17 +46,17 @@ type status struct {
 }
 
 // startProcess starts a node on a host. flags are those of runServer.
-func startProcess(h *host, name string, flags ...string) (*process, error) {
+func startProcess(h *netlab.Host, name string, flags ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &process{name: name, host: h, ended: make(chan struct{}), log: filepath.Join(h.disk, name+".log")}
-	p.http = http.Client{Transport: &http.Transport{DialContext: h.dial, DisableKeepAlives: true}}
+	p := &process{name: name, host: h, ended: make(chan struct{}), log: filepath.Join(h.Disk, name+".log")}
+	p.http = http.Client{Transport: &http.Transport{DialContext: h.Dial, DisableKeepAlives: true}}
 	p.cmd = exec.Command(self, append([]string{"node", "--name", name}, flags...)...)
 	p.cmd.Env = []string{} // settings of whoever runs this are none of the nodes'
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	err = h.do(func() error {
+	err = h.Do(func() error {
 		log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 		if err != nil {
 			return err
@@ -150,7 +151,7 @@ func (p *process) get(ctx context.Context, url string, take func([]byte) error) 
 // tail is the end of the log.
 func (p *process) tail(lines int) string {
 	var text []byte
-	_ = p.host.do(func() (err error) { // what cannot be read is empty
+	_ = p.host.Do(func() (err error) { // what cannot be read is empty
 		text, err = os.ReadFile(p.log)
 		return err
 	})
@@ -172,7 +173,7 @@ func (p *process) over() bool {
 // back, and fails if the node has got a line in meanwhile.
 func (p *process) fillLog() (empty func() error, err error) {
 	var before, full int64
-	err = p.host.do(func() error {
+	err = p.host.Do(func() error {
 		log, err := os.OpenFile(p.log, os.O_APPEND|os.O_WRONLY, 0)
 		if err != nil {
 			return err
@@ -194,7 +195,7 @@ func (p *process) fillLog() (empty func() error, err error) {
 		return nil, fmt.Errorf("fill the disk of %s: %w", p.name, err)
 	}
 	return func() error {
-		return p.host.do(func() error {
+		return p.host.Do(func() error {
 			info, err := os.Stat(p.log)
 			if err != nil {
 				return err

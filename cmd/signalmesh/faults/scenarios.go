@@ -7,6 +7,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/signalmesh/signalmesh/simulations/netlab"
 )
 
 // shortWindow is the replay window of the fleet that is parted for longer.
@@ -73,8 +75,8 @@ func cutLink(d time.Duration) func(context.Context, *trial) error {
 		two := t.some(2)
 		a, b := two[0], two[1]
 		t.say("between %s and %s", a, b)
-		t.wire.block(a.host, b.host)
-		defer t.wire.unblock(a.host, b.host)
+		t.wire.Block(a.host, b.host)
+		defer t.wire.Unblock(a.host, b.host)
 		begun := time.Now()
 		for _, s := range two {
 			if err := t.degraded(ctx, s); err != nil {
@@ -92,8 +94,8 @@ func partition(d time.Duration) func(context.Context, *trial) error {
 		for _, a := range few {
 			for _, b := range t.servers {
 				if !slices.Contains(few, b) {
-					t.wire.block(a.host, b.host)
-					defer t.wire.unblock(a.host, b.host)
+					t.wire.Block(a.host, b.host)
+					defer t.wire.Unblock(a.host, b.host)
 				}
 			}
 		}
@@ -103,11 +105,11 @@ func partition(d time.Duration) func(context.Context, *trial) error {
 
 func badNetwork(d time.Duration) func(context.Context, *trial) error {
 	return func(ctx context.Context, t *trial) error {
-		t.wire.turn(weather{loss: 0.2, delay: 50 * time.Millisecond, spread: 10 * time.Millisecond})
-		carried, lost := t.wire.packets()
+		t.wire.Turn(netlab.Weather{Loss: 0.2, Delay: 50 * time.Millisecond, Spread: 10 * time.Millisecond})
+		carried, lost := t.wire.Packets()
 		err := t.hold(ctx, d)
-		t.wire.turn(weather{})
-		after, gone := t.wire.packets()
+		t.wire.Turn(netlab.Weather{})
+		after, gone := t.wire.Packets()
 		t.say("%d of %d packets lost", gone-lost, gone-lost+after-carried)
 		return err
 	}
@@ -132,9 +134,9 @@ func fullDisk(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	t.wire.block(s.host, other.host)
+	t.wire.Block(s.host, other.host)
 	err = t.hold(ctx, 4*time.Second)
-	t.wire.unblock(s.host, other.host)
+	t.wire.Unblock(s.host, other.host)
 	if err != nil {
 		return err
 	}
@@ -144,11 +146,11 @@ func fullDisk(ctx context.Context, t *trial) error {
 func moveHost(ctx context.Context, t *trial) error {
 	s := t.some(1)[0]
 	to := address(s.index, 2)
-	t.say("%s, from %s to %s", s, s.host.addr, to)
-	if err := s.host.move(to); err != nil {
+	t.say("%s, from %s to %s", s, s.host.Addr, to)
+	if err := s.host.Move(to); err != nil {
 		return err
 	}
-	t.wire.place(s.host)
+	t.wire.Place(s.host)
 	return nil
 }
 
@@ -177,8 +179,8 @@ func missingLink(ctx context.Context, t *trial) error {
 	if err := t.stop(a); err != nil {
 		return err
 	}
-	t.wire.block(a.host, b.host)
-	defer t.wire.unblock(a.host, b.host)
+	t.wire.Block(a.host, b.host)
+	defer t.wire.Unblock(a.host, b.host)
 	if err := t.start(ctx, a); err != nil {
 		return err
 	}

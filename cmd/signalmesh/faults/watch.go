@@ -29,7 +29,7 @@ func (f *fleet) sees(s *server, view status) bool {
 		other := f.named(m.Peer)
 		switch {
 		case m.State == "gone":
-		case m.State != "alive" || other == nil || !m.Linked && !f.wire.isCut(s.host, other.host):
+		case m.State != "alive" || other == nil || !m.Linked && !f.wire.IsCut(s.host, other.host):
 			return false
 		default:
 			seen++

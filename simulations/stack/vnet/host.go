@@ -38,7 +38,11 @@ type Host struct {
 	sockets   map[*socket]struct{}
 	paused    bool
 	over      bool
+	gone      bool // it has no power
 	counts    Counts
+
+	upRate, downRate float64 // bytes a second, without faults
+	zone             int
 }
 
 // Counts are what a host sent and received, packets that were lost or sent again
@@ -51,8 +55,13 @@ func (n *Network) Host(addr netip.Addr, up, down float64) *Host {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	h := &Host{
-		n: n, addr: addr, up: queue{rate: up}, down: line{rate: down}, port: firstPort,
+		n: n, addr: addr, up: queue{rate: up}, down: line{rate: down}, port: firstPort, upRate: up, downRate: down,
 		listeners: map[int]*listener{}, sockets: map[*socket]struct{}{},
+	}
+	h.up.gauge = gauge{begin: n.begin, length: n.length}
+	h.down.gauge = h.up.gauge
+	if before := n.hosts[addr]; before != nil {
+		h.up.gauge, h.down.gauge, h.zone = before.up.gauge, before.down.gauge, before.zone
 	}
 	n.hosts[addr] = h
 	return h
@@ -92,6 +101,15 @@ func (h *Host) Abort() {
 	h.n.mu.Lock()
 	defer h.n.mu.Unlock()
 	h.abort(true)
+}
+
+// Vanish ends the host without telling anybody, as the loss of power does. Packets to it
+// get no answer until there is a new Host at its address.
+func (h *Host) Vanish() {
+	h.n.mu.Lock()
+	defer h.n.mu.Unlock()
+	h.gone = true
+	h.abort(false)
 }
 
 func (h *Host) abort(tell bool) {
@@ -173,7 +191,7 @@ func (h *Host) knock(ctx context.Context, to netip.AddrPort, answers chan answer
 	if ctx.Err() != nil || len(answers) > 0 || h.over {
 		return
 	}
-	if other := h.n.hosts[to.Addr()]; other != nil {
+	if other := h.n.hosts[to.Addr()]; other != nil && !other.gone {
 		h.n.send(h, other, headers, func(time.Time) {
 			if len(answers) == 0 && ctx.Err() == nil {
 				other.answer(h, int(to.Port()), answers)

@@ -36,6 +36,11 @@ type Network struct {
 	closed bool
 	ended  sync.WaitGroup
 	seen   Seen
+
+	begin   time.Time // of the load
+	length  time.Duration
+	zones   int
+	between []uint64 // bytes from zone to zone
 }
 
 // Seen is what packets met, to be held against what their paths were set to.
@@ -101,8 +106,9 @@ func signal(c chan struct{}) {
 
 // A queue is a line that carries so many bytes a second, one packet after the other.
 type queue struct {
-	rate float64 // bytes a second; 0: no limit
-	free time.Time
+	rate  float64 // bytes a second; 0: no limit
+	free  time.Time
+	gauge gauge
 }
 
 // take says when the last bit of a packet has passed that came at a time.
@@ -113,7 +119,9 @@ func (q *queue) take(at time.Time, bytes int) time.Time {
 	if q.free.Before(at) {
 		q.free = at
 	}
+	began := q.free
 	q.free = q.free.Add(time.Duration(float64(bytes) / q.rate * float64(time.Second)))
+	q.gauge.add(began, q.free)
 	return q.free
 }
 
@@ -121,6 +129,7 @@ func (q *queue) take(at time.Time, bytes int) time.Time {
 type line struct {
 	rate    float64   // bytes a second; 0: no limit
 	free    time.Time // when the last bit of those before has passed
+	gauge   gauge
 	waiting []inbound
 }
 
@@ -153,7 +162,9 @@ func (l *line) put(n *Network, now time.Time, p inbound) {
 // pass has the line be busy with a packet.
 func (l *line) pass(p inbound) {
 	if l.rate > 0 {
+		began := l.free
 		l.free = l.free.Add(time.Duration(float64(p.bytes) / l.rate * float64(time.Second)))
+		l.gauge.add(began, l.free)
 	}
 }
 
@@ -184,6 +195,9 @@ func (n *Network) send(from, to *Host, bytes int, arrive func(now time.Time)) {
 	now := time.Now()
 	from.counts.SentBytes += uint64(bytes)
 	from.counts.SentPackets++
+	if n.zones > 0 {
+		n.between[from.zone*n.zones+to.zone] += uint64(bytes)
+	}
 	p := n.path(from.addr, to.addr)
 	n.seen.Packets++
 	n.seen.LossSet += p.Loss
@@ -218,7 +232,7 @@ func (n *Network) pair(from, to *Host, rate float64) *queue {
 	key := [2]netip.Addr{from.addr, to.addr}
 	q := n.pairs[key]
 	if q == nil {
-		q = new(queue)
+		q = &queue{gauge: gauge{begin: n.begin, length: n.length}}
 		n.pairs[key] = q
 	}
 	q.rate = rate

@@ -94,7 +94,12 @@ func (s *socket) append(p *packet) {
 }
 
 // answerClosed tells a peer that there is no connection any more.
-func (s *socket) answerClosed() { s.sendReset() }
+// A host without power does not answer, until another one has booted at its address.
+func (s *socket) answerClosed() {
+	if h := s.host; !h.gone || h.n.hosts[h.addr] != h {
+		s.sendReset()
+	}
+}
 
 // take moves what has arrived into b.
 func (r *receiver) take(b []byte) int {

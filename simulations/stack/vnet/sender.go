@@ -36,6 +36,7 @@ type sender struct {
 	recovering        uint64 // loss before this serial has been answered
 	smooth, variation time.Duration
 	tries             int       // timeouts in a row
+	probed            bool      // the tail loss probe has been sent
 	deadline, alarm   time.Time // of flight, and when that is looked at next; zero: not
 }
 
@@ -78,8 +79,13 @@ func (s *socket) pumpLater(reader *socket) {
 }
 
 func (s *socket) transmit(p *packet, now time.Time) {
+	again := !p.sent.IsZero()
 	p.sent, p.marked = now, false
-	s.arm(now)
+	if again || len(s.flight) == 1 {
+		s.arm(now)
+	} else {
+		s.putOff(now)
+	}
 	owed, upTo, peer := s.takeOwed(), s.next, s.peer
 	s.host.n.send(s.host, peer.host, headers+len(p.data), func(then time.Time) {
 		peer.acknowledgeAll(owed, upTo, then)
@@ -91,10 +97,28 @@ func (s *socket) transmit(p *packet, now time.Time) {
 // if there is more than one packet to be acknowledged, or else the timeout.
 func (s *socket) arm(now time.Time) {
 	wait := s.timeout()
-	if s.tries == 0 && len(s.flight) > 1 {
-		wait = min(wait, 2*s.smooth+2*time.Millisecond)
+	if s.probes() {
+		wait = min(wait, s.probeAfter())
 	}
 	s.deadline = now.Add(wait)
+	s.watch()
+}
+
+// probes reports whether the next timer is that of a tail loss probe (RFC 8985, section 7).
+func (s *sender) probes() bool { return s.tries == 0 && !s.probed && len(s.flight) > 1 }
+
+func (s *sender) probeAfter() time.Duration { return 2*s.smooth + 2*time.Millisecond }
+
+// putOff has the probe wait until after a packet that was just sent. The retransmission
+// timeout is that of the first packet, which new ones do not put off (RFC 6298, section 5).
+func (s *socket) putOff(now time.Time) {
+	if !s.probes() {
+		return
+	}
+	s.deadline = now.Add(s.probeAfter())
+	if last := s.flight[0].sent.Add(s.timeout()); last.Before(s.deadline) {
+		s.deadline = last
+	}
 	s.watch()
 }
 
@@ -127,10 +151,19 @@ func (s *socket) timeout() time.Duration {
 
 // expire sends the first packet again that nobody has acknowledged.
 func (s *socket) expire(now time.Time) {
-	if s.tries > 0 || len(s.flight) == 1 {
-		s.threshold, s.window = max(2*segment, s.inFlight/2), segment
-		s.recovering = s.serial
+	if s.probes() {
+		due := s.flight[0].sent.Add(s.timeout()) // the probe does not put the timeout off
+		s.probed = true
+		s.transmit(s.flight[0], now)
+		if soon := now.Add(time.Millisecond); due.Before(soon) {
+			due = soon
+		}
+		s.deadline = due
+		s.watch()
+		return
 	}
+	s.threshold, s.window = max(2*segment, s.inFlight/2), segment
+	s.recovering = s.serial
 	s.tries++
 	s.transmit(s.flight[0], now)
 }
@@ -159,7 +192,7 @@ func (s *socket) acknowledgeAll(owed []receipt, upTo uint64, now time.Time) {
 	if !news {
 		return
 	}
-	s.tries = 0
+	s.tries, s.probed = 0, false
 	if len(s.flight) > 0 {
 		s.arm(now)
 	}

@@ -289,3 +289,60 @@ func TestASlowHostCatchesUpWhenItIsFastAgain(t *testing.T) {
 		assert.Less(t, time.Since(begun), 5*time.Second)
 	})
 }
+
+// New packets do not put off the retransmission timeout of the first one, and nothing new
+// is sent before it is through: after a cut of 5 s, data flows when the timer that has
+// doubled five times fires.
+func TestACutOfABusyConnectionEndsWithTheNextRetransmission(t *testing.T) {
+	bubble(t, vnet.Path{Latency: time.Millisecond}, 0, func(w *world) {
+		client, server := w.connect()
+		received := make(chan time.Time, 10_000)
+		go func() {
+			b := make([]byte, 100)
+			for {
+				if _, err := io.ReadFull(server, b); err != nil {
+					close(received)
+					return
+				}
+				received <- time.Now()
+			}
+		}()
+		send := func(seconds int) {
+			for range 100 * seconds {
+				_, _ = client.Write(make([]byte, 100))
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+		send(1)
+		w.change(func(p *vnet.Path) { p.Cut = true })
+		send(5)
+		w.change(func(p *vnet.Path) { p.Cut = false })
+		healed := time.Now()
+		send(5)
+		require.NoError(t, client.Close())
+		for at := range received {
+			if at.After(healed) {
+				assert.InDelta(t, 1.3, at.Sub(healed).Seconds(), 0.15, "31 times a timeout of 200 ms and the smoothed round trip, less 5 s")
+				break
+			}
+		}
+		for range received {
+		}
+	})
+}
+
+func TestAHostThatLosesItsPowerTellsNobody(t *testing.T) {
+	bubble(t, vnet.Path{Latency: time.Millisecond}, 0, func(w *world) {
+		client, _ := w.connect()
+		w.b.Vanish()
+		require.NoError(t, client.SetReadDeadline(time.Now().Add(5*time.Second)))
+		_, err := client.Write([]byte("x"))
+		require.NoError(t, err)
+		_, err = client.Read(make([]byte, 1))
+		assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		ctx, cancel := context.WithTimeout(w.Context(), 3*time.Second)
+		defer cancel()
+		_, err = w.a.DialContext(ctx, "tcp", "10.0.0.2:80")
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}

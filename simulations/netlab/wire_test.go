@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package netlab
 
 import (
 	"net/netip"
@@ -19,27 +19,27 @@ func packet(to netip.Addr) []byte {
 }
 
 func TestAWireCarriesWhereItIsNotCut(t *testing.T) {
-	w := newWire(1)
-	a, b, c := &host{addr: address(0, 1)}, &host{addr: address(1, 1)}, &host{addr: address(2, 1)}
-	for _, h := range []*host{a, b, c} {
-		w.place(h)
+	w := NewWire(1)
+	a, b, c := &Host{Addr: address(0, 1)}, &Host{Addr: address(1, 1)}, &Host{Addr: address(2, 1)}
+	for _, h := range []*Host{a, b, c} {
+		w.Place(h)
 	}
-	reaches := func(from, to *host) bool {
-		got, delay := w.judge(from, packet(to.addr))
+	reaches := func(from, to *Host) bool {
+		got, delay := w.judge(from, packet(to.Addr))
 		assert.Zero(t, delay)
 		return got == to
 	}
 	assert.True(t, reaches(a, b))
-	w.block(a, b)
+	w.Block(a, b)
 	assert.False(t, reaches(a, b))
 	assert.False(t, reaches(b, a))
 	assert.True(t, reaches(a, c))
-	w.unblock(b, a)
+	w.Unblock(b, a)
 	assert.True(t, reaches(a, b))
 
-	old := b.addr
-	b.addr = address(1, 2)
-	w.place(b)
+	old := b.Addr
+	b.Addr = address(1, 2)
+	w.Place(b)
 	assert.True(t, reaches(a, b))
 	got, _ := w.judge(a, packet(old))
 	assert.Nil(t, got, "nobody is at the old address any more")
@@ -48,17 +48,22 @@ func TestAWireCarriesWhereItIsNotCut(t *testing.T) {
 }
 
 func TestTheWeatherIsAsBadAsAskedFor(t *testing.T) {
-	w := newWire(1)
-	a, b := &host{addr: address(0, 1)}, &host{addr: address(1, 1)}
-	w.place(a)
-	w.place(b)
-	w.turn(weather{loss: 0.2, delay: 50 * time.Millisecond, spread: 10 * time.Millisecond})
+	w := NewWire(1)
+	a, b := &Host{Addr: address(0, 1)}, &Host{Addr: address(1, 1)}
+	w.Place(a)
+	w.Place(b)
+	w.Turn(Weather{Loss: 0.2, Delay: 50 * time.Millisecond, Spread: 10 * time.Millisecond})
 	for range 10_000 {
-		if to, delay := w.judge(a, packet(b.addr)); to != nil {
+		if to, delay := w.judge(a, packet(b.Addr)); to != nil {
 			assert.InDelta(t, 50*time.Millisecond, delay, float64(10*time.Millisecond))
 		}
 	}
-	carried, lost := w.packets()
+	carried, lost := w.Packets()
 	assert.Equal(t, 10_000, carried+lost)
 	assert.InDelta(t, 2_000, lost, 200)
+}
+
+// address is the nth of a server.
+func address(server, n int) netip.Addr {
+	return netip.AddrFrom4([4]byte{192, 0, 2, byte(10*(server+1) + n)})
 }

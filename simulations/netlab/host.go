@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package netlab
 
 import (
 	"context"
@@ -19,25 +19,25 @@ const (
 	logSpace = 256 << 10
 )
 
-// A host is a machine of the test: one OS thread with a network namespace of its
+// A Host is a machine of the test: one OS thread with a network namespace of its
 // own, in which a node runs, and with a mount namespace in which the node's log is
 // on a small disk. The kernel removes both when the thread and what it started have
 // ended, however that comes about, so nothing is left behind.
-type host struct {
-	addr  netip.Addr // on the wire; other hosts know it by this
+type Host struct {
+	Addr  netip.Addr // on the wire; other hosts know it by this
 	calls chan func()
 	ended chan struct{}
 	tun   *os.File // the other end of device
-	disk  string   // where the small disk is mounted, for this host only
+	Disk  string   // where the small disk is mounted, for this host only
 }
 
-// newHost starts a host. folder is where its disk is mounted; its name is used
+// NewHost starts a host. folder is where its disk is mounted; its name is used
 // in nobody else's namespace.
-func newHost(addr netip.Addr, folder string) (*host, error) {
-	h := &host{addr: addr, calls: make(chan func()), ended: make(chan struct{}), disk: folder}
+func NewHost(addr netip.Addr, folder string) (*Host, error) {
+	h := &Host{Addr: addr, calls: make(chan func()), ended: make(chan struct{}), Disk: folder}
 	go h.live() // until close
-	if err := h.do(h.setUp); err != nil {
-		h.close()
+	if err := h.Do(h.setUp); err != nil {
+		h.Close()
 		return nil, fmt.Errorf("make a host: %w", err)
 	}
 	return h, nil
@@ -45,7 +45,7 @@ func newHost(addr netip.Addr, folder string) (*host, error) {
 
 // live runs what do is given. The thread is never unlocked, so it ends here, and the
 // processes that it started with it (see process.start).
-func (h *host) live() {
+func (h *Host) live() {
 	defer close(h.ended)
 	runtime.LockOSThread()
 	for f := range h.calls {
@@ -53,36 +53,36 @@ func (h *host) live() {
 	}
 }
 
-// do runs f on the host's thread: sockets and processes that f makes are in the
+// Do runs f on the host's thread: sockets and processes that f makes are in the
 // host's network, and paths that it opens in its file system. They stay there.
-func (h *host) do(f func() error) error {
+func (h *Host) Do(f func() error) error {
 	done := make(chan error, 1)
 	h.calls <- func() { done <- f() }
 	return <-done
 }
 
-func (h *host) setUp() error {
+func (h *Host) setUp() error {
 	if err := syscall.Unshare(syscall.CLONE_NEWNET | syscall.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("make namespaces: %w; run as root, with CAP_SYS_ADMIN if this is a container", err)
 	}
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("keep mounts to this namespace: %w", err)
 	}
-	if err := os.MkdirAll(h.disk, 0o755); err != nil {
+	if err := os.MkdirAll(h.Disk, 0o755); err != nil {
 		return err
 	}
-	if err := syscall.Mount("tmpfs", h.disk, "tmpfs", 0, fmt.Sprintf("size=%d", logSpace)); err != nil {
+	if err := syscall.Mount("tmpfs", h.Disk, "tmpfs", 0, fmt.Sprintf("size=%d", logSpace)); err != nil {
 		return fmt.Errorf("mount a tmpfs: %w", err)
 	}
 	var err error
 	if h.tun, err = openTUN(device); err != nil {
 		return err
 	}
-	return h.ip("link set lo up", "addr add "+h.addr.String()+"/24 dev "+device, "link set "+device+" up")
+	return h.ip("link set lo up", "addr add "+h.Addr.String()+"/24 dev "+device, "link set "+device+" up")
 }
 
 // ip runs commands of ip(8). It is called through do.
-func (h *host) ip(commands ...string) error {
+func (h *Host) ip(commands ...string) error {
 	for _, c := range commands {
 		if out, err := exec.Command("ip", strings.Fields(c)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %s: %w: %s", c, err, strings.TrimSpace(string(out)))
@@ -91,31 +91,31 @@ func (h *host) ip(commands ...string) error {
 	return nil
 }
 
-// move gives the host another address in place of its own.
-func (h *host) move(to netip.Addr) error {
-	err := h.do(func() error {
+// Move replaces the address of the host.
+func (h *Host) Move(to netip.Addr) error {
+	err := h.Do(func() error {
 		return h.ip("addr flush dev "+device, "addr add "+to.String()+"/24 dev "+device)
 	})
-	h.addr = to
+	h.Addr = to
 	return err
 }
 
-// dial connects to a port on the host's loopback, which no fault of the wire
+// Dial connects to a port on the host's loopback, which no fault of the wire
 // touches: a client sits beside its server.
-func (h *host) dial(ctx context.Context, _, port string) (conn net.Conn, err error) {
+func (h *Host) Dial(ctx context.Context, _, port string) (conn net.Conn, err error) {
 	_, port, err = net.SplitHostPort(port)
 	if err != nil {
 		return nil, err
 	}
-	err = h.do(func() error { // an IP address, so the socket is made on this thread
+	err = h.Do(func() error { // an IP address, so the socket is made on this thread
 		conn, err = new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", port))
 		return err
 	})
 	return conn, err
 }
 
-// close ends the host. No process may run in it any more.
-func (h *host) close() {
+// Close ends the host. All processes in it must have ended.
+func (h *Host) Close() {
 	if h.tun != nil {
 		_ = h.tun.Close() // its reader ends
 	}
