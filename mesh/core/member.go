@@ -219,7 +219,7 @@ func (n *Node) part(m *Member) {
 // all that was lost can be told if it ever comes back.
 func (n *Node) close(now time.Duration, m *Member) {
 	n.openEstate(now, m)
-	m.parted = true
+	m.parted, m.in.closed = true, true
 	n.forget(m, m.out.advance(m.out.next))
 }
 
