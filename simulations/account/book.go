@@ -52,6 +52,7 @@ type life struct {
 	last    []uint64       // message it got, by the publisher's slot
 	lost    map[int]uint64 // reported to it, by sender's life
 	away    map[int]uint64 // kept or dropped for it by senders that cannot reach it at the end
+	taken   map[int]uint64 // kept for it by senders that left and could not reach it
 	payload uint64
 	got     uint64
 }
@@ -100,7 +101,7 @@ func New(s *scenario.Scenario) *Book {
 
 // Started opens the account of a node's new process and returns its number, from 0.
 func (b *Book) Started(node int) int {
-	b.lives = append(b.lives, life{node: node, region: b.s.RegionOf(node), lost: map[int]uint64{}, away: map[int]uint64{}})
+	b.lives = append(b.lives, life{node: node, region: b.s.RegionOf(node), lost: map[int]uint64{}, away: map[int]uint64{}, taken: map[int]uint64{}})
 	return len(b.lives) - 1
 }
 
@@ -266,6 +267,10 @@ func (b *Book) Away(to, from int, dropped, waiting uint64) {
 	b.lives[to].lost[from] = max(b.lives[to].lost[from], dropped)
 	b.lives[to].away[from] += waiting
 }
+
+// Took says, when a sender leaves, how many records it still keeps for a receiver that it
+// cannot reach.
+func (b *Book) Took(to, from int, records uint64) { b.lives[to].taken[from] += records }
 
 // Break notes that a promise of the mesh did not hold. The first 20 are kept.
 func (b *Book) Break(format string, args ...any) {

@@ -62,6 +62,7 @@ func (b *Book) missing() {
 	type pair struct{ from, to int }
 	excused := map[pair]uint64{}
 	waiting := map[pair]uint64{}
+	taken := map[pair]uint64{}
 	for i := range b.messages {
 		m := &b.messages[i]
 		a := m.class
@@ -71,6 +72,9 @@ func (b *Book) missing() {
 				from, to := &b.lives[p.from], &b.lives[p.to]
 				switch {
 				case to.ended || from.ended && !from.clean:
+					a.Ended++
+				case taken[p] < to.taken[p.from]:
+					taken[p]++
 					a.Ended++
 				case excused[p] < to.lost[p.from]:
 					excused[p]++

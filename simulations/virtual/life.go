@@ -113,9 +113,14 @@ func (h *host) restore(w *world) {
 	}
 }
 
-// leave ends a process in good order: first the others are told.
+// leave ends a process in good order: first the others are told. A process that is
+// stopped does so when it goes on.
 func (l *life) leave() {
-	if l.ended || l.leaving {
+	switch {
+	case l.ended || l.leaving:
+		return
+	case l.paused:
+		l.w.after(0, l, func(_ *world, arg any) { arg.(*life).leave() }, l)
 		return
 	}
 	l.leaving = true
@@ -137,7 +142,23 @@ func (l *life) hungUp() {
 		}
 	}
 	if l.leaving && !l.ended {
+		l.takeAlong()
 		l.end(left)
+	}
+}
+
+// takeAlong tells the book what the process still keeps for others. It leaves in good
+// order, but those that do not answer have not heard that.
+func (l *life) takeAlong() {
+	for _, s := range l.seats {
+		if s == nil {
+			continue
+		}
+		for _, m := range s.core.Members() {
+			if m.Waiting > 0 {
+				l.w.book.Took(l.w.byPeer[m.Peer].id, l.id, uint64(m.Waiting))
+			}
+		}
 	}
 }
 
@@ -192,6 +213,7 @@ func (l *life) resume() {
 		return
 	}
 	l.paused = false
+	l.w.resumed = l.w.now
 	l.w.touchTopics()
 	callers := l.callers
 	l.callers = nil
