@@ -51,7 +51,8 @@ type life struct {
 	clean   bool           // it left in good order
 	last    []uint64       // message it got, by the publisher's slot
 	lost    map[int]uint64 // reported to it, by sender's life
-	away    map[int]uint64 // kept or dropped for it by senders that cannot reach it at the end
+	away    map[int]uint64 // kept for it by senders that cannot reach it at the end
+	dropped map[int]uint64 // for it, by senders that live at the end
 	taken   map[int]uint64 // kept for it by senders that left and could not reach it
 	payload uint64
 	got     uint64
@@ -77,7 +78,8 @@ type message struct {
 	slot     int32 // of by: what is promised of order is promised within an application
 	size     int32
 	at       time.Duration
-	left     int32    // receivers that lack it
+	offered  int32    // receivers that were to get it
+	left     int32    // of these, those that lack it
 	expected []uint64 // lives that lack it, as a bit set; nil when none does
 }
 
@@ -101,7 +103,7 @@ func New(s *scenario.Scenario) *Book {
 
 // Started opens the account of a node's new process and returns its number, from 0.
 func (b *Book) Started(node int) int {
-	b.lives = append(b.lives, life{node: node, region: b.s.RegionOf(node), lost: map[int]uint64{}, away: map[int]uint64{}, taken: map[int]uint64{}})
+	b.lives = append(b.lives, life{node: node, region: b.s.RegionOf(node), lost: map[int]uint64{}, away: map[int]uint64{}, dropped: map[int]uint64{}, taken: map[int]uint64{}})
 	return len(b.lives) - 1
 }
 
@@ -140,7 +142,7 @@ func (b *Book) Published(m load.Message, by int, to []int) {
 		b.messages = append(b.messages, message{}) // it may never be published
 	}
 	a := b.class(m.Class)
-	e := message{class: a, by: int32(by), size: int32(m.Size), at: m.At, left: int32(len(to))}
+	e := message{class: a, by: int32(by), size: int32(m.Size), at: m.At, offered: int32(len(to)), left: int32(len(to))}
 	if len(to) > 0 {
 		e.expected = make([]uint64, (len(b.lives)+63)/64)
 		for _, r := range to {
@@ -262,9 +264,9 @@ func (b *Book) Lost(to, from int, records uint64) {
 }
 
 // Away says, at the end of the run, how many records a sender dropped or still keeps
-// for a receiver that it cannot reach.
+// for a receiver that it cannot reach. It is called for each application.
 func (b *Book) Away(to, from int, dropped, waiting uint64) {
-	b.lives[to].lost[from] = max(b.lives[to].lost[from], dropped)
+	b.lives[to].dropped[from] += dropped
 	b.lives[to].away[from] += waiting
 }
 

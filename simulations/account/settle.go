@@ -76,7 +76,7 @@ func (b *Book) missing() {
 				case taken[p] < to.taken[p.from]:
 					taken[p]++
 					a.Ended++
-				case excused[p] < to.lost[p.from]:
+				case excused[p] < max(to.lost[p.from], to.dropped[p.from]):
 					excused[p]++
 					a.ReportedLost++
 				case waiting[p] < to.away[p.from]:

@@ -3,6 +3,7 @@ package virtual
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/signalmesh/signalmesh/simulations/result"
@@ -42,6 +43,7 @@ func (w *world) result() result.Result {
 		w.meterPipes(c)
 	}
 	r := w.book.Settle()
+	r.Broken = slices.Concat(r.Broken, w.judgeWindow(r.Account), w.judgeOrphans(), w.judgeQuiet(r.Timeline))
 	r.Mode, r.Events = result.Core, w.events
 	r.VirtualSeconds = w.now.Seconds()
 	for i := range r.Servers {
