@@ -292,3 +292,25 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestALostAcknowledgementOnTheTopicIsSentAgain loses every message of the topic after a
+// record that went there has arrived.
+func TestALostAcknowledgementOnTheTopicIsSentAgain(t *testing.T) {
+	w := newWorld(t, 3)
+	a, b := w.nodes[0], w.nodes[1]
+	w.subscribe(b, "all")
+	w.cutLink(a, b)
+	w.run(2 * time.Second)
+	require.True(t, a.members[b.peer].longRoad)
+	a.publish("all", "0")
+	w.settle()
+	require.Equal(t, []string{"all=0"}, b.got[a.peer])
+	out := &a.members[b.peer].out
+	require.Less(t, out.base, out.next, "the acknowledgement waits")
+	w.lossy = 1
+	w.run(time.Second)
+	require.Less(t, out.base, out.next, "the acknowledgement was lost")
+	w.lossy = 0
+	w.run(3 * time.Second)
+	assert.Equal(t, out.next, out.base)
+}
