@@ -147,15 +147,14 @@ func (l *life) hungUp() {
 	}
 }
 
-// takeAlong tells the book what the process still keeps for others. It leaves in good
-// order, but those that do not answer have not heard that.
+// takeAlong tells the book what the process still keeps for others that do not answer.
 func (l *life) takeAlong() {
 	for _, s := range l.seats {
 		if s == nil {
 			continue
 		}
 		for _, m := range s.core.Members() {
-			if m.Waiting > 0 {
+			if m.Waiting > 0 && m.State != core.Alive {
 				l.w.book.Took(l.w.byPeer[m.Peer].id, l.id, uint64(m.Waiting))
 			}
 		}
