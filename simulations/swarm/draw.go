@@ -210,6 +210,16 @@ func (d *drawer) load(a scenario.Application, apps int) scenario.Load {
 		receivers = float64(d.s.Nodes() + len(d.s.Joins()))
 	}
 	l.Rate = d.rate(receivers, float64(max(l.Size.Max, 256)), apps)
+	if d.chance(0.2) {
+		l.Arrivals = scenario.Even
+	}
+	switch {
+	case d.chance(0.1):
+		l.Ramp = d.rate(receivers, float64(max(l.Size.Max, 256)), apps)
+	case d.chance(0.1):
+		l.Trace = []scenario.RatePoint{{Rate: l.Rate}, {At: d.seconds(1, 3), Rate: l.Rate / 4}, {At: d.seconds(4, 10), Rate: l.Rate}}
+		l.Rate = 0
+	}
 	return l
 }
 

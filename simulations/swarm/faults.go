@@ -35,14 +35,12 @@ func (d *drawer) fault(do scenario.Act) scenario.Fault {
 	}
 	switch do {
 	case scenario.Cut:
-		f.Between, f.Reset = d.pair(), d.chance(0.3)
+		f.Between, f.Reset, f.OneWay = d.pair(), d.chance(0.3), d.chance(0.2)
 	case scenario.Partition:
 		f.Groups, f.Reset = d.parts(), d.chance(0.3)
 	case scenario.Degrade:
 		d.degrade(&f)
-	case scenario.Kill:
-		f.Nodes = d.some(1)
-	case scenario.Pause:
+	case scenario.Kill, scenario.PowerLoss, scenario.Pause:
 		f.Nodes = d.some(1)
 	case scenario.Restart:
 		f.Nodes, f.Down, f.Reset = d.some(1), d.down(), d.chance(0.5)
@@ -69,7 +67,7 @@ func (d *drawer) down() scenario.Duration {
 // degrade draws which paths get worse, and how.
 func (d *drawer) degrade(f *scenario.Fault) {
 	if d.s.Nodes() > 1 && d.chance(0.5) {
-		f.Between = d.pair()
+		f.Between, f.OneWay = d.pair(), d.chance(0.2)
 	} else {
 		f.Nodes = d.some(1)
 	}
@@ -77,7 +75,7 @@ func (d *drawer) degrade(f *scenario.Fault) {
 		f.Network = d.paths(0.6)
 	}
 	if d.chance(0.2) {
-		f.Loss = ptr(one[scenario.Share](d, 0.2, 0.5))
+		f.Loss = ptr(one[scenario.Share](d, 0.2, 0.5, 1))
 	}
 }
 

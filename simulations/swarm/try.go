@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"runtime/debug"
@@ -137,6 +138,8 @@ func (o outcome) settle(ctx context.Context, wall time.Duration, last result.Pro
 	switch {
 	case ctx.Err() != nil:
 		return o.result, nil, ctx.Err()
+	case o.err != nil && !errors.Is(o.err, context.DeadlineExceeded):
+		return o.result, &Failure{Kind: Panic, Text: o.err.Error()}, nil
 	case o.err != nil:
 		return o.result, &Failure{Kind: Hang, Text: fmt.Sprintf("the run took more than %v, and had come to %v of %v", wall, last.Virtual, last.Of)}, nil
 	}

@@ -49,7 +49,9 @@ func (w *world) unreliable(dead *life) int {
 // calm reports whether nothing but the end of processes disturbs a scenario whose servers
 // are all linked.
 func calm(s *scenario.Scenario) bool {
-	if s.Nodes()+len(s.Joins()) > s.Mesh.Direct || slices.ContainsFunc(s.Faults, func(f scenario.Fault) bool { return separates(f.Do) }) {
+	if s.Nodes()+len(s.Joins()) > s.Mesh.Direct || slices.ContainsFunc(s.Faults, func(f scenario.Fault) bool {
+		return separates(f.Do) || f.Do == scenario.PowerLoss // it may take the whole window until others know
+	}) {
 		return false
 	}
 	for a := range s.Regions {

@@ -26,7 +26,7 @@ func (w *world) judgeWindow(accounts []result.Account) []string {
 // separates reports whether an act can keep two servers apart, or make a receiver so slow
 // that it looks like that.
 func separates(do scenario.Act) bool {
-	return !slices.Contains([]scenario.Act{scenario.Kill, scenario.Restart, scenario.RollingRestart, scenario.JoinAct, scenario.Churn}, do)
+	return !slices.Contains([]scenario.Act{scenario.Kill, scenario.PowerLoss, scenario.Restart, scenario.RollingRestart, scenario.JoinAct, scenario.Churn}, do)
 }
 
 // outage returns the longest time for which faults may keep servers apart. Faults that
@@ -61,7 +61,11 @@ func offered(s *scenario.Scenario) float64 {
 			if l.For > 0 {
 				length = min(length, l.For.D())
 			}
-			bytes += (2*l.Rate*length.Seconds() + 10*float64(l.Burst)) * (float64(l.Size.Max) + overhead)
+			rate := max(l.Rate, l.Ramp)
+			for _, p := range l.Trace {
+				rate = max(rate, p.Rate)
+			}
+			bytes += (2*rate*length.Seconds() + 10*float64(l.Burst)) * (float64(l.Size.Max) + overhead)
 		}
 	}
 	for _, f := range s.Faults {
