@@ -88,8 +88,8 @@ func (d *drawer) regions() {
 	switch {
 	case d.chance(0.05):
 		servers = d.between(25, 60)
-	case d.chance(0.3):
-		servers = d.between(10, 24)
+	case d.chance(0.35):
+		servers = d.between(10, 30)
 	}
 	count := min(servers, one(d, 1, 1, 2, 3, 4))
 	for i := range count {
@@ -123,8 +123,8 @@ func (d *drawer) mesh() {
 	if d.chance(0.2) {
 		m.FloodPublish = ptr(false)
 	}
-	if d.chance(0.4) { // a mesh that is too large to be linked fully
-		m.Direct = one(d, 1, 2, 4, 8, 16)
+	if d.chance(0.5) { // a mesh may be too large to be linked fully
+		m.Direct = one(d, 16, 20) // 4 or 5 links each: with 2, a mesh may fall apart
 	}
 	if d.chance(0.4) {
 		m.ReplayAge = one(d, d.seconds(5, 20), d.seconds(20, 100))

@@ -53,6 +53,7 @@ type life struct {
 	exit     exit // how it ended
 	endedAt  time.Duration
 	leaving  bool
+	lonely   bool // none of its seeds ran when it dialled them
 	paused   bool
 	pausedAt time.Duration
 	backlog  []event
@@ -147,14 +148,15 @@ func (l *life) hungUp() {
 	}
 }
 
-// takeAlong tells the book what the process still keeps for others that do not answer.
+// takeAlong tells the book what the process still keeps for others that do not answer, or
+// are reached over the topic: a server that leaves does not wait for their answers.
 func (l *life) takeAlong() {
 	for _, s := range l.seats {
 		if s == nil {
 			continue
 		}
 		for _, m := range s.core.Members() {
-			if m.Waiting > 0 && m.State != core.Alive {
+			if m.Waiting > 0 && (m.State != core.Alive || m.Round) {
 				l.w.book.Took(l.w.byPeer[m.Peer].id, l.id, uint64(m.Waiting))
 			}
 		}

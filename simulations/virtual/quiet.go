@@ -75,7 +75,7 @@ func (s *seat) unsettled() []string {
 	}
 	for _, o := range s.topic.seats {
 		v, known := views[o.life.peer]
-		if o == s {
+		if o == s || s.life.lost() || o.life.lost() {
 			continue
 		}
 		if what := standing(v, known, o.life.ended); what != "" {
@@ -84,6 +84,10 @@ func (s *seat) unsettled() []string {
 	}
 	return broken
 }
+
+// lost reports whether none of the seeds of a process ran at its start, and none does now:
+// it cannot find the others.
+func (l *life) lost() bool { return l.lonely && !l.findsMesh() }
 
 // standing returns what is wrong with what a server makes of another one.
 func standing(v core.MemberView, known, ended bool) string {

@@ -60,6 +60,7 @@ func contact(w *world, arg any) {
 		return
 	}
 	l.seeds.tries++
+	l.lonely = l.lonely || !l.findsMesh()
 	l.seeds.pausing = false
 	if l.seeds.open = len(l.seeds.hosts); l.seeds.open == 0 {
 		l.contactEnds()
@@ -74,6 +75,11 @@ func contact(w *world, arg any) {
 			l.dialEnds(false)
 		}})
 	}
+}
+
+// findsMesh reports whether any seed of the process runs.
+func (l *life) findsMesh() bool {
+	return slices.ContainsFunc(l.w.seedsOf(l.host), func(h *host) bool { return h.life != nil && !h.life.leaving })
 }
 
 // greet waits until a seed is a member.
