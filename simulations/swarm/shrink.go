@@ -19,6 +19,8 @@ type Shrinker struct {
 	Limits Limits
 	// Progress, if it is not nil, is called after each run.
 	Progress func(runs int, f *Failure)
+
+	try func(text []byte) *Failure // tests replace Try
 }
 
 // Shrink removes faults, loads, applications, regions and settings from a scenario that
@@ -88,7 +90,7 @@ func (w *shrinking) fails(t tree) (tree, bool) {
 		if _, err := scenario.Parse("smaller.yaml", text); err != nil {
 			return t, false
 		}
-		f, err := Try(w.ctx, text, w.Limits)
+		f, err := w.run(text)
 		if err != nil {
 			return t, false
 		}
@@ -102,4 +104,11 @@ func (w *shrinking) fails(t tree) (tree, bool) {
 		}
 	}
 	return t, false
+}
+
+func (w *shrinking) run(text []byte) (*Failure, error) {
+	if w.try != nil {
+		return w.try(text), nil
+	}
+	return Try(w.ctx, text, w.Limits)
 }

@@ -60,7 +60,9 @@ func (f *Failure) In(o *Failure) *Failure {
 	if i < 0 {
 		return nil
 	}
-	return &Failure{Kind: o.Kind, Text: texts[i], Stack: o.Stack, Also: slices.Delete(texts, i, i+1)}
+	alike := &Failure{Kind: o.Kind, Text: texts[i], Stack: o.Stack}
+	alike.Also = slices.Delete(texts, i, i+1)
+	return alike
 }
 
 // Limits bound a run.
@@ -119,7 +121,11 @@ func runOnce(ctx context.Context, s scenario.Scenario, l Limits) (result.Result,
 	defer cancel()
 	var last result.Progress
 	done := make(chan outcome, 1)
-	go func() { done <- guarded(limited, s, &last) }()
+	go func() {
+		done <- guarded(limited, s, func(ctx context.Context, s scenario.Scenario) (result.Result, error) {
+			return virtual.Run(ctx, s, func(p result.Progress) { last = p })
+		})
+	}()
 	select {
 	case o := <-done:
 		return o.settle(ctx, wall, last)
@@ -147,14 +153,14 @@ func (o outcome) settle(ctx context.Context, wall time.Duration, last result.Pro
 }
 
 // guarded runs a scenario and catches a panic.
-func guarded(ctx context.Context, s scenario.Scenario, last *result.Progress) (o outcome) {
+func guarded(ctx context.Context, s scenario.Scenario, run func(context.Context, scenario.Scenario) (result.Result, error)) (o outcome) {
 	defer func() {
 		if p := recover(); p != nil {
 			stack := string(debug.Stack())
 			o.failure = &Failure{Kind: Panic, Text: fmt.Sprintf("panic: %v, in %s", p, panicked(stack)), Stack: stack}
 		}
 	}()
-	o.result, o.err = virtual.Run(ctx, s, func(p result.Progress) { *last = p })
+	o.result, o.err = run(ctx, s)
 	o.failure = judge(o.result)
 	return o
 }
