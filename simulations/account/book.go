@@ -77,6 +77,7 @@ type message struct {
 	by       int32
 	slot     int32 // of by: what is promised of order is promised within an application
 	size     int32
+	lives    int32 // that had started when it was published
 	at       time.Duration
 	offered  int32    // receivers that were to get it
 	left     int32    // of these, those that lack it
@@ -142,7 +143,7 @@ func (b *Book) Published(m load.Message, by int, to []int) {
 		b.messages = append(b.messages, message{}) // it may never be published
 	}
 	a := b.class(m.Class)
-	e := message{class: a, by: int32(by), size: int32(m.Size), at: m.At, offered: int32(len(to)), left: int32(len(to))}
+	e := message{class: a, by: int32(by), size: int32(m.Size), lives: int32(len(b.lives)), at: m.At, offered: int32(len(to)), left: int32(len(to))}
 	if len(to) > 0 {
 		e.expected = make([]uint64, (len(b.lives)+63)/64)
 		for _, r := range to {
@@ -204,6 +205,11 @@ func (b *Book) Delivered(d Delivery) {
 // unexpected takes a delivery that was not due: of somebody who was not known when
 // it was published, or a second one.
 func (b *Book) unexpected(a *result.Account, m *message, d Delivery) {
+	if d.To >= int(m.lives) { // others kept it of a dead sender; its order is promised to those it was for
+		a.Offered++
+		b.measure(a, m, d)
+		return
+	}
 	if last := b.lastOf(m, d.To); d.ID > *last { // sent to be safe: it counts as offered
 		a.Offered++
 		b.order(a, m, d)

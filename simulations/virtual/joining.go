@@ -23,7 +23,7 @@ func (s *seat) judge(o *seat) {
 	}
 	switch {
 	case o == nil || !s.ready || !o.ready || o.life.leaving || s.life.leaving || len(s.topic.seats) > full:
-	case s.life.lonely || o.life.lonely: // it began a mesh of its own, and finds the other later
+	case s.life.apart() || o.life.apart():
 	case s.named(o) || o.named(s) || w.parted(s.life, o.life):
 	default:
 		w.book.Break("%s and %s are ready and do not know each other", s.life.host.Name, o.life.host.Name)

@@ -149,14 +149,14 @@ func (l *life) hungUp() {
 }
 
 // takeAlong tells the book what the process still keeps for others that do not answer, or
-// are reached over the topic: a server that leaves does not wait for their answers.
+// have no link: a server that leaves does not wait for their answers.
 func (l *life) takeAlong() {
 	for _, s := range l.seats {
 		if s == nil {
 			continue
 		}
 		for _, m := range s.core.Members() {
-			if m.Waiting > 0 && (m.State != core.Alive || m.Round) {
+			if m.Waiting > 0 && (m.State != core.Alive || !m.Linked) {
 				l.w.book.Took(l.w.byPeer[m.Peer].id, l.id, uint64(m.Waiting))
 			}
 		}

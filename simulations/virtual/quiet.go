@@ -98,7 +98,7 @@ func standing(v core.MemberView, known, ended bool) string {
 		}
 	case !known || v.State != core.Alive:
 		return "%s does not count %s as alive"
-	case !v.Synced:
+	case !v.Synced && v.Linked: // over the topic, subscriptions are not asked for again
 		return "%s does not know the subscriptions of %s"
 	case v.Waiting > 0:
 		return "%s keeps messages for %s"

@@ -60,7 +60,7 @@ func contact(w *world, arg any) {
 		return
 	}
 	l.seeds.tries++
-	l.lonely = l.lonely || !l.findsMesh()
+	l.lonely = l.lonely || !l.findsMesh() && len(l.w.running()) > 1
 	l.seeds.pausing = false
 	if l.seeds.open = len(l.seeds.hosts); l.seeds.open == 0 {
 		l.contactEnds()
@@ -77,9 +77,20 @@ func contact(w *world, arg any) {
 	}
 }
 
-// findsMesh reports whether any seed of the process runs.
+// findsMesh reports whether any seed of the process runs and is not apart itself.
 func (l *life) findsMesh() bool {
-	return slices.ContainsFunc(l.w.seedsOf(l.host), func(h *host) bool { return h.life != nil && !h.life.leaving })
+	return slices.ContainsFunc(l.w.seedsOf(l.host), func(h *host) bool {
+		return h.life != nil && !h.life.leaving && !h.life.apart()
+	})
+}
+
+// apart reports whether the process started a short time ago and then found none of those
+// that ran: it began a mesh of its own, which finds the other later.
+func (l *life) apart() bool { return l.lonely && l.w.now < l.started+quietFor }
+
+// running returns the hosts on which a process runs.
+func (w *world) running() []*host {
+	return slices.DeleteFunc(slices.Clone(w.hosts), func(h *host) bool { return h.life == nil })
 }
 
 // greet waits until a seed is a member.
