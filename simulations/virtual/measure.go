@@ -83,6 +83,7 @@ func (w *world) hostOf(name string) *host {
 
 // settle tells the book what a seat still keeps, or gave up, for those it cannot reach.
 func (w *world) settle(s *seat) {
+	s.waits = len(s.unpublished) > 0
 	s.refuseAll()
 	for _, m := range s.core.Members() {
 		if m.Dropped > 0 || m.Waiting > 0 {

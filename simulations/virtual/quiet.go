@@ -66,7 +66,7 @@ func (s *seat) unsettled() []string {
 	if !s.ready {
 		broken = append(broken, name+" is not ready")
 	}
-	if len(s.unpublished) > 0 {
+	if s.waits {
 		broken = append(broken, name+" waits to publish")
 	}
 	views := map[core.Peer]core.MemberView{}
