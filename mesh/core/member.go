@@ -62,6 +62,7 @@ type Member struct {
 	sendNews  bool // there are newcomers, claims or bequests, or what follows is set
 	sendAll   bool // it is to be told of all members
 	resync    bool // its whole interest is to be asked for
+	asked     bool // it was asked for that and has not answered
 	lists     bool // it sends complete lists
 	listed    bool // its complete list came
 

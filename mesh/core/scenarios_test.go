@@ -314,3 +314,17 @@ func TestALostAcknowledgementOnTheTopicIsSentAgain(t *testing.T) {
 	w.run(3 * time.Second)
 	assert.Equal(t, out.next, out.base)
 }
+
+// TestSubscriptionsAreAskedForAgainOnANewLink has the link end with the question on its way.
+func TestSubscriptionsAreAskedForAgainOnANewLink(t *testing.T) {
+	w := newWorld(t, 2)
+	a, b := w.nodes[0], w.nodes[1]
+	m := a.members[b.peer]
+	a.unsync(m)
+	require.NotEmpty(t, a.Next(w.now, b.peer, nil))
+	require.False(t, m.resync)
+	w.disconnect(a, b)
+	w.run(5 * time.Second)
+	require.True(t, m.linked)
+	assert.True(t, m.synced)
+}
