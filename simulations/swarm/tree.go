@@ -106,7 +106,9 @@ func halveScalars(path []string, v any, replace func(any)) {
 			replace(v / 2)
 		}
 	case float64:
-		replace(v / 2)
+		if v >= 1 {
+			replace(v / 2)
+		}
 	case string:
 		if d, err := time.ParseDuration(v); err == nil && d >= 2*time.Millisecond {
 			replace((d / 2).String())

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/signalmesh/signalmesh/mesh/core"
+	"github.com/signalmesh/signalmesh/simulations/scenario"
 )
 
 // Joined implements core.Shell.
@@ -23,7 +24,7 @@ func (s *seat) judge(o *seat) {
 	}
 	switch {
 	case o == nil || !s.ready || !o.ready || o.life.leaving || s.life.leaving || len(s.topic.seats) > full:
-	case s.life.apart() || o.life.apart():
+	case s.life.apart() || o.life.apart() || w.slowed():
 	case s.named(o) || o.named(s) || w.parted(s.life, o.life):
 	default:
 		w.book.Break("%s and %s are ready and do not know each other", s.life.host.Name, o.life.host.Name)
@@ -55,4 +56,13 @@ func (w *world) parted(a, b *life) bool {
 // stopped reports whether any process is stopped.
 func (w *world) stopped() bool {
 	return slices.ContainsFunc(w.hosts, func(h *host) bool { return h.life != nil && h.life.paused })
+}
+
+// slowed reports whether a server is slow, or was until repairTime ago. A server does not
+// wait longer than 2 s for the answer of a seed.
+func (w *world) slowed() bool {
+	now := w.now - w.begin
+	return slices.ContainsFunc(w.s.Faults, func(f scenario.Fault) bool {
+		return (f.Do == scenario.Slow || f.Do == scenario.Degrade) && now >= f.At.D() && now < w.s.End(f)+repairTime
+	})
 }

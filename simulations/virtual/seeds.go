@@ -18,7 +18,7 @@ const (
 	// greetingStep and greetingSteps are how long a seed that was dialled may take to
 	// become a member; see package node.
 	greetingStep  = 10 * time.Millisecond
-	greetingSteps = 100
+	greetingSteps = 200
 	walkPause     = time.Second
 	walkPauseMax  = 30 * time.Second
 	fastWalks     = 5
@@ -85,7 +85,7 @@ func (l *life) findsMesh() bool {
 }
 
 // apart reports whether the process started a short time ago and then found none of those
-// that ran: it began a mesh of its own, which finds the other later.
+// that ran, or none answered: it began a mesh of its own, which finds the other later.
 func (l *life) apart() bool { return l.lonely && l.w.now < l.started+quietFor }
 
 // running returns the hosts on which a process runs.
@@ -138,6 +138,7 @@ func (l *life) contactEnds() {
 		return
 	}
 	l.seeds.ended = true
+	l.lonely = l.lonely || !l.seeds.answer && len(l.w.running()) > 1
 	for _, s := range l.seats {
 		if s != nil {
 			s.core.Contact(l.w.now, core.ContactEnded)
