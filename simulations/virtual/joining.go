@@ -24,7 +24,7 @@ func (s *seat) judge(o *seat) {
 	}
 	switch {
 	case o == nil || !s.ready || !o.ready || o.life.leaving || s.life.leaving || len(s.topic.seats) > full:
-	case s.life.apart() || o.life.apart() || w.slowed():
+	case s.life.apart() || o.life.apart() || s.life.greets() || o.life.greets() || w.slowed():
 	case s.named(o) || o.named(s) || w.parted(s.life, o.life):
 	default:
 		w.book.Break("%s and %s are ready and do not know each other", s.life.host.Name, o.life.host.Name)
@@ -65,4 +65,11 @@ func (w *world) slowed() bool {
 	return slices.ContainsFunc(w.s.Faults, func(f scenario.Fault) bool {
 		return (f.Do == scenario.Slow || f.Do == scenario.Degrade) && now >= f.At.D() && now < w.s.End(f)+repairTime
 	})
+}
+
+// greets reports whether a process has just started and runs several applications. It
+// stops seeking when a seed is a member of one of them, and may be ready in another one
+// that the seed has not introduced yet.
+func (l *life) greets() bool {
+	return len(l.seats) > 1 && l.w.now < l.started+contactTries*greetingSteps*greetingStep+walkPause
 }
