@@ -148,7 +148,7 @@ func (l *life) hungUp() {
 	}
 }
 
-// takeAlong tells the book what the process still keeps for others that do not answer, or
+// takeAlong tells the book what the process dropped, and still keeps for others that do not answer, or
 // have no link: a server that leaves does not wait for their answers.
 func (l *life) takeAlong() {
 	for _, s := range l.seats {
@@ -156,8 +156,12 @@ func (l *life) takeAlong() {
 			continue
 		}
 		for _, m := range s.core.Members() {
-			if m.Waiting > 0 && (m.State != core.Alive || !m.Linked) {
-				l.w.book.Took(l.w.byPeer[m.Peer].id, l.id, uint64(m.Waiting))
+			kept := m.Dropped
+			if m.State != core.Alive || !m.Linked {
+				kept += uint64(m.Waiting)
+			}
+			if kept > 0 {
+				l.w.book.Took(l.w.byPeer[m.Peer].id, l.id, kept)
 			}
 		}
 	}
