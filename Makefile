@@ -14,6 +14,7 @@ HOT         := ^Benchmark(ThreeServersSaturated|PingPong|Broadcast/1000|Invocati
 KEPT        := docs/benchmarks.txt
 BENCHSTAT   := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 SOAKTIME    ?= 10m
+SWARMTIME   ?= 2m
 NATIVE      := $(BUILD)/nuget/native
 RUNTIMES    ?= linux-x64 linux-arm64 win-x64 osx-arm64
 NUGETS      ?= dist/nuget
@@ -53,6 +54,18 @@ test-go: ## the Go tests, with the race detector (needs redis-server)
 .PHONY: test-agreement
 test-agreement: ## the simulations' two ways of running, held against each other
 	$(GO) test -run '^TestBothModesAgree$$' ./simulations/stack
+
+.PHONY: test-swarm
+test-swarm: build ## random scenarios of the simulation, new ones for SWARMTIME (2m); SEED=n. Not in "make test": 1 to 2 of 100 scenarios still fail
+	$(PROGRAM) sim swarm --for $(SWARMTIME) --out $(BUILD)/swarm $(if $(SEED),--seed $(SEED))
+
+.PHONY: swarm
+swarm: build ## the same for an hour, and on after a failure; SEED=n
+	$(PROGRAM) sim swarm --for 1h --keep-going --out $(BUILD)/swarm $(if $(SEED),--seed $(SEED))
+
+.PHONY: swarm-planted
+swarm-planted: ## how long the swarm takes to find each of ten faults planted in mesh/core, 10 minutes each at most; SEED=n, RUN=name
+	$(GO) run ./simulations/swarm/planted $(if $(SEED),-seed $(SEED)) $(if $(RUN),-run "$(RUN)")
 
 .PHONY: test-interop
 test-interop: $(INTEROP)/node_modules ## Microsoft's JavaScript clients, and Redis', against real servers, with the race detector

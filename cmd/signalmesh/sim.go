@@ -20,11 +20,12 @@ tell.`,
 		Example: `  signalmesh sim list
   signalmesh sim run steady --nodes 100 --rate 50 --duration 10m --out report
   signalmesh sim run scenario.yaml
-  signalmesh sim compare steady --vary degree=4,6,8`,
+  signalmesh sim compare steady --vary degree=4,6,8
+  signalmesh sim swarm --for 10m`,
 		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSimListCommand(), newSimRunCommand(), newSimCompareCommand(), newSimMeasureCommand())
+	cmd.AddCommand(newSimListCommand(), newSimRunCommand(), newSimCompareCommand(), newSimSwarmCommand(), newSimMeasureCommand())
 	return cmd
 }
 

@@ -99,6 +99,39 @@ func TestTheEstateOfASilentSenderIsSpreadWhenItsWindowEnds(t *testing.T) {
 	assert.Equal(t, numbered("all", 0, 101), heir.got[dead.peer])
 }
 
+// TestWhatTheEstateOvertookIsLost has both receivers give up a sender whose window is over,
+// while the sender still has all for one of them: a message for the receiver alone comes after a
+// later one of the estate.
+func TestWhatTheEstateOvertookIsLost(t *testing.T) {
+	w := newWorld(t, 3)
+	sender, heir, poor := w.nodes[0], w.nodes[1], w.nodes[2]
+	w.subscribe(heir, "all")
+	w.subscribe(poor, "all")
+	w.subscribe(poor, "alone")
+	w.settle()
+	w.stall[pair(sender.peer, poor.peer)] = true
+	sender.publish("alone", "1")
+	sender.publish("all", "2")
+	w.settle()
+	for _, s := range []*testNode{heir, poor} {
+		m := s.members[sender.peer]
+		s.part(m)
+		s.close(w.now, m)
+	}
+	w.settle()
+	require.Equal(t, []string{"all=2"}, poor.got[sender.peer], "from the estate")
+	require.Zero(t, poor.lost[sender.peer])
+
+	clear(w.stall)
+	w.run(2 * time.Second)
+	assert.Equal(t, []string{"all=2", "lost 1"}, poor.got[sender.peer])
+	assert.EqualValues(t, 1, poor.lost[sender.peer])
+	sender.publish("alone", "3")
+	w.run(time.Second)
+	assert.Equal(t, []string{"all=2", "lost 1", "alone=3"}, poor.got[sender.peer])
+	assert.EqualValues(t, 1, poor.lost[sender.peer])
+}
+
 func TestAnEstateFillsHoles(t *testing.T) {
 	w := newWorld(t, 3)
 	dead, heir, poor := w.nodes[0], w.nodes[1], w.nodes[2]

@@ -26,7 +26,15 @@ type inflow struct {
 	delivered uint64            // messages put into the inbox
 	lost      uint64            // sequences that never came
 	inherited uint64            // messages that came with the estate and not by their sequence
+	closed    bool              // the sender was given up because the replay window ended
 }
+
+// overtaken reports whether the next message that is not shared may be older than one that
+// came with the estate. The replay window is over, so that it may be lost.
+func (in *inflow) overtaken() bool { return in.closed && in.inherited > 0 }
+
+// caughtUp says that all that comes from now on is newer than what came with the estate.
+func (in *inflow) caughtUp() { in.inherited, in.closed = 0, false }
 
 // parts is a record that arrives in pieces.
 type parts struct {

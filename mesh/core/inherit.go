@@ -14,9 +14,7 @@ func (n *Node) settleEstate(e *estate) {
 	lost := n.inherit(e)
 	m := e.m
 	if lost > 0 {
-		m.in.lost += lost
-		n.stats.Lost += lost
-		n.deliver(m, Delivery{Lost: lost})
+		n.lose(m, lost)
 	}
 	n.tellLeft(m)
 	if n.members[m.peer] != m {

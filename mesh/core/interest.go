@@ -177,7 +177,7 @@ func (n *Node) applySnapshot(m *Member, s frame.Snapshot) error {
 		}
 	}
 	if !m.synced {
-		m.synced = true
+		m.synced, m.asked = true, false
 		n.unsynced = without(n.unsynced, m)
 	}
 	return nil

@@ -119,6 +119,7 @@ func (n *Node) relink(now time.Duration, m *Member) {
 		n.stir(m)
 		m.unlinked = now
 		m.claims, m.bequests = nil, nil
+		m.resync, m.asked = m.resync || m.asked, false // the question may be lost
 		n.renounceAll(m.peer)
 		n.doubt(m)
 		n.replan(now, m)
@@ -252,7 +253,7 @@ func (n *Node) nextNews(m *Member, b *batch) {
 	}
 	if m.resync {
 		b.put(frame.Resync{})
-		m.resync = false
+		m.resync, m.asked = false, true
 	}
 }
 

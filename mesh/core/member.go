@@ -62,6 +62,7 @@ type Member struct {
 	sendNews  bool // there are newcomers, claims or bequests, or what follows is set
 	sendAll   bool // it is to be told of all members
 	resync    bool // its whole interest is to be asked for
+	asked     bool // it was asked for that and has not answered
 	lists     bool // it sends complete lists
 	listed    bool // its complete list came
 
@@ -219,7 +220,7 @@ func (n *Node) part(m *Member) {
 // all that was lost can be told if it ever comes back.
 func (n *Node) close(now time.Duration, m *Member) {
 	n.openEstate(now, m)
-	m.parted = true
+	m.parted, m.in.closed = true, true
 	n.forget(m, m.out.advance(m.out.next))
 }
 

@@ -292,3 +292,39 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestALostAcknowledgementOnTheTopicIsSentAgain loses every message of the topic after a
+// record that went there has arrived.
+func TestALostAcknowledgementOnTheTopicIsSentAgain(t *testing.T) {
+	w := newWorld(t, 3)
+	a, b := w.nodes[0], w.nodes[1]
+	w.subscribe(b, "all")
+	w.cutLink(a, b)
+	w.run(2 * time.Second)
+	require.True(t, a.members[b.peer].longRoad)
+	a.publish("all", "0")
+	w.settle()
+	require.Equal(t, []string{"all=0"}, b.got[a.peer])
+	out := &a.members[b.peer].out
+	require.Less(t, out.base, out.next, "the acknowledgement waits")
+	w.lossy = 1
+	w.run(time.Second)
+	require.Less(t, out.base, out.next, "the acknowledgement was lost")
+	w.lossy = 0
+	w.run(3 * time.Second)
+	assert.Equal(t, out.next, out.base)
+}
+
+// TestSubscriptionsAreAskedForAgainOnANewLink has the link end with the question on its way.
+func TestSubscriptionsAreAskedForAgainOnANewLink(t *testing.T) {
+	w := newWorld(t, 2)
+	a, b := w.nodes[0], w.nodes[1]
+	m := a.members[b.peer]
+	a.unsync(m)
+	require.NotEmpty(t, a.Next(w.now, b.peer, nil))
+	require.False(t, m.resync)
+	w.disconnect(a, b)
+	w.run(5 * time.Second)
+	require.True(t, m.linked)
+	assert.True(t, m.synced)
+}

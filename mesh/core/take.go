@@ -79,8 +79,12 @@ func (n *Node) accept(now time.Duration, m *Member, r []byte) error {
 	m.in.unacked += len(r)
 	switch frame.Kind(r) {
 	case frame.RecordMessage:
+		before := m.in.number
 		if err := n.acceptMessage(m, r); err != nil {
 			return fmt.Errorf("%w: %w", ErrViolation, err)
+		}
+		if m.in.number > before {
+			m.in.caughtUp()
 		}
 	case frame.RecordInterest:
 		i, err := frame.ParseInterest(r)
@@ -98,6 +102,7 @@ func (n *Node) accept(now time.Duration, m *Member, r []byte) error {
 			return fmt.Errorf("%w: %w", ErrViolation, err)
 		}
 		m.sendAck = true
+		m.in.caughtUp() // it was asked for when the sender came back
 		if err := n.applySnapshot(m, s); err != nil {
 			return err
 		}
@@ -133,6 +138,10 @@ func (n *Node) acceptMessage(m *Member, r []byte) error {
 	own, ok := n.own[string(msg.Channel)]
 	if !ok {
 		n.stats.Unwanted++
+		return nil
+	}
+	if msg.Number == 0 && m.in.overtaken() {
+		n.lose(m, 1)
 		return nil
 	}
 	m.in.delivered++
@@ -190,12 +199,16 @@ func (n *Node) pass(now time.Duration, m *Member, sequence uint64) {
 func (n *Node) reportLost(m *Member, left uint64) {
 	inherited := min(left, m.in.inherited)
 	m.in.inherited -= inherited
-	if left -= inherited; left == 0 {
-		return
+	if left -= inherited; left > 0 {
+		n.lose(m, left)
 	}
-	m.in.lost += left
-	n.stats.Lost += left
-	n.deliver(m, Delivery{Lost: left})
+}
+
+// lose reports that records of m will never be delivered.
+func (n *Node) lose(m *Member, records uint64) {
+	m.in.lost += records
+	n.stats.Lost += records
+	n.deliver(m, Delivery{Lost: records})
 }
 
 // takeAck frees what the peer has, and sends again what it misses.

@@ -197,7 +197,12 @@ func (n *Node) takeRelay(now time.Duration, m *Member, number uint64, r *frame.R
 			return err
 		}
 	}
-	n.takeHead(now, m, r.Dests[me].Head)
+	head := r.Dests[me].Head
+	n.takeHead(now, m, head)
+	if head.Base < m.in.next && m.in.acked == m.in.next { // the acknowledgement was lost
+		m.sendAck = true
+		n.wake(m)
+	}
 	return nil
 }
 

@@ -55,7 +55,9 @@ type life struct {
 	clean   bool           // it left in good order
 	last    []uint64       // message it got, by the publisher's slot
 	lost    map[int]uint64 // reported to it, by sender's life
-	away    map[int]uint64 // kept or dropped for it by senders that cannot reach it at the end
+	away    map[int]uint64 // kept for it by senders that cannot reach it at the end
+	dropped map[int]uint64 // for it, by senders that live at the end
+	taken   map[int]uint64 // kept for it by senders that left and could not reach it
 	payload uint64
 	got     uint64
 }
@@ -65,8 +67,10 @@ type message struct {
 	by       int32
 	slot     int32 // of by: what is promised of order is promised within an application
 	size     int32
+	lives    int32 // that had started when it was published
 	at       time.Duration
-	left     int32    // receivers that lack it
+	offered  int32    // receivers that were to get it
+	left     int32    // of these, those that lack it
 	missed   []int32  // nodes that it was not offered to: unknown ones, and ^node for those that were down
 	expected []uint64 // lives that lack it, as a bit set; nil when none does
 }
@@ -98,7 +102,7 @@ func New(s *scenario.Scenario, now func() time.Duration) *Book {
 
 // Started opens the account of a node's new process and returns its number, from 0.
 func (b *Book) Started(node int) int {
-	b.lives = append(b.lives, life{node: node, region: b.s.RegionOf(node), lost: map[int]uint64{}, away: map[int]uint64{}})
+	b.lives = append(b.lives, life{node: node, region: b.s.RegionOf(node), lost: map[int]uint64{}, away: map[int]uint64{}, dropped: map[int]uint64{}, taken: map[int]uint64{}})
 	b.nodes[node].life = len(b.lives) - 1
 	return len(b.lives) - 1
 }
@@ -145,7 +149,7 @@ func (b *Book) Published(m load.Message, by int, to, wanters []int) {
 		b.messages = append(b.messages, message{}) // it may never be published
 	}
 	a := b.class(m.Class)
-	e := message{class: a, by: int32(by), size: int32(m.Size), at: m.At}
+	e := message{class: a, by: int32(by), size: int32(m.Size), lives: int32(len(b.lives)), at: m.At}
 	for _, r := range to {
 		if b.lives[r].ended {
 			continue // by has not noticed yet; the node was down
@@ -156,6 +160,7 @@ func (b *Book) Published(m load.Message, by int, to, wanters []int) {
 		e.expected[r/64] |= 1 << (r % 64)
 		e.left++
 	}
+	e.offered = e.left
 	b.miss(&e, b.lives[by].node, wanters)
 	a.Published++
 	a.Offered += uint64(e.left)
@@ -212,6 +217,12 @@ func (b *Book) Delivered(d Delivery) {
 // unexpected takes a delivery that was not due: of somebody who was not known when
 // it was published, or a second one.
 func (b *Book) unexpected(a *class, m *message, d Delivery) {
+	if d.To >= int(m.lives) { // others kept it of a dead sender; its order is promised to those it was for
+		a.Offered++
+		m.found(b.lives[d.To].node)
+		b.measure(a, m, d)
+		return
+	}
 	if last := b.lastOf(m, d.To); d.ID > *last { // sent to be safe: it counts as offered
 		a.Offered++
 		m.found(b.lives[d.To].node)
@@ -275,11 +286,15 @@ func (b *Book) Lost(to, from int, records uint64) {
 }
 
 // Away says, at the end of the run, how many records a sender dropped or still keeps
-// for a receiver that it cannot reach.
+// for a receiver that it cannot reach. It is called for each application.
 func (b *Book) Away(to, from int, dropped, waiting uint64) {
-	b.lives[to].lost[from] = max(b.lives[to].lost[from], dropped)
+	b.lives[to].dropped[from] += dropped
 	b.lives[to].away[from] += waiting
 }
+
+// Took says, when a sender leaves, how many records it still keeps for a receiver that it
+// cannot reach.
+func (b *Book) Took(to, from int, records uint64) { b.lives[to].taken[from] += records }
 
 // Break notes that a promise of the mesh did not hold. The first 20 are kept.
 func (b *Book) Break(format string, args ...any) {

@@ -71,6 +71,7 @@ func (b *Book) missing() {
 	type pair struct{ from, to int }
 	excused := map[pair]uint64{}
 	waiting := map[pair]uint64{}
+	taken := map[pair]uint64{}
 	for i := range b.messages {
 		m := &b.messages[i]
 		a := m.class
@@ -81,7 +82,10 @@ func (b *Book) missing() {
 				switch {
 				case to.ended || from.ended && !from.clean:
 					a.Ended++
-				case excused[p] < to.lost[p.from]:
+				case taken[p] < to.taken[p.from]:
+					taken[p]++
+					a.Ended++
+				case excused[p] < max(to.lost[p.from], to.dropped[p.from]):
 					excused[p]++
 					a.ReportedLost++
 				case waiting[p] < to.away[p.from]:

@@ -142,7 +142,14 @@ func (c *conn) hangUp(i int) {
 		return
 	}
 	c.close(i)
-	if c.open[1-i] && !c.cut {
+	if !c.cut { // else it is told when the cut ends
+		c.tellHungUp(i)
+	}
+}
+
+// tellHungUp tells the other end of a connection that one end has hung up.
+func (c *conn) tellHungUp(i int) {
+	if c.open[1-i] {
 		p := &c.pipes[i]
 		at := max(c.w.now+c.paths[i].base, p.last)
 		c.w.at(at, c.ends[1-i], hungUp, arrival{conn: c, to: c.ends[1-i]})
@@ -249,6 +256,9 @@ func (c *conn) check(reset bool) {
 		c.cut = false
 		for i := range c.pipes {
 			c.pipes[i].resume(c.w)
+			if !c.open[i] {
+				c.tellHungUp(i)
+			}
 		}
 	}
 }

@@ -53,6 +53,7 @@ type life struct {
 	exit     exit // how it ended
 	endedAt  time.Duration
 	leaving  bool
+	lonely   bool // none of its seeds ran when it dialled them
 	paused   bool
 	pausedAt time.Duration
 	backlog  []event
@@ -113,9 +114,14 @@ func (h *host) restore(w *world) {
 	}
 }
 
-// leave ends a process in good order: first the others are told.
+// leave ends a process in good order: first the others are told. A process that is
+// stopped does so when it goes on.
 func (l *life) leave() {
-	if l.ended || l.leaving {
+	switch {
+	case l.ended || l.leaving:
+		return
+	case l.paused:
+		l.w.after(0, l, func(_ *world, arg any) { arg.(*life).leave() }, l)
 		return
 	}
 	l.leaving = true
@@ -137,7 +143,27 @@ func (l *life) hungUp() {
 		}
 	}
 	if l.leaving && !l.ended {
+		l.takeAlong()
 		l.end(left)
+	}
+}
+
+// takeAlong tells the book what the process dropped, and still keeps for others that do not answer, or
+// have no link: a server that leaves does not wait for their answers.
+func (l *life) takeAlong() {
+	for _, s := range l.seats {
+		if s == nil {
+			continue
+		}
+		for _, m := range s.core.Members() {
+			kept := m.Dropped
+			if m.State != core.Alive || !m.Linked {
+				kept += uint64(m.Waiting)
+			}
+			if kept > 0 {
+				l.w.book.Took(l.w.byPeer[m.Peer].id, l.id, kept)
+			}
+		}
 	}
 }
 
@@ -192,6 +218,7 @@ func (l *life) resume() {
 		return
 	}
 	l.paused = false
+	l.w.resumed = l.w.now
 	l.w.touchTopics()
 	callers := l.callers
 	l.callers = nil

@@ -32,6 +32,7 @@ type seat struct {
 	number   uint64 // of its last message on the topic
 
 	unpublished []load.Message // the first waits for room
+	waits       bool           // at the end of the run, the same
 	road        account.Road   // on which the present event came
 
 	alive    int  // members

@@ -18,7 +18,7 @@ const (
 	// greetingStep and greetingSteps are how long a seed that was dialled may take to
 	// become a member; see package node.
 	greetingStep  = 10 * time.Millisecond
-	greetingSteps = 100
+	greetingSteps = 200
 	walkPause     = time.Second
 	walkPauseMax  = 30 * time.Second
 	fastWalks     = 5
@@ -60,6 +60,7 @@ func contact(w *world, arg any) {
 		return
 	}
 	l.seeds.tries++
+	l.lonely = l.lonely || !l.findsMesh() && len(l.w.running()) > 1
 	l.seeds.pausing = false
 	if l.seeds.open = len(l.seeds.hosts); l.seeds.open == 0 {
 		l.contactEnds()
@@ -74,6 +75,22 @@ func contact(w *world, arg any) {
 			l.dialEnds(false)
 		}})
 	}
+}
+
+// findsMesh reports whether any seed of the process runs and is not apart itself.
+func (l *life) findsMesh() bool {
+	return slices.ContainsFunc(l.w.seedsOf(l.host), func(h *host) bool {
+		return h.life != nil && !h.life.leaving && !h.life.apart()
+	})
+}
+
+// apart reports whether the process started a short time ago and then found none of those
+// that ran, or none answered: it began a mesh of its own, which finds the other later.
+func (l *life) apart() bool { return l.lonely && l.w.now < l.started+quietFor }
+
+// running returns the hosts on which a process runs.
+func (w *world) running() []*host {
+	return slices.DeleteFunc(slices.Clone(w.hosts), func(h *host) bool { return h.life == nil })
 }
 
 // greet waits until a seed is a member.
@@ -121,6 +138,7 @@ func (l *life) contactEnds() {
 		return
 	}
 	l.seeds.ended = true
+	l.lonely = l.lonely || !l.seeds.answer && len(l.w.running()) > 1
 	for _, s := range l.seats {
 		if s != nil {
 			s.core.Contact(l.w.now, core.ContactEnded)

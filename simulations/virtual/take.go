@@ -40,8 +40,8 @@ func (l *link) takeFrame(c *conn, f frame.Frame) error {
 	now := s.life.w.now
 	hello, ok := f.(frame.Hello)
 	if !ok {
-		if l.member == nil {
-			return nil // it has just been removed
+		if l.member == nil || !l.welcomed {
+			return nil // it has just been removed, or this process leaves and took no Hello
 		}
 		err := s.core.FrameOf(now, l.member, f)
 		if _, bye := f.(frame.Bye); bye && err == nil {
