@@ -1,3 +1,8 @@
+//go:build !race
+
+// The whole program takes the race detector long here, and the runtime of Go 1.26 has once
+// failed in a timer of libp2p in a bubble under it. "make test-agreement" runs this file.
+
 package stack
 
 import (
@@ -65,7 +70,7 @@ func TestBothModesHealWithTCPsNextTry(t *testing.T) {
 	}
 }
 
-func TestNoLineCarriesMoreThanItCan(t *testing.T) {
+func TestBothModesKeepLinesWithinTheirCapacity(t *testing.T) {
 	core, whole := both(t, "overload", func(s *scenario.Scenario) {
 		s.Regions[0].Nodes = 3
 		s.Duration /= 2
