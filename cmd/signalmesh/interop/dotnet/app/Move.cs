@@ -23,8 +23,12 @@ internal static class Move
         }
         await Report.Outcome("after the first endpoint stopped", async () =>
         {
-            await sender.Invoke("All", "last");
-            var arrived = await Report.Eventually(() => Task.FromResult(receiver.Count("last") == 1));
+            // StackExchange.Redis may still subscribe at the second endpoint. What is sent before is lost.
+            var arrived = await Report.Eventually(async () =>
+            {
+                await sender.Invoke("All", "last");
+                return receiver.Count("last") > 0;
+            });
             return arrived ? "messages arrive" : "no message arrives";
         });
         var numbers = receiver.Texts.Where(t => t.StartsWith("number ")).ToArray();
