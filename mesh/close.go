@@ -11,8 +11,8 @@ func (t *Topic) Close() error {
 	var err error
 	t.once.Do(func() {
 		t.leave()
-		left := t.attached()
 		t.mu.Lock()
+		left := len(t.welcomes)
 		for _, w := range t.welcomes {
 			_ = w.stream.Reset()
 		}
@@ -30,9 +30,8 @@ func (t *Topic) Close() error {
 	return err
 }
 
-// leave sends the goodbye and waits until the members have closed their streams, which
-// they do when they have taken all that was before it. A peer that has our Hello takes
-// this server for a member. Its own Hello is awaited, so that it gets the goodbye too.
+// leave says goodbye and waits until the members have hung up, which they do when
+// they have taken all that was before it.
 func (t *Topic) leave() {
 	t.mu.Lock()
 	t.closing = true
@@ -41,7 +40,7 @@ func (t *Topic) leave() {
 	t.mu.Unlock()
 	timeout := time.NewTimer(t.mesh.o.CloseTimeout)
 	defer timeout.Stop()
-	for t.attached() > 0 {
+	for t.welcomed() > 0 {
 		select {
 		case <-t.shell.ended:
 		case <-timeout.C:
@@ -50,17 +49,10 @@ func (t *Topic) leave() {
 	}
 }
 
-// attached returns how many peers may take this server for a member.
-func (t *Topic) attached() int {
+func (t *Topic) welcomed() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := len(t.welcomes)
-	for _, l := range t.links {
-		if l.asked {
-			n++
-		}
-	}
-	return n
+	return len(t.welcomes)
 }
 
 func (m *Mesh) forget(t *Topic) {

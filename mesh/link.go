@@ -27,7 +27,6 @@ type link struct {
 	wake   chan struct{} // Next has something
 	cancel context.CancelFunc
 	again  bool // the peer showed up again; guarded by Topic.mu
-	asked  bool // our Hello is written, and the peer's has not come; guarded by Topic.mu
 }
 
 // link makes sure that there is a link to p, or that one is being opened.
@@ -114,13 +113,10 @@ func (t *Topic) runLink(ctx context.Context, p peer.ID, l *link) error {
 	}
 	t.mu.Lock()
 	t.core.LinkUp(t.mesh.now(), core.Peer(p))
-	l.asked = t.welcomes[p] == nil
 	t.mu.Unlock()
 	err = t.write(ctx, p, s, l)
 	t.mu.Lock()
 	t.core.LinkDown(t.mesh.now(), core.Peer(p))
-	l.asked = false
-	signal(t.shell.ended)
 	t.mu.Unlock()
 	return err
 }

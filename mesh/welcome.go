@@ -64,8 +64,7 @@ func (m *Mesh) accept(s network.Stream) {
 // welcome takes a peer's hello. If it is taken, the caller must call work.Done.
 func (t *Topic) welcome(p peer.ID, s network.Stream, hello frame.Hello) bool {
 	t.mu.Lock()
-	l := t.links[p]
-	if t.ctx.Err() != nil || t.closing && (l == nil || !l.asked) {
+	if t.ctx.Err() != nil || t.closing {
 		t.mu.Unlock()
 		return false
 	}
@@ -79,9 +78,6 @@ func (t *Topic) welcome(p peer.ID, s network.Stream, hello frame.Hello) bool {
 		_ = old.stream.Reset()
 	}
 	t.welcomes[p] = &welcome{s}
-	if l != nil {
-		l.asked = false
-	}
 	t.mu.Unlock()
 	t.link(p)
 	t.deliver(core.Peer(p))
