@@ -16,6 +16,7 @@ var allowed = map[string][]string{
 	"node":        {"signalr", "mesh", "discovery"},
 	"cmd":         {"node", "simulations"},
 	"simulations": {"node", "signalr", "mesh", "discovery"},
+	"docs":        {"node", "signalr"}, // programs that the documents show
 }
 
 const module = "github.com/signalmesh/signalmesh/"
