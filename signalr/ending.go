@@ -33,7 +33,7 @@ func (c *connection) end(e ending) bool {
 	if c.ending.Load() != nil {
 		return false
 	}
-	c.ending.Store(&e) // before the client can know: it may come back at once
+	c.ending.Store(&e) // before the client can know: it may come back immediately
 	c.outbox.seal(c.farewell(e), e.discard || e.gone)
 	c.cancel(e.err)
 	if t, ok := c.transport.(*longPoll); ok {

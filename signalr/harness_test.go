@@ -164,8 +164,8 @@ func (c *client) pump() {
 	}
 }
 
-// connect opens a WebSocket, shakes hands and waits until the hub knows the
-// connection.
+// connect opens a WebSocket, shakes hands and waits until the connection
+// is registered with its hub.
 func (s *site) connect(path string, p protocol.Protocol) *client {
 	c := s.dial(path, p).shakeHands()
 	s.awaitOpen()
@@ -174,7 +174,7 @@ func (s *site) connect(path string, p protocol.Protocol) *client {
 
 // awaitOpen waits until OnConnected has returned for each connection whose
 // handshake is answered. The answer is sent first, as ASP.NET Core does. A message
-// to the connection that is published before its hub knows it does not reach it.
+// to the connection that is published before it is registered does not reach it.
 func (s *site) awaitOpen() {
 	for _, c := range s.accepted() {
 		select {

@@ -37,7 +37,7 @@ type swarmFailure struct {
 	Smaller string `json:"smaller,omitempty"` // what failed in it
 }
 
-// A swarmSummary is what --json writes.
+// A swarmSummary is the output of --json.
 type swarmSummary struct {
 	Seed     uint64         `json:"seed"`
 	Runs     uint64         `json:"runs"`
@@ -83,7 +83,7 @@ interrupted, and 2 for a wrong command line.`,
 	flags.Uint64Var(&f.runs, "runs", 0, "how many `scenarios` are run at most")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "how many `scenarios` run at a time")
 	flags.StringVarP(&f.out, "out", "o", ".", "`directory` for the scenario files of failures")
-	flags.BoolVar(&f.keepGoing, "keep-going", false, "go on after a failure; failures like an earlier one are counted only")
+	flags.BoolVar(&f.keepGoing, "keep-going", false, "continue after a failure; failures like an earlier one are only counted")
 	flags.BoolVar(&f.json, "json", false, "write the summary as JSON on the standard output")
 	return cmd
 }
@@ -140,7 +140,7 @@ func (f *swarmFlags) check() error {
 	return nil
 }
 
-// report tells of a failure, makes its scenario smaller, and writes the file.
+// report prints a failure, makes its scenario smaller, and writes the file.
 func (f *swarmFlags) report(ctx context.Context, w io.Writer, found swarm.Finding) swarmFailure {
 	r := swarmFailure{Finding: found, Command: fmt.Sprintf("signalmesh sim swarm --seed %d --runs 1", found.Seed)}
 	fmt.Fprintf(w, "FAILED  seed %d: %v\n", found.Seed, found.Failure)

@@ -99,7 +99,7 @@ func TestTheEstateOfASilentSenderIsSpreadWhenItsWindowEnds(t *testing.T) {
 	assert.Equal(t, numbered("all", 0, 101), heir.got[dead.peer])
 }
 
-// TestWhatTheEstateOvertookIsLost has both receivers give up a sender whose window is over,
+// TestWhatTheEstateOvertookIsLost has both receivers give up a sender whose window has ended,
 // while the sender still has all for one of them: a message for the receiver alone comes after a
 // later one of the estate.
 func TestWhatTheEstateOvertookIsLost(t *testing.T) {

@@ -30,7 +30,7 @@ type inflow struct {
 }
 
 // overtaken reports whether the next message that is not shared may be older than one that
-// came with the estate. The replay window is over, so that it may be lost.
+// came with the estate. The replay window has ended, so that it may be lost.
 func (in *inflow) overtaken() bool { return in.closed && in.inherited > 0 }
 
 // caughtUp says that all that comes from now on is newer than what came with the estate.

@@ -50,7 +50,7 @@ func (f keyFigure) panel(id string, outcomes []Outcome) string {
 	return b.String()
 }
 
-// value is the figure of the ith outcome beside its bar, with its change against the first.
+// value is the figure of the ith outcome next to its bar, with its change against the first.
 func (f keyFigure) value(middle float64, first, o Outcome, i int) string {
 	if _, _, _, ok := o.bounds(f); !ok {
 		return none

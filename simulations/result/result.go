@@ -37,7 +37,7 @@ type Result struct {
 	Pairs   []Road    `json:"pairs,omitempty"`   // the same, by pair of regions, "eu to us", if there are 2 to 12 regions
 	Account []Account `json:"account"`           // one for each class of message, and the sum as "total" at the end
 	Servers []Server  `json:"servers"`           // one for each node that ever lived, in the order of their numbers
-	Paths   []Path    `json:"paths,omitempty"`   // connections with a bandwidth of their own, by pair of regions
+	Paths   []Path    `json:"paths,omitempty"`   // connections that have a limited bandwidth, by pair of regions
 	Traffic []Traffic `json:"traffic,omitempty"`
 	// Bottleneck is the line with the highest peak utilisation; empty if no line has a limit.
 	Bottleneck Bottleneck `json:"bottleneck"`
@@ -58,7 +58,7 @@ type Result struct {
 	Faults   []Fault       `json:"faults,omitempty"`
 	Checks   []Check       `json:"checks"`             // of the simulation itself
 	Expected []Expectation `json:"expected,omitempty"` // one for each line of the scenario's expect
-	Broken   []string      `json:"broken,omitempty"`   // promises of the mesh that did not hold, one sentence each; none is what is hoped for
+	Broken   []string      `json:"broken,omitempty"`   // promises of the mesh that did not hold, one sentence each
 	Advice   []string      `json:"advice,omitempty"`   // settings that would have helped, one sentence each
 	Sizing   []string      `json:"sizing"`             // notes for planners, one paragraph each
 	Limits   []string      `json:"limits"`             // limits of this run, one sentence each

@@ -11,12 +11,12 @@ type Options struct {
 	// Seed is that of the first scenario; the others follow it.
 	Seed uint64
 	// For bounds the time of the hunt, that of Found included, and Runs the number of
-	// scenarios. 0 is no bound.
+	// scenarios. 0 means no bound.
 	For  time.Duration
 	Runs uint64
 	// Workers is how many scenarios run at a time. 0 means 1.
 	Workers int
-	// KeepGoing goes on after a failure. Failures like an earlier one are counted only.
+	// KeepGoing continues after a failure. Failures like an earlier one are only counted.
 	KeepGoing bool
 	// Limits bound each run. Each scenario with a seed that AgainEvery divides runs twice,
 	// to see that its result is the same. 0 means that none does.
@@ -36,7 +36,7 @@ type Finding struct {
 	Failure  *Failure `json:"failure"`
 }
 
-// A Summary is what a hunt did.
+// A Summary is the result of a hunt.
 type Summary struct {
 	Runs    uint64        `json:"runs"`
 	Failed  uint64        `json:"failed"`

@@ -17,7 +17,7 @@ import (
 	"github.com/signalmesh/signalmesh/simulations/virtual"
 )
 
-// A Kind is what a failure is about.
+// A Kind is the kind of a failure.
 type Kind string
 
 // The kinds of failures.
@@ -30,7 +30,7 @@ const (
 	Invalid Kind = "invalid" // the scenario cannot be run
 )
 
-// A Failure is what went wrong in a run.
+// A Failure is a failed check of a run.
 type Failure struct {
 	Kind Kind   `json:"kind"`
 	Text string `json:"text"`
@@ -42,7 +42,7 @@ type Failure struct {
 
 func (f *Failure) Error() string { return f.Text }
 
-// numbers are what differs between two failures of the same cause. So do times.
+// numbers match the numbers and times, which differ between two failures of the same cause.
 var numbers = regexp.MustCompile(`\d+(\.\d+)?(ns|µs|ms|m|s|h)?`)
 
 // signature is the text of a failure without its numbers.
@@ -68,7 +68,7 @@ func (f *Failure) In(o *Failure) *Failure {
 // Limits bound a run.
 type Limits struct {
 	// Wall is how long a run may take. Default 1 minute. A run that does not even stop
-	// then goes on in the background until the program ends.
+	// then continues in the background until the program ends.
 	Wall time.Duration
 	// Again makes Try run the scenario twice and compare the results.
 	Again bool

@@ -142,7 +142,7 @@ func (c *conn) hangUp(i int) {
 		return
 	}
 	c.close(i)
-	if !c.cut { // else it is told when the cut ends
+	if !c.cut { // else it learns of it when the cut ends
 		c.tellHungUp(i)
 	}
 }

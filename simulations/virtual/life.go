@@ -114,8 +114,8 @@ func (h *host) restore(w *world) {
 	}
 }
 
-// leave ends a process in good order: first the others are told. A process that is
-// stopped does so when it goes on.
+// leave ends a process cleanly: it first sends its goodbye to the others. A process that is
+// stopped does so when it continues.
 func (l *life) leave() {
 	switch {
 	case l.ended || l.leaving:

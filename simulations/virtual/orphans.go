@@ -13,13 +13,13 @@ const (
 	// meetTime is how long after its start a process may not be linked with all others.
 	meetTime = 15 * time.Second
 	// calmLatency is the longest latency with which all servers answer within the time
-	// that the mesh waits for what a dead one has told others.
+	// that the mesh waits for the messages that a dead one has sent to others.
 	calmLatency = 150 * time.Millisecond
 )
 
 // judgeOrphans returns the messages that a killed server had told some of the others and
 // that not all got. It judges calm scenarios only: in others, servers may be unable to
-// tell each other in time. At most 20 are returned.
+// inform each other in time. At most 20 are returned.
 func (w *world) judgeOrphans() []string {
 	if !calm(w.s) {
 		return nil
@@ -50,7 +50,7 @@ func (w *world) unreliable(dead *life) int {
 // are all linked.
 func calm(s *scenario.Scenario) bool {
 	if s.Nodes()+len(s.Joins()) > s.Mesh.Direct || slices.ContainsFunc(s.Faults, func(f scenario.Fault) bool {
-		return separates(f.Do) || f.Do == scenario.PowerLoss // it may take the whole window until others know
+		return separates(f.Do) || f.Do == scenario.PowerLoss // the others may learn of it only at the end of the window
 	}) {
 		return false
 	}

@@ -24,7 +24,7 @@ func disturbed(s *scenario.Scenario) time.Duration {
 }
 
 // quiet reports whether nothing happened to the mesh for quietFor before the end, and
-// whether what was late has arrived: lines that are still busy are no fault of the mesh.
+// whether the late messages have arrived. A line that is still busy is not a fault of the mesh.
 func (w *world) quiet(timeline []result.Sample) bool {
 	end := w.s.Duration.D() + w.s.Drain.D()
 	if end-disturbed(w.s) < quietFor || w.stopped() {
@@ -89,7 +89,7 @@ func (s *seat) unsettled() []string {
 // it cannot find the others.
 func (l *life) lost() bool { return l.lonely && !l.findsMesh() }
 
-// standing returns what is wrong with what a server makes of another one.
+// standing returns the faults in the state that a server has of another one.
 func standing(v core.MemberView, known, ended bool) string {
 	switch {
 	case ended:

@@ -85,7 +85,7 @@ func (l *life) findsMesh() bool {
 }
 
 // apart reports whether the process started a short time ago and then found none of those
-// that ran, or none answered: it began a mesh of its own, which finds the other later.
+// that ran, or none answered: it began a separate mesh, which finds the other later.
 func (l *life) apart() bool { return l.lonely && l.w.now < l.started+quietFor }
 
 // running returns the hosts on which a process runs.

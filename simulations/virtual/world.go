@@ -41,7 +41,7 @@ type world struct {
 	to      []int
 	measure measure
 	healed  time.Duration       // when the last cut ended; 0: none did
-	resumed time.Duration       // when the last stopped process went on; 0: none did
+	resumed time.Duration       // when the last stopped process continued; 0: none did
 	seedsOf func(*host) []*host // of a node; tests give others
 	sent    []uint64            // bytes that left all hosts, by second since the start
 	between []float64           // bytes, from region to region: a row for each that sends

@@ -73,7 +73,7 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// A found is what a hunter writes.
+// A found is the output of a hunter.
 type found struct {
 	Seed uint64
 	Runs uint64

@@ -144,7 +144,7 @@ func buildApp(ctx context.Context, v version, to string) error {
 	return nil
 }
 
-// dotnetBuild builds a project in a folder beside this program.
+// dotnetBuild builds a project in a folder next to this program.
 func dotnetBuild(ctx context.Context, folder, project, to string, properties ...string) error {
 	args := append([]string{"build", "-v", "q", "-nologo", "-p:BaseIntermediateOutputPath=" + to + "/obj/", "-o", filepath.Join(to, "bin"), project}, properties...)
 	cmd := exec.CommandContext(ctx, "dotnet", args...)

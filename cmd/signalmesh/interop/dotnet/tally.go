@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A tally is what the clients counted at the end of a churn run.
+// A tally holds the counts of the clients at the end of a churn run.
 type tally struct {
 	lost                              map[string]int // by phase and the server that the fault is about
 	unexplained                       []string       // losses that no fault explains

@@ -23,7 +23,7 @@ internal static class Move
         }
         await Report.Outcome("after the first endpoint stopped", async () =>
         {
-            // StackExchange.Redis may still subscribe at the second endpoint. What is sent before is lost.
+            // StackExchange.Redis may still subscribe at the second endpoint. Messages sent before that are lost.
             var arrived = await Report.Eventually(async () =>
             {
                 await sender.Invoke("All", "last");

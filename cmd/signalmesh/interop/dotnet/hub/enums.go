@@ -56,7 +56,7 @@ func nameOf(names []string, n int) string {
 	return names[n]
 }
 
-// numberOf returns the number of a name, or that which the text is.
+// numberOf returns the number of a name, or the number that the text is.
 func numberOf(names []string, text string) (int, error) {
 	if i := slices.Index(names, text); i >= 0 {
 		return i, nil

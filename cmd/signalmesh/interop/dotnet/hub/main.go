@@ -82,7 +82,7 @@ func hubs() []signalr.HubOptions {
 	return []signalr.HubOptions{base, private}
 }
 
-// A role is what a token says of its user besides the name.
+// A role is the role of a user, as its token states it.
 type role string
 
 func isAdmin(u *signalr.User) bool { return u.Claims == role("admin") }
