@@ -72,6 +72,7 @@ func TestADrainEndsAlthoughAClientHasNoOtherEndpoint(t *testing.T) {
 		done <- [2]int{moved, left}
 	}()
 	assert.Empty(t, subscriber.rest(), "it is ended")
+	require.NoError(t, subscriber.Close()) // until then it may count
 	again := dial(t, s[0].addr())
 	again.ask("CLIENT", "SETNAME", "web-1")
 	require.Equal(t, subscribed("subscribe", "c", 1), again.ask("SUBSCRIBE", "c"))
