@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,11 +62,7 @@ func runBench(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	t := &test{ctx: ctx, version: versions[1], program: filepath.Join(dir, "signalmesh"), app: filepath.Join(dir, versions[1].redis, "bin", "interop.dll")}
-	if err := goBuild(ctx, t.program, "./cmd/signalmesh"); err != nil {
-		return err
-	}
-	programs, err := t.buildClients(dir)
+	t, programs, err := buildAll(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,11 +30,7 @@ func testChurn(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	t := &test{ctx: ctx, version: versions[1], program: filepath.Join(dir, "signalmesh"), app: filepath.Join(dir, versions[1].redis, "bin", "interop.dll")}
-	if err := goBuild(ctx, t.program, "./cmd/signalmesh"); err != nil {
-		return err
-	}
-	programs, err := t.buildClients(dir)
+	t, programs, err := buildAll(ctx, dir)
 	if err != nil {
 		return err
 	}

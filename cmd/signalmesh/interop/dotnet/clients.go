@@ -55,6 +55,17 @@ func testClients(ctx context.Context, dir string) error {
 	return nil
 }
 
+// buildAll builds the node, the servers and the client programs. The test runs the servers
+// with the second of the versions.
+func buildAll(ctx context.Context, dir string) (t *test, programs []string, err error) {
+	t = &test{ctx: ctx, version: versions[1], program: filepath.Join(dir, "signalmesh"), app: filepath.Join(dir, versions[1].redis, "bin", "interop.dll")}
+	if err := goBuild(ctx, t.program, "./cmd/signalmesh"); err != nil {
+		return nil, nil, err
+	}
+	programs, err = t.buildClients(dir)
+	return t, programs, err
+}
+
 // buildClients builds the servers, and the client program with each version.
 func (t *test) buildClients(dir string) ([]string, error) {
 	if err := goBuild(t.ctx, filepath.Join(dir, "hub"), "./cmd/signalmesh/interop/dotnet/hub"); err != nil {
