@@ -46,7 +46,7 @@ prediction differs by more than its limit: the table shows that.`,
 			return measureCases(cmd, only, seed, record)
 		},
 	}
-	cmd.Flags().StringSliceVar(&only, "case", nil, "measure only these `cases`: "+strings.Join(measure.Names(), ", "))
+	cmd.Flags().StringSliceVar(&only, "case", measure.Names(), "measure only these `cases`")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "`seed` of all random choices of the scenario")
 	cmd.Flags().StringVar(&record, "record", "", "put the table into this `document`")
 	return cmd

@@ -95,6 +95,19 @@ func TestAWrongSimulationSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// The README shows lines of a report. An ellipsis stands for the rest of a line.
+func TestTheREADMEShowsWhatSimPrints(t *testing.T) {
+	readme := read(t, "../../README.md")
+	_, block, ok := strings.Cut(readme, "build/signalmesh sim run steady --nodes 100\n```\n\n```\n")
+	require.True(t, ok, "the README has the command and a block after it")
+	block, _, _ = strings.Cut(block, "```")
+	code, out, stderr := sim(t, "run", "steady", "--nodes", "100", "--out", t.TempDir())
+	require.Zero(t, code, stderr)
+	for line := range strings.Lines(block) {
+		assert.Contains(t, out, strings.TrimSuffix(strings.TrimSpace(line), " …"))
+	}
+}
+
 func TestSimEndsWhenItIsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
